@@ -1,0 +1,1 @@
+//! Speed and memory, as commands that print ratios.

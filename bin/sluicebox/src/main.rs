@@ -1,0 +1,3 @@
+//! One binary, many targets.
+
+fn main() {}

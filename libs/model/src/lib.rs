@@ -1,0 +1,1 @@
+//! Plain types of the stream and their Avro codec. No tokio, no Kafka, no clock.

@@ -1,0 +1,1 @@
+//! The schema registry: ask once per schema and id, then remember.

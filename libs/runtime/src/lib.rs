@@ -1,0 +1,1 @@
+//! The exactly-once runner, and the only crate that speaks to Kafka.

@@ -1,0 +1,1 @@
+//! Seeded streams with known truth. No Kafka, no clock, no I/O.

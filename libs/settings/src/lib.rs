@@ -1,0 +1,1 @@
+//! Configuration: defaults, file, environment; validated before a socket opens; watched files.

@@ -1,0 +1,1 @@
+//! Reading a noisy text: cleaning, finding, knowing its language. No I/O.

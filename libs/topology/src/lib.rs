@@ -1,0 +1,1 @@
+//! The one table of topics: names, keys, owners, cleanup.

@@ -1,0 +1,1 @@
+//! Windows over event time: counts, streaks. No clock, no I/O.

@@ -1,0 +1,1 @@
+//! Scored events become signals: duplicates counted once, copies folded.

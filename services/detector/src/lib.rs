@@ -1,0 +1,1 @@
+//! Events become detections, by window rules in event time.

@@ -1,0 +1,1 @@
+//! Signals become enriched signals: tables, one HTTP source, the later rules.

@@ -1,0 +1,1 @@
+//! Raw events become events: cleaned, typed, about one subject.

@@ -1,0 +1,1 @@
+//! Signals and detections become notifications, planned once and delivered.

@@ -1,0 +1,1 @@
+//! Events become scored events, by rules that mention only event fields.

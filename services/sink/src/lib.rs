@@ -1,0 +1,1 @@
+//! Everything worth asking about, in PostgreSQL, with its offsets in the same transaction.

@@ -1,0 +1,1 @@
+//! The dependency fences, as tests.
