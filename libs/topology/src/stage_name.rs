@@ -1,0 +1,83 @@
+//! The stages, in the order of the stream; each is a consumer group of its own.
+
+use crate::Topic;
+use std::fmt;
+
+/// A stage of the stream. Its name is its consumer group, its label in metrics, and the owner of its changelogs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StageName {
+    /// The edge: other people's dialects become raw events.
+    Adapters,
+    /// Raw events become events.
+    Normalizer,
+    /// Events become scored events.
+    Scorer,
+    /// Scored events become signals.
+    DedupAggregator,
+    /// Events become detections.
+    Detector,
+    /// Signals become enriched signals.
+    Enricher,
+    /// Signals and detections become notifications.
+    NotifierPlan,
+    /// Notifications reach the world and become receipts.
+    NotifierDeliver,
+    /// Everything worth asking about reaches PostgreSQL.
+    Sink,
+}
+
+impl StageName {
+    /// The stages that consume, in the order of the stream.
+    pub const RUNNERS: [Self; 8] = [
+        Self::Normalizer,
+        Self::Scorer,
+        Self::DedupAggregator,
+        Self::Detector,
+        Self::Enricher,
+        Self::NotifierPlan,
+        Self::NotifierDeliver,
+        Self::Sink,
+    ];
+
+    /// The stage's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Adapters => "adapters",
+            Self::Normalizer => "normalizer",
+            Self::Scorer => "scorer",
+            Self::DedupAggregator => "dedup-aggregator",
+            Self::Detector => "detector",
+            Self::Enricher => "enricher",
+            Self::NotifierPlan => "notifier-plan",
+            Self::NotifierDeliver => "notifier-deliver",
+            Self::Sink => "sink",
+        }
+    }
+
+    /// The stage of this name, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        std::iter::once(Self::Adapters).chain(Self::RUNNERS).find(|stage| stage.as_str() == name)
+    }
+
+    /// The topics the stage reads, in the order of the stream. A task is one partition of one of them.
+    pub fn inputs(self) -> Vec<Topic> {
+        let reads = |topic: &Topic| topic.spec().readers.contains(&self);
+        Topic::all().filter(reads).collect()
+    }
+
+    /// The keyed stores the stage keeps, beside the flow counters that every stage has.
+    pub const fn stores(self) -> &'static [&'static str] {
+        match self {
+            Self::DedupAggregator => &["seen", "signals", "subjects"],
+            Self::Detector => &["seen", "windows"],
+            Self::NotifierPlan => &["planned"],
+            _ => &[],
+        }
+    }
+}
+
+impl fmt::Display for StageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

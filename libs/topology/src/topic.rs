@@ -1,0 +1,275 @@
+//! The topics of the stream, in the order of the stream.
+
+use crate::StageName;
+use std::time::Duration;
+
+/// A topic that stages exchange records over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Topic {
+    /// Raw events, from adapters and from any producer.
+    IngestEvents,
+    /// Events: cleaned, typed, about one subject.
+    EventsNormalized,
+    /// Events with the score of the event-scope rules.
+    EventsScored,
+    /// Signals as the dedup-aggregator knows them: facts and a provisional score.
+    Signals,
+    /// Signals as people, the sink and the notifier see them.
+    SignalsEnriched,
+    /// Anomalies of one subject.
+    Detections,
+    /// Notifications to be delivered.
+    NotificationsOutbox,
+    /// What came of each notification.
+    NotificationsReceipts,
+    /// Records that can never be processed.
+    DeadLetters,
+}
+
+/// The Avro schema of a topic's value; the file is `schemas/<name>.avsc`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Schema {
+    /// `raw_event.avsc`
+    RawEvent,
+    /// `event.avsc`
+    Event,
+    /// `scored_event.avsc`
+    ScoredEvent,
+    /// `signal.avsc`
+    Signal,
+    /// `detection.avsc`
+    Detection,
+    /// `notification.avsc`
+    Notification,
+    /// `receipt.avsc`
+    Receipt,
+    /// `dead_letter.avsc`
+    DeadLetter,
+}
+
+impl Schema {
+    /// Every schema, in the order of their numbers.
+    pub const ALL: [Self; 8] = [
+        Self::RawEvent,
+        Self::Event,
+        Self::ScoredEvent,
+        Self::Signal,
+        Self::Detection,
+        Self::Notification,
+        Self::Receipt,
+        Self::DeadLetter,
+    ];
+
+    /// The stem of the schema's file.
+    pub const fn file_stem(self) -> &'static str {
+        match self {
+            Self::RawEvent => "raw_event",
+            Self::Event => "event",
+            Self::ScoredEvent => "scored_event",
+            Self::Signal => "signal",
+            Self::Detection => "detection",
+            Self::Notification => "notification",
+            Self::Receipt => "receipt",
+            Self::DeadLetter => "dead_letter",
+        }
+    }
+}
+
+/// Kafka's `cleanup.policy`, with the retention where time ends a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cleanup {
+    /// `delete` after this long.
+    Delete(Duration),
+    /// `compact`: the newest record of a key stays for ever.
+    Compact,
+    /// `compact,delete`: the newest record of a key stays this long.
+    CompactDelete(Duration),
+}
+
+impl Cleanup {
+    /// The value of `cleanup.policy`.
+    pub const fn policy(self) -> &'static str {
+        match self {
+            Self::Delete(_) => "delete",
+            Self::Compact => "compact",
+            Self::CompactDelete(_) => "compact,delete",
+        }
+    }
+
+    /// The value of `retention.ms`; `None` for ever.
+    pub const fn retention(self) -> Option<Duration> {
+        match self {
+            Self::Delete(time) | Self::CompactDelete(time) => Some(time),
+            Self::Compact => None,
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct TopicSpec {
+    /// The topic.
+    pub topic: Topic,
+    /// Its name, without the prefix.
+    pub name: &'static str,
+    /// The schema of its values.
+    pub value: Schema,
+    /// What its records are keyed by, in words.
+    pub key: &'static str,
+    /// How old records go.
+    pub cleanup: Cleanup,
+    /// The largest record batch, in bytes (`max.message.bytes`).
+    pub max_message_bytes: u32,
+    /// Stages that write it.
+    pub writers: &'static [StageName],
+    /// Stages that read it.
+    pub readers: &'static [StageName],
+}
+
+const MIB: u32 = 1024 * 1024;
+const DAY: u64 = 24 * 60 * 60;
+const WEEK: Cleanup = Cleanup::Delete(Duration::from_secs(7 * DAY));
+const MONTH: Cleanup = Cleanup::Delete(Duration::from_secs(30 * DAY));
+
+const fn row(
+    topic: Topic,
+    name: &'static str,
+    value: Schema,
+    key: &'static str,
+    cleanup: Cleanup,
+    writers: &'static [StageName],
+    readers: &'static [StageName],
+) -> TopicSpec {
+    // A dead letter wraps a whole record of another topic, so it may be larger than any of them.
+    let max_message_bytes = if matches!(topic, Topic::DeadLetters) { 4 * MIB } else { 2 * MIB };
+    TopicSpec { topic, name, value, key, cleanup, max_message_bytes, writers, readers }
+}
+
+use StageName as N;
+
+static TABLE: [TopicSpec; 9] = [
+    row(
+        Topic::IngestEvents,
+        "ingest.events",
+        Schema::RawEvent,
+        "subject, else source and id",
+        WEEK,
+        &[N::Adapters],
+        &[N::Normalizer, N::Sink],
+    ),
+    row(
+        Topic::EventsNormalized,
+        "events.normalized",
+        Schema::Event,
+        "subject",
+        WEEK,
+        &[N::Normalizer],
+        &[N::Scorer, N::Detector, N::Sink],
+    ),
+    row(
+        Topic::EventsScored,
+        "events.scored",
+        Schema::ScoredEvent,
+        "subject",
+        WEEK,
+        &[N::Scorer],
+        &[N::DedupAggregator, N::Sink],
+    ),
+    row(
+        Topic::Signals,
+        "signals",
+        Schema::Signal,
+        "signal_key",
+        Cleanup::Compact,
+        &[N::DedupAggregator],
+        &[N::Enricher],
+    ),
+    row(
+        Topic::SignalsEnriched,
+        "signals.enriched",
+        Schema::Signal,
+        "signal_key",
+        Cleanup::Compact,
+        &[N::Enricher],
+        &[N::NotifierPlan, N::Sink],
+    ),
+    row(
+        Topic::Detections,
+        "detections",
+        Schema::Detection,
+        "subject",
+        MONTH,
+        &[N::Detector],
+        &[N::NotifierPlan, N::Sink],
+    ),
+    row(
+        Topic::NotificationsOutbox,
+        "notifications.outbox",
+        Schema::Notification,
+        "channel and group",
+        WEEK,
+        &[N::NotifierPlan],
+        &[N::NotifierDeliver, N::Sink],
+    ),
+    row(
+        Topic::NotificationsReceipts,
+        "notifications.receipts",
+        Schema::Receipt,
+        "notification id",
+        Cleanup::CompactDelete(Duration::from_secs(30 * DAY)),
+        &[N::NotifierDeliver],
+        &[N::Sink],
+    ),
+    row(
+        Topic::DeadLetters,
+        "dead-letters",
+        Schema::DeadLetter,
+        "origin topic and partition",
+        MONTH,
+        &StageName::RUNNERS,
+        &[N::Sink],
+    ),
+];
+
+impl Topic {
+    /// Every topic, in the order of the stream.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|spec| spec.topic)
+    }
+
+    /// The topic's row of the table.
+    pub fn spec(self) -> &'static TopicSpec {
+        &TABLE[self as usize]
+    }
+
+    /// The topic's name, without the prefix.
+    pub fn name(self) -> &'static str {
+        self.spec().name
+    }
+
+    /// The topic of this name (without the prefix), if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        TABLE.iter().find(|spec| spec.name == name).map(|spec| spec.topic)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_stands_at_its_topics_place() {
+        for (at, spec) in TABLE.iter().enumerate() {
+            assert_eq!(spec.topic as usize, at, "{}", spec.name);
+            assert_eq!(Topic::from_name(spec.name), Some(spec.topic));
+        }
+    }
+
+    #[test]
+    fn whatever_is_written_is_read_by_a_stage() {
+        for spec in &TABLE {
+            assert!(!spec.readers.is_empty(), "{} has no reader", spec.name);
+            assert!(!spec.writers.is_empty(), "{} has no writer", spec.name);
+        }
+    }
+}
