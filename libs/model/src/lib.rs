@@ -1,1 +1,34 @@
-//! Plain types of the stream and their Avro codec. No tokio, no Kafka, no clock.
+//! Plain types of the stream and their Avro codec against `schemas/`. No tokio, no Kafka, no clock.
+
+mod avro;
+mod dead_letter;
+mod detection;
+mod event;
+mod notification;
+mod raw_event;
+mod record;
+mod signal;
+mod value;
+
+pub use avro::{
+    DecodeError, Decoder, EncodeError, Encoder, SchemaIds, SchemaLookup, SchemaSource, WireHeader, WriterSchema,
+    schema_text,
+};
+pub use dead_letter::DeadLetter;
+pub use detection::Detection;
+pub use event::{Address, Event, Reason, ScoredEvent};
+pub use notification::{Notification, Origin, Receipt, ReceiptStatus};
+pub use raw_event::{RawEvent, RawEventError};
+pub use record::{Id, Record};
+pub use signal::{Evidence, Signal, SignalState};
+pub use value::{Facts, Value};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+pub type Millis = i64;
+
+/// The tenant of events that name none.
+pub const DEFAULT_TENANT: &str = "default";
+
+pub(crate) fn default_tenant() -> String {
+    DEFAULT_TENANT.to_owned()
+}

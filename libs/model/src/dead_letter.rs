@@ -1,0 +1,34 @@
+//! Dead letters: records that can never be processed.
+
+use crate::{Millis, Record};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use topology::Schema;
+
+/// A record that can never be processed, with everything needed to see why and to send it again.
+/// `schemas/dead_letter.avsc` says what each field means.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct DeadLetter {
+    pub stage: String,
+    pub topic: String,
+    pub partition: i32,
+    pub offset: i64,
+    pub time: Millis,
+    pub reason: String,
+    pub message: String,
+    #[serde(default)]
+    pub trace_id: Option<String>,
+    #[serde(default, with = "serde_bytes")]
+    pub key: Option<Vec<u8>>,
+    #[serde(default, with = "serde_bytes")]
+    pub payload: Option<Vec<u8>>,
+}
+
+impl Record for DeadLetter {
+    const SCHEMA: Schema = Schema::DeadLetter;
+
+    fn key(&self) -> Cow<'_, str> {
+        Cow::Owned(format!("{}-{}", self.topic, self.partition))
+    }
+}

@@ -1,0 +1,39 @@
+//! Detections: anomalies of one subject.
+
+use crate::value::Facts;
+use crate::{Millis, Record, default_tenant};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use topology::Schema;
+
+/// An anomaly of one subject, found by a window rule. `schemas/detection.avsc` says what each field means.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Detection {
+    pub id: String,
+    #[serde(default = "default_tenant")]
+    pub tenant: String,
+    pub rule: String,
+    pub subject: String,
+    pub severity: String,
+    pub description: String,
+    pub time: Millis,
+    pub window_start: Millis,
+    pub window_end: Millis,
+    pub count: i64,
+    pub threshold: f64,
+    #[serde(default)]
+    pub event_ids: Vec<String>,
+    #[serde(default)]
+    pub attributes: Facts,
+    #[serde(default)]
+    pub rules_version: String,
+}
+
+impl Record for Detection {
+    const SCHEMA: Schema = Schema::Detection;
+
+    fn key(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.subject)
+    }
+}

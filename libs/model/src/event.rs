@@ -1,0 +1,120 @@
+//! Events after normalization, and events with a score.
+
+use crate::value::Facts;
+use crate::{Millis, Record, default_tenant};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use topology::Schema;
+
+/// A chain address found in a text or given by the source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Short name of the chain: `eth`, `sol`, or what the source named.
+    pub chain: String,
+    /// The address; EVM addresses in lower case, Solana addresses as written.
+    pub address: String,
+    /// Whether the EIP-55 checksum held; `None` where the writing carries none.
+    #[serde(default)]
+    pub checksum: Option<bool>,
+}
+
+/// A raw event after normalization: cleaned, typed, about one subject. `schemas/event.avsc` says what each field means.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Event {
+    pub id: String,
+    pub source: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub subject: String,
+    #[serde(default = "default_tenant")]
+    pub tenant: String,
+    pub time: Millis,
+    pub received_at: Millis,
+    #[serde(default)]
+    pub title: Option<String>,
+    #[serde(default)]
+    pub text: Option<String>,
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub author: Option<String>,
+    #[serde(default)]
+    pub lang: Option<String>,
+    #[serde(default)]
+    pub lang_confidence: f64,
+    #[serde(default)]
+    pub cashtags: Vec<String>,
+    #[serde(default)]
+    pub hashtags: Vec<String>,
+    #[serde(default)]
+    pub urls: Vec<String>,
+    #[serde(default)]
+    pub addresses: Vec<Address>,
+    #[serde(default)]
+    pub severity: Option<String>,
+    #[serde(default)]
+    pub tags: Vec<String>,
+    #[serde(default)]
+    pub attributes: Facts,
+}
+
+impl Event {
+    /// Title and text together, as one reads them; empty when there is neither.
+    pub fn full_text(&self) -> Cow<'_, str> {
+        match (&self.title, &self.text) {
+            (Some(title), Some(text)) if title != text => Cow::Owned(format!("{title}\n{text}")),
+            (Some(one), _) | (None, Some(one)) => Cow::Borrowed(one),
+            (None, None) => Cow::Borrowed(""),
+        }
+    }
+}
+
+impl Record for Event {
+    const SCHEMA: Schema = Schema::Event;
+
+    fn key(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.subject)
+    }
+}
+
+/// One rule that matched.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Identifier of the rule: its group and its id or place.
+    pub rule: String,
+    /// Points that it added.
+    pub points: f64,
+    /// Why, for people.
+    pub text: String,
+}
+
+/// An event with the score of the rules that mention only event fields.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScoredEvent {
+    /// The event.
+    pub event: Event,
+    /// Sum of the points of the rules that matched.
+    pub score: f64,
+    /// Name of the level that the score reaches.
+    pub level: String,
+    /// How many rules matched; 0 means unscored.
+    pub matched: i32,
+    /// The rules that matched, in the order of the rule files.
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
+    /// Variables that rules asked for and nobody knew.
+    #[serde(default)]
+    pub unknown: Vec<String>,
+    /// Content hash of the rule set.
+    #[serde(default)]
+    pub rules_version: String,
+}
+
+impl Record for ScoredEvent {
+    const SCHEMA: Schema = Schema::ScoredEvent;
+
+    fn key(&self) -> Cow<'_, str> {
+        self.event.key()
+    }
+}

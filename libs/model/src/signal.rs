@@ -1,0 +1,98 @@
+//! Signals: one thing in the world that one or more events are evidence for.
+
+use crate::value::Facts;
+use crate::{Millis, Reason, Record, default_tenant};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::fmt;
+use topology::Schema;
+
+/// How far a signal is confirmed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignalState {
+    /// Seen, not yet confirmed.
+    #[default]
+    Candidate,
+    /// Confirmed by enough evidence.
+    Verified,
+    /// What was learnt later speaks against it.
+    Downgraded,
+}
+
+impl SignalState {
+    /// The state's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Candidate => "candidate",
+            Self::Verified => "verified",
+            Self::Downgraded => "downgraded",
+        }
+    }
+}
+
+impl fmt::Display for SignalState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One event that a signal rests on. `schemas/signal.avsc` says what each field means.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Evidence {
+    pub event_id: String,
+    pub source: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub time: Millis,
+    #[serde(default)]
+    pub author: Option<String>,
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub text: Option<String>,
+    pub score: f64,
+}
+
+/// A signal. `schemas/signal.avsc` says what each field means.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Signal {
+    pub signal_key: String,
+    #[serde(default = "default_tenant")]
+    pub tenant: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub subject: String,
+    pub title: String,
+    #[serde(default)]
+    pub lang: Option<String>,
+    pub state: SignalState,
+    pub score: f64,
+    pub level: String,
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
+    #[serde(default)]
+    pub unknown: Vec<String>,
+    #[serde(default)]
+    pub rules_version: String,
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
+    pub evidence_count: i64,
+    pub source_count: i64,
+    pub suppressed: i64,
+    pub first_seen: Millis,
+    pub last_seen: Millis,
+    pub version: i64,
+    #[serde(default)]
+    pub facts: Facts,
+}
+
+impl Record for Signal {
+    const SCHEMA: Schema = Schema::Signal;
+
+    fn key(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.signal_key)
+    }
+}

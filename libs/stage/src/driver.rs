@@ -1,0 +1,101 @@
+//! Runs a stage without Kafka: the fold that the runtime's committed output must equal. For tests and oracles.
+
+use crate::{Cx, Emit, FlowCounts, Poison, Stage, Stores};
+
+/// What became of one record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Settled<O> {
+    /// Outputs.
+    Out(Vec<O>),
+    /// No output, by this reason.
+    Filtered(&'static str),
+    /// Seen before.
+    Duplicate,
+    /// A dead letter.
+    Dead(Poison),
+}
+
+/// A changelog, as records.
+pub type Log = Vec<(&'static str, Vec<u8>, Option<Vec<u8>>)>;
+
+/// One task of a stage, folding records in order.
+pub struct Driver<S: Stage> {
+    stage: S,
+    stores: S::Stores,
+    log: Log,
+    /// What became of the records so far.
+    pub counts: FlowCounts,
+}
+
+impl<S: Stage> Driver<S> {
+    /// A task with empty stores.
+    pub fn new(stage: S) -> Self {
+        Self { stage, stores: S::Stores::default(), log: Vec::new(), counts: FlowCounts::default() }
+    }
+
+    /// Applies one record in a transaction of its own.
+    pub fn apply(&mut self, input: S::In, cx: &Cx<'_>) -> Settled<S::Out> {
+        let settled = self.apply_uncommitted(input, cx);
+        self.commit();
+        settled
+    }
+
+    /// Applies one record and leaves the transaction open.
+    pub fn apply_uncommitted(&mut self, input: S::In, cx: &Cx<'_>) -> Settled<S::Out> {
+        self.stores.each(&mut |store| store.advance(cx.time));
+        let settled = match self.stage.apply(input, &mut self.stores, cx) {
+            Ok(Emit::One(output)) => Settled::Out(vec![output]),
+            Ok(Emit::Many(outputs)) => Settled::Out(outputs),
+            Ok(Emit::Filtered(reason)) => Settled::Filtered(reason),
+            Ok(Emit::Duplicate) => Settled::Duplicate,
+            Err(poison) => Settled::Dead(poison),
+        };
+        self.count(&settled);
+        settled
+    }
+
+    fn count(&mut self, settled: &Settled<S::Out>) {
+        match settled {
+            Settled::Out(outputs) => self.counts.count_out(outputs.len() as u64),
+            Settled::Filtered(reason) => self.counts.count_filtered(reason),
+            Settled::Duplicate => self.counts.count_duplicate(),
+            Settled::Dead(poison) => self.counts.count_dead(poison.reason),
+        }
+    }
+
+    /// Commits the open transaction: changes go to the log.
+    pub fn commit(&mut self) {
+        let log = &mut self.log;
+        self.stores.each(&mut |store| {
+            let name = store.name();
+            let written = store.changes(&mut |(key, value)| log.push((name, key.to_vec(), value.map(<[u8]>::to_vec))));
+            debug_assert!(written.is_ok(), "a store cannot be written: {written:?}");
+            store.commit();
+        });
+    }
+
+    /// Aborts the open transaction: changes are dropped. The counts keep what they counted.
+    pub fn abort(&mut self) {
+        self.stores.each(&mut |store| store.abort());
+    }
+
+    /// The same task after a restart: stores rebuilt from the log alone.
+    #[must_use]
+    pub fn restarted(self) -> Self {
+        let mut stores = S::Stores::default();
+        stores.each(&mut |store| {
+            for (name, key, value) in &self.log {
+                if *name == store.name() {
+                    let read = store.restore(key, value.as_deref());
+                    debug_assert!(read.is_ok(), "a store cannot be read back: {read:?}");
+                }
+            }
+        });
+        Self { stores, ..self }
+    }
+
+    /// The stores, to look at.
+    pub fn stores(&mut self) -> &mut S::Stores {
+        &mut self.stores
+    }
+}

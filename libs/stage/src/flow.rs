@@ -1,0 +1,99 @@
+//! Conservation: what became of the records of one task, counted in the same transaction as the records.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The counts of one task since its group began. `read = out + filtered + duplicate + dead`, always.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowCounts {
+    /// Records read.
+    pub read: u64,
+    /// Of them, those that led to output.
+    pub out: u64,
+    /// Records written; more than `out` where one record leads to several.
+    pub emitted: u64,
+    /// Records that had been seen before.
+    pub duplicate: u64,
+    /// Records that led to nothing, by reason.
+    pub filtered: BTreeMap<String, u64>,
+    /// Dead letters, by reason.
+    pub dead: BTreeMap<String, u64>,
+}
+
+impl FlowCounts {
+    /// Counts a record that led to this many outputs.
+    pub fn count_out(&mut self, outputs: u64) {
+        self.read += 1;
+        self.out += 1;
+        self.emitted += outputs;
+    }
+
+    /// Counts a record that had been seen before.
+    pub fn count_duplicate(&mut self) {
+        self.read += 1;
+        self.duplicate += 1;
+    }
+
+    /// Counts a record that led to nothing.
+    pub fn count_filtered(&mut self, reason: &str) {
+        self.read += 1;
+        count(&mut self.filtered, reason);
+    }
+
+    /// Counts a dead letter.
+    pub fn count_dead(&mut self, reason: &str) {
+        self.read += 1;
+        count(&mut self.dead, reason);
+    }
+
+    /// Adds the counts of another task.
+    pub fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.out += other.out;
+        self.emitted += other.emitted;
+        self.duplicate += other.duplicate;
+        merge(&mut self.filtered, &other.filtered);
+        merge(&mut self.dead, &other.dead);
+    }
+
+    /// Whether every record read is accounted for.
+    pub fn conserves(&self) -> bool {
+        let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
+        self.read == self.out + self.duplicate + sum(&self.filtered) + sum(&self.dead)
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, reason: &str) {
+    match counts.get_mut(reason) {
+        Some(count) => *count += 1,
+        None => {
+            counts.insert(reason.to_owned(), 1);
+        }
+    }
+}
+
+fn merge(into: &mut BTreeMap<String, u64>, from: &BTreeMap<String, u64>) {
+    for (reason, count) in from {
+        *into.entry(reason.clone()).or_default() += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_count_conserves() {
+        let mut counts = FlowCounts::default();
+        counts.count_out(3);
+        counts.count_duplicate();
+        counts.count_filtered("spam");
+        counts.count_dead("undecodable");
+        let mut sum = counts.clone();
+        sum.add(&counts);
+        assert!(counts.conserves() && sum.conserves());
+        assert_eq!((sum.read, sum.emitted, sum.filtered["spam"]), (8, 6, 2));
+        sum.read += 1;
+        assert!(!sum.conserves());
+    }
+}

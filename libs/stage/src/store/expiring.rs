@@ -1,0 +1,187 @@
+//! A map whose entries end by themselves, so that memory and changelog stay bounded.
+
+use super::{AnyStore, Change, Store, StoreError, StoreKey, StoreValue};
+use model::Millis;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Entries are removed in groups of this span, so an entry lives up to this much longer than its time.
+const SPAN: Millis = 60 * 60 * 1000;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Entry<V> {
+    until: Millis,
+    value: V,
+}
+
+/// Keys and values that live for a time after their last write, by the stream's time (the records' times in Kafka).
+#[derive(Debug)]
+pub struct Expiring<K, V> {
+    entries: Store<K, Entry<V>>,
+    ttl: Millis,
+    now: Millis,
+    due: BTreeMap<Millis, Vec<K>>,
+    added: Vec<(Millis, K)>,
+    taken: Vec<(Millis, K)>,
+}
+
+impl<K: StoreKey, V: StoreValue> Expiring<K, V> {
+    /// An empty store of this name whose entries live this many milliseconds.
+    pub fn new(name: &'static str, ttl: Millis) -> Self {
+        Self { entries: Store::new(name), ttl, now: 0, due: BTreeMap::new(), added: Vec::new(), taken: Vec::new() }
+    }
+
+    /// Sets how long entries live that are written from now on.
+    pub fn set_ttl(&mut self, ttl: Millis) {
+        self.ttl = ttl;
+    }
+
+    /// The value of a key, unless its time is over.
+    pub fn get(&self, key: &K) -> Option<&V> {
+        self.entries.get(key).filter(|entry| entry.until > self.now).map(|entry| &entry.value)
+    }
+
+    /// Sets the value of a key; it lives from now on.
+    pub fn put(&mut self, key: K, value: V) {
+        let until = self.now.saturating_add(self.ttl);
+        self.added.push((until, key.clone()));
+        self.entries.put(key, Entry { until, value });
+    }
+
+    /// Removes a key.
+    pub fn delete(&mut self, key: K) {
+        self.entries.delete(key);
+    }
+
+    fn remember(&mut self, until: Millis, key: K) {
+        self.due.entry(until.div_euclid(SPAN)).or_default().push(key);
+    }
+
+    /// Entries of whole spans that are over become tombstones; those written again since wait for their new time.
+    fn expire(&mut self) {
+        let present = self.now.div_euclid(SPAN);
+        while self.due.first_key_value().is_some_and(|(span, _)| *span < present) {
+            let Some((span, keys)) = self.due.pop_first() else { return };
+            for key in keys {
+                if self.entries.get(&key).is_some_and(|entry| entry.until <= self.now) {
+                    self.entries.delete(key.clone());
+                }
+                self.taken.push((span, key));
+            }
+        }
+    }
+}
+
+impl<K: StoreKey> Expiring<K, ()> {
+    /// Remembers a key; `false` when it was known already. What is known keeps its time: the first sight counts.
+    pub fn insert(&mut self, key: K) -> bool {
+        let new = self.get(&key).is_none();
+        if new {
+            self.put(key, ());
+        }
+        new
+    }
+}
+
+impl<K: StoreKey, V: StoreValue> AnyStore for Expiring<K, V> {
+    fn name(&self) -> &'static str {
+        self.entries.name()
+    }
+
+    fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), StoreError> {
+        self.entries.restore(key, value)?;
+        if let Some(key) = K::from_bytes(key)
+            && let Some(until) = self.entries.get(&key).map(|entry| entry.until)
+        {
+            self.remember(until, key);
+        }
+        Ok(())
+    }
+
+    fn changes(&mut self, show: &mut dyn FnMut(Change<'_>)) -> Result<(), StoreError> {
+        self.expire();
+        self.entries.changes(show)
+    }
+
+    fn commit(&mut self) {
+        self.entries.commit();
+        self.taken.clear();
+        for (until, key) in std::mem::take(&mut self.added) {
+            self.remember(until, key);
+        }
+    }
+
+    /// A key whose tombstone is dropped is due again.
+    fn abort(&mut self) {
+        self.added.clear();
+        self.entries.abort();
+        for (span, key) in std::mem::take(&mut self.taken) {
+            self.due.entry(span).or_default().push(key);
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn advance(&mut self, now: Millis) {
+        self.now = self.now.max(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Millis = 24 * SPAN;
+
+    fn tombstones(store: &mut Expiring<String, ()>) -> Vec<Vec<u8>> {
+        let mut keys = Vec::new();
+        let mut show = |(key, value): Change<'_>| {
+            if value.is_none() {
+                keys.push(key.to_vec());
+            }
+        };
+        store.changes(&mut show).unwrap();
+        keys
+    }
+
+    #[test]
+    fn the_first_sight_counts() {
+        let mut seen = Expiring::new("seen", 14 * DAY);
+        seen.advance(DAY);
+        assert!(seen.insert("a".to_owned()));
+        seen.advance(15 * DAY - 1);
+        assert!(!seen.insert("a".to_owned()));
+        seen.advance(15 * DAY);
+        assert!(seen.insert("a".to_owned()), "14 days after the first sight it is new again");
+    }
+
+    #[test]
+    fn what_expires_leaves_a_tombstone_even_after_an_abort() {
+        let mut seen = Expiring::new("seen", DAY);
+        seen.insert("a".to_owned());
+        seen.commit();
+        seen.advance(3 * DAY);
+        assert_eq!(tombstones(&mut seen), [b"a".to_vec()]);
+        seen.abort();
+        assert_eq!(seen.len(), 1);
+        assert_eq!(tombstones(&mut seen), [b"a".to_vec()]);
+        seen.commit();
+        assert!(seen.is_empty());
+        assert!(tombstones(&mut seen).is_empty());
+    }
+
+    #[test]
+    fn an_abort_forgets_and_a_restore_remembers() {
+        let mut seen = Expiring::new("seen", DAY);
+        seen.insert("a".to_owned());
+        seen.abort();
+        assert!(seen.insert("a".to_owned()));
+        let mut copy = Expiring::new("seen", DAY);
+        seen.changes(&mut |(key, value)| copy.restore(key, value).unwrap()).unwrap();
+        assert!(!copy.insert("a".to_owned()));
+        copy.advance(3 * DAY);
+        assert_eq!(tombstones(&mut copy), [b"a".to_vec()]);
+    }
+}
