@@ -44,6 +44,8 @@ SQL
 postgres_launch() {
   local as=()
   postgres_prepare
+  # No server works here (that was asked), so this file of a killed one is stale, even if its number lives on.
+  rm -f "$POSTGRES_DATA/postmaster.pid"
   if ((EUID == 0)); then
     as=(setpriv --reuid "$(id -u "$POSTGRES_USER")" --regid "$(id -g "$POSTGRES_USER")" --clear-groups --)
   fi
