@@ -3,6 +3,7 @@
 //! No Kafka, no clock, no I/O. The runtime decodes, applies, and puts outputs, changes of state, dead letters and
 //! offsets into one transaction.
 
+mod drain;
 mod driver;
 mod effect;
 mod flow;
@@ -10,6 +11,7 @@ mod record;
 mod store;
 mod verdict;
 
+pub use drain::{Advance, Batch, Drain, DrainError, Drained, Task};
 pub use driver::{Driver, Log, Settled};
 pub use effect::{Attempt, Effect, Outcome};
 pub use flow::FlowCounts;

@@ -1,0 +1,82 @@
+//! A store outside Kafka that keeps its own offsets, in one transaction with what it stores.
+
+use crate::{FlowCounts, Input};
+use model::{DeadLetter, Millis};
+use topology::Topic;
+
+/// A partition of an input topic: what one task reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Task {
+    /// The topic.
+    pub topic: Topic,
+    /// The partition.
+    pub partition: i32,
+}
+
+/// Stores batches exactly once, in effect: rows and offsets in one transaction of its own.
+pub trait Drain: Send + 'static {
+    /// What it reads.
+    type In: Input;
+
+    /// The next offset to read of each task; `None` where nothing was stored yet.
+    fn positions(&mut self, tasks: &[Task]) -> impl Future<Output = Result<Vec<Option<i64>>, DrainError>> + Send;
+
+    /// Stores a batch and its offsets, or nothing.
+    fn store(&mut self, batch: Batch<Self::In>) -> impl Future<Output = Result<(), DrainError>> + Send;
+}
+
+/// Records of one or more tasks, in the order of their offsets within each task.
+#[derive(Debug)]
+pub struct Batch<I> {
+    /// The records.
+    pub records: Vec<Drained<I>>,
+    /// How far each task comes with this batch, and what became of its records.
+    pub advances: Vec<Advance>,
+}
+
+/// One record of a batch.
+#[derive(Debug)]
+pub enum Drained<I> {
+    /// It was read.
+    Record {
+        /// What it says.
+        input: I,
+        /// Where it stood.
+        task: Task,
+        /// At which offset.
+        offset: i64,
+        /// Its time in Kafka.
+        time: Millis,
+        /// The W3C trace id it carries.
+        trace_id: Option<String>,
+    },
+    /// It could not be read.
+    Dead(DeadLetter),
+}
+
+/// How far a task comes with a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advance {
+    /// The task.
+    pub task: Task,
+    /// The next offset before the batch; a store that finds another one there must refuse: somebody else owns the task.
+    pub from: i64,
+    /// The next offset after it.
+    pub to: i64,
+    /// What became of the records between, to be added to the counts of the task.
+    pub counts: FlowCounts,
+}
+
+/// Why a batch was not stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DrainError {
+    /// The store is away or busy; the same batch may be stored later.
+    #[error("the store is away: {0}")]
+    Away(String),
+    /// The offsets are not those this batch starts from: another owner was faster. Start again from the stored ones.
+    #[error("another owner stored further: {0}")]
+    Moved(String),
+    /// Nothing can be stored until somebody mends what this says.
+    #[error("{0}")]
+    Fatal(String),
+}
