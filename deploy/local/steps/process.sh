@@ -4,13 +4,13 @@
 
 # pids FOLDER PROGRAM: the running processes of that program whose working folder is FOLDER.
 pids() {
-  local cwd pid name
-  while read -r cwd; do
+  local cwd pid name folders
+  folders=$(find /proc -mindepth 2 -maxdepth 2 -path '/proc/[0-9]*/cwd' \( -lname "$1" -o -lname "$1 (deleted)" \) 2>/dev/null) || true
+  for cwd in $folders; do
     pid=${cwd//[^0-9]/}
     { read -r name <"/proc/$pid/comm"; } 2>/dev/null || continue
     if [[ $name == "$2"* ]]; then printf '%s\n' "$pid"; fi
-  done < <(find /proc -mindepth 2 -maxdepth 2 -path '/proc/[0-9]*/cwd' \
-    \( -lname "$1" -o -lname "$1 (deleted)" \) 2>/dev/null)
+  done
 }
 
 part_pids() {
