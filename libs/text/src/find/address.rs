@@ -1,0 +1,113 @@
+//! Chain addresses: EVM with its checksum (EIP-55), Solana as 32 bytes in base58. No I/O.
+
+use crate::span::Span;
+use sha3::{Digest, Keccak256};
+
+/// The family of chains an address can belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Chain {
+    /// Ethereum and the chains that share its addresses.
+    Evm,
+    /// Solana.
+    Solana,
+}
+
+/// What the letters' case says about a mistyped EVM address.
+/// Source: <https://eips.ethereum.org/EIPS/eip-55>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Checksum {
+    /// One case only, or a chain without a checksum: nothing is known.
+    Absent,
+    /// The case agrees with the address.
+    Valid,
+    /// The case contradicts the address: mistyped or made up.
+    Invalid,
+}
+
+/// A chain address found in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Family of chains.
+    pub chain: Chain,
+    /// Lower case for EVM; as written for Solana, whose base58 tells upper from lower case.
+    pub address: String,
+    /// Whether the checksum agrees.
+    pub checksum: Checksum,
+    /// Where it stands.
+    pub span: Span,
+}
+
+const EVM_LENGTH: usize = 42;
+/// Base58 of 32 bytes has 32 (all zeros) to 44 characters.
+const SOLANA_LENGTHS: std::ops::RangeInclusive<usize> = 32..=44;
+
+/// The address that is exactly the word at `span`.
+pub(super) fn address(text: &str, span: Span) -> Option<Address> {
+    let word = &text[span.range()];
+    if word.len() == EVM_LENGTH
+        && let Some(digits) = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"))
+    {
+        return evm(digits, span);
+    }
+    solana(word).then(|| Address {
+        chain: Chain::Solana,
+        address: word.to_owned(),
+        checksum: Checksum::Absent,
+        span,
+    })
+}
+
+fn evm(digits: &str, span: Span) -> Option<Address> {
+    if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let lower = digits.to_ascii_lowercase();
+    let checksum = checksum(digits, &lower);
+    Some(Address {
+        chain: Chain::Evm,
+        address: format!("0x{lower}"),
+        checksum,
+        span,
+    })
+}
+
+/// A letter is upper case where the same nibble of the hash of the lower-case digits is 8 or more.
+fn checksum(digits: &str, lower: &str) -> Checksum {
+    let has = |case: fn(&u8) -> bool| digits.as_bytes().iter().any(case);
+    if !(has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase)) {
+        return Checksum::Absent;
+    }
+    let hash = Keccak256::digest(lower.as_bytes());
+    let agrees = digits
+        .bytes()
+        .enumerate()
+        .filter(|(_, digit)| digit.is_ascii_alphabetic())
+        .all(|(i, digit)| {
+            let nibble = if i % 2 == 0 {
+                hash[i / 2] >> 4
+            } else {
+                hash[i / 2] & 0xf
+            };
+            (nibble >= 8) == digit.is_ascii_uppercase()
+        });
+    if agrees {
+        Checksum::Valid
+    } else {
+        Checksum::Invalid
+    }
+}
+
+/// Exactly 32 bytes in base58, with digits and both cases: a random key lacks one of these once in a thousand,
+/// while words, hexadecimal hashes and runs of one character always do.
+fn solana(word: &str) -> bool {
+    let has = |case: fn(&u8) -> bool| word.as_bytes().iter().any(case);
+    if !SOLANA_LENGTHS.contains(&word.len())
+        || !(has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase))
+    {
+        return false;
+    }
+    let mut bytes = [0_u8; 40];
+    bs58::decode(word)
+        .onto(&mut bytes[..])
+        .is_ok_and(|length| length == 32)
+}
