@@ -26,8 +26,6 @@ pub struct Word<'t> {
     pub written: &'t str,
     /// Begins with an upper-case letter.
     pub capitalised: bool,
-    /// Begins a sentence, where a capital means nothing.
-    pub first: bool,
 }
 
 /// True for function words of English; other languages have few capitals and longer words to choose from.
@@ -37,13 +35,11 @@ pub fn is_stop_word(lower: &str) -> bool {
 
 /// The words of `text` in order; links, tags with their sign and numbers are left out.
 pub fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
-    let mut first = true;
     text.split_whitespace()
         .filter(|run| !is_sign(run))
         .flat_map(str::split_word_bounds)
-        .filter_map(move |piece| {
+        .filter_map(|piece| {
             if !piece.chars().any(char::is_alphabetic) {
-                first |= piece.contains(['.', '!', '?', ':', '\u{3002}', '\u{ff01}', '\u{ff1f}']);
                 return None;
             }
             let written = piece
@@ -51,11 +47,7 @@ pub fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
                 .or_else(|| piece.strip_suffix("\u{2019}s"))
                 .unwrap_or(piece);
             let capitalised = written.chars().next().is_some_and(char::is_uppercase);
-            Some(Word {
-                written,
-                capitalised,
-                first: std::mem::take(&mut first),
-            })
+            Some(Word { written, capitalised })
         })
 }
 

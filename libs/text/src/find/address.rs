@@ -74,7 +74,7 @@ fn evm(digits: &str, span: Span) -> Option<Address> {
 /// A letter is upper case where the same nibble of the hash of the lower-case digits is 8 or more.
 fn checksum(digits: &str, lower: &str) -> Checksum {
     let has = |case: fn(&u8) -> bool| digits.as_bytes().iter().any(case);
-    if !(has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase)) {
+    if !has(u8::is_ascii_lowercase) || !has(u8::is_ascii_uppercase) {
         return Checksum::Absent;
     }
     let hash = Keccak256::digest(lower.as_bytes());
