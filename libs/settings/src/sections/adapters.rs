@@ -1,0 +1,97 @@
+//! The HTTP edge that takes events in.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::problem::Problems;
+use crate::secret::Secret;
+
+/// Who may send events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMode {
+    /// Only who knows one of the keys.
+    Required,
+    /// Anybody; for a laptop or behind a gateway.
+    None,
+}
+
+/// The HTTP edge that takes events in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdaptersSettings {
+    /// Default `127.0.0.1:8080`.
+    pub listen: SocketAddr,
+    /// Default `required`.
+    pub auth: AuthMode,
+    /// Keys that are let in; several at once, so that they can be changed.
+    pub api_keys: Vec<Secret>,
+    /// Standard Webhooks secret (`whsec_…`) of those who push to us.
+    pub webhook_secret: Option<Secret>,
+    /// Largest request body. Default 1 MiB.
+    pub max_body_bytes: usize,
+    /// Most events in one request. Default 1000.
+    pub max_batch: usize,
+    /// Deepest nesting of JSON. Default 64.
+    pub max_depth: usize,
+    /// Longest event id. Default 1024.
+    pub max_id_bytes: usize,
+    /// Most requests a second, if limited.
+    pub rate_per_s: Option<u32>,
+}
+
+impl Default for AdaptersSettings {
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 8080).into(),
+            auth: AuthMode::Required,
+            api_keys: Vec::new(),
+            webhook_secret: None,
+            max_body_bytes: 1024 * 1024,
+            max_batch: 1000,
+            max_depth: 64,
+            max_id_bytes: 1024,
+            rate_per_s: None,
+        }
+    }
+}
+
+impl AdaptersSettings {
+    pub(crate) fn specimen() -> Self {
+        Self {
+            api_keys: vec![Secret::default()],
+            webhook_secret: Some(Secret::default()),
+            rate_per_s: Some(1),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        for (key, value) in [
+            ("adapters.max_body_bytes", self.max_body_bytes),
+            ("adapters.max_batch", self.max_batch),
+            ("adapters.max_depth", self.max_depth),
+            ("adapters.max_id_bytes", self.max_id_bytes),
+        ] {
+            problems.at_least_one(key, value as u64);
+        }
+        problems.unless(
+            self.max_depth <= 128,
+            "adapters.max_depth",
+            self.max_depth,
+            "must be at most 128",
+        );
+        problems.unless(
+            self.rate_per_s != Some(0),
+            "adapters.rate_per_s",
+            0,
+            "must be at least 1, or left away",
+        );
+        for (index, key) in self.api_keys.iter().enumerate() {
+            if key.expose().len() < 8 {
+                problems.add_hidden(format!("adapters.api_keys[{index}]"), "use at least 8 characters");
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! One file a section of the configuration; the defaults suit the local parts.
+
+mod adapters;
+mod dedup;
+mod edges;
+mod enricher;
+mod instance;
+mod kafka;
+mod normalizer;
+mod notifier;
+mod rules;
+mod stores;
+mod telemetry;
+
+use serde::{Deserialize, Serialize};
+
+pub use adapters::{AdaptersSettings, AuthMode};
+pub use dedup::DedupSettings;
+pub use edges::{ApiSettings, OpsSettings};
+pub use enricher::{EnricherSettings, HttpSource, TableSource};
+pub use kafka::{KafkaSettings, SecurityProtocol};
+pub use normalizer::NormalizerSettings;
+pub use notifier::{ChannelKind, ChannelSettings, NotifierSettings, Subscription, WantedState};
+pub use rules::{DetectorSettings, ScorerSettings};
+pub use stores::{PostgresSettings, RegistrySettings};
+pub use telemetry::{LogFormat, TelemetrySettings};
+
+use crate::problem::Problems;
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Put before the name of every topic and group, so that several installations share a cluster.
+    pub topic_prefix: String,
+    /// Names this process among its replicas (static membership, transactional ids); the pod's name in Kubernetes.
+    pub instance_id: String,
+    /// The broker.
+    pub kafka: KafkaSettings,
+    /// The schema registry.
+    pub registry: RegistrySettings,
+    /// The database.
+    pub postgres: PostgresSettings,
+    /// The HTTP edge that takes events in.
+    pub adapters: AdaptersSettings,
+    /// The HTTP edge that people query.
+    pub api: ApiSettings,
+    /// Health and metrics of any process.
+    pub ops: OpsSettings,
+    /// From raw events to events.
+    pub normalizer: NormalizerSettings,
+    /// From events to scored events.
+    pub scorer: ScorerSettings,
+    /// From scored events to signals.
+    pub dedup: DedupSettings,
+    /// From events to detections.
+    pub detector: DetectorSettings,
+    /// What is found out about a signal.
+    pub enricher: EnricherSettings,
+    /// Who is told.
+    pub notifier: NotifierSettings,
+    /// Logs and traces.
+    pub telemetry: TelemetrySettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            topic_prefix: String::new(),
+            instance_id: instance::hostname(),
+            kafka: KafkaSettings::default(),
+            registry: RegistrySettings::default(),
+            postgres: PostgresSettings::default(),
+            adapters: AdaptersSettings::default(),
+            api: ApiSettings::default(),
+            ops: OpsSettings::default(),
+            normalizer: NormalizerSettings::default(),
+            scorer: ScorerSettings::default(),
+            dedup: DedupSettings::default(),
+            detector: DetectorSettings::default(),
+            enricher: EnricherSettings::default(),
+            notifier: NotifierSettings::default(),
+            telemetry: TelemetrySettings::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Settings in which every option is given and every list has an item: the source of the known keys.
+    pub(crate) fn specimen() -> Self {
+        Self {
+            kafka: KafkaSettings::specimen(),
+            registry: RegistrySettings::specimen(),
+            adapters: AdaptersSettings::specimen(),
+            normalizer: NormalizerSettings {
+                symbols: vec![String::new()],
+                ..NormalizerSettings::default()
+            },
+            enricher: EnricherSettings::specimen(),
+            notifier: NotifierSettings::specimen(),
+            telemetry: TelemetrySettings::specimen(),
+            ..Self::default()
+        }
+    }
+
+    /// Notes everything that is wrong.
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        instance::check(&self.topic_prefix, &self.instance_id, problems);
+        self.kafka.check(problems);
+        self.registry.check(problems);
+        self.postgres.check(problems);
+        self.adapters.check(problems);
+        self.api.check(problems);
+        self.normalizer.check(problems);
+        self.dedup.check(problems);
+        self.enricher.check(problems);
+        self.notifier.check(problems);
+        self.telemetry.check(problems);
+    }
+}

@@ -1,0 +1,218 @@
+//! Who is told, of what, and how hard we try.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::problem::Problems;
+use crate::secret::Secret;
+
+/// The levels that can be ordered, lowest first; others are named by `levels`.
+const ORDERED_LEVELS: [&str; 4] = ["low", "medium", "high", "critical"];
+
+/// How a channel is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelKind {
+    /// A POST with a Standard Webhooks signature.
+    Webhook,
+    /// One line on standard output.
+    Console,
+}
+
+/// The state that a signal must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WantedState {
+    /// Seen, not yet confirmed.
+    Candidate,
+    /// Confirmed by enough evidence.
+    Verified,
+    /// What became known later speaks against it.
+    Downgraded,
+}
+
+impl WantedState {
+    /// The state as signals write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Candidate => "candidate",
+            Self::Verified => "verified",
+            Self::Downgraded => "downgraded",
+        }
+    }
+}
+
+/// What a channel is told about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subscription {
+    /// Signals.
+    Signal,
+    /// Detections.
+    Detection,
+}
+
+/// Who is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NotifierSettings {
+    /// Where notifications go. Default: one console channel.
+    pub channels: Vec<ChannelSettings>,
+    /// Most deliveries at once. Default 32.
+    pub concurrency: usize,
+    /// A folder whose `<language>/<kind>.txt` templates take the place of the built-in ones.
+    pub templates: Option<PathBuf>,
+}
+
+impl Default for NotifierSettings {
+    fn default() -> Self {
+        Self {
+            channels: vec![ChannelSettings::default()],
+            concurrency: 32,
+            templates: None,
+        }
+    }
+}
+
+/// One place where notifications go.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChannelSettings {
+    /// Names the channel in receipts and metrics. Default `console`.
+    pub name: String,
+    /// Default `console`.
+    pub kind: ChannelKind,
+    /// Where a webhook goes.
+    pub url: Option<String>,
+    /// The webhook's signing key, `whsec_…` in base64.
+    pub secret: Option<Secret>,
+    /// Least level, of low, medium, high, critical; for levels of your own use `levels`.
+    pub min_level: Option<String>,
+    /// Exactly these levels.
+    pub levels: Option<Vec<String>>,
+    /// Signals in these states. Default `[verified]`.
+    pub states: Vec<WantedState>,
+    /// Default `[signal, detection]`.
+    pub kinds: Vec<Subscription>,
+    /// Whether private and loopback addresses may be called. Default false.
+    pub allow_private: bool,
+    /// Of one attempt. Default `5s`.
+    #[serde(with = "humantime_serde")]
+    pub timeout: Duration,
+    /// Attempts before it becomes a dead letter. Default 8.
+    pub max_attempts: u32,
+    /// Most deliveries a second, if limited.
+    pub rate_per_s: Option<u32>,
+}
+
+impl Default for ChannelSettings {
+    fn default() -> Self {
+        Self {
+            name: "console".to_owned(),
+            kind: ChannelKind::Console,
+            url: None,
+            secret: None,
+            min_level: None,
+            levels: None,
+            states: vec![WantedState::Verified],
+            kinds: vec![Subscription::Signal, Subscription::Detection],
+            allow_private: false,
+            timeout: Duration::from_secs(5),
+            max_attempts: 8,
+            rate_per_s: None,
+        }
+    }
+}
+
+impl NotifierSettings {
+    pub(crate) fn specimen() -> Self {
+        let channel = ChannelSettings {
+            url: Some(String::new()),
+            secret: Some(Secret::default()),
+            min_level: Some(String::new()),
+            levels: Some(vec![String::new()]),
+            rate_per_s: Some(1),
+            ..ChannelSettings::default()
+        };
+        Self {
+            channels: vec![channel],
+            templates: Some(PathBuf::new()),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        problems.at_least_one("notifier.concurrency", self.concurrency as u64);
+        let mut names = HashSet::new();
+        for (index, channel) in self.channels.iter().enumerate() {
+            let at = format!("notifier.channels[{index}]");
+            let fresh = names.insert(channel.name.as_str());
+            problems.unless(
+                fresh,
+                format!("{at}.name"),
+                &channel.name,
+                "is the name of another channel too",
+            );
+            channel.check(&at, problems);
+        }
+    }
+}
+
+impl ChannelSettings {
+    fn check(&self, at: &str, problems: &mut Problems) {
+        let key = |name: &str| format!("{at}.{name}");
+        let name_fits = !self.name.is_empty()
+            && self.name.len() <= 64
+            && self
+                .name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        problems.unless(
+            name_fits,
+            key("name"),
+            &self.name,
+            "use 1 to 64 of a-z A-Z 0-9 . _ -",
+        );
+        problems.at_least_one(&key("max_attempts"), self.max_attempts.into());
+        problems.unless(
+            !self.timeout.is_zero(),
+            key("timeout"),
+            "0s",
+            "must be above zero",
+        );
+        problems.unless(
+            self.rate_per_s != Some(0),
+            key("rate_per_s"),
+            0,
+            "must be at least 1, or left away",
+        );
+        if let Some(level) = &self.min_level {
+            let known = ORDERED_LEVELS.contains(&level.as_str());
+            problems.unless(
+                known,
+                key("min_level"),
+                level,
+                "use low, medium, high or critical; name others in `levels`",
+            );
+        }
+        if self.kind == ChannelKind::Webhook {
+            self.check_webhook(&key, problems);
+        }
+    }
+
+    fn check_webhook(&self, key: &dyn Fn(&str) -> String, problems: &mut Problems) {
+        match &self.url {
+            Some(url) => problems.http_url(&key("url"), url),
+            None => problems.add_hidden(key("url"), "a webhook needs the address to send to"),
+        }
+        if self.secret.as_ref().is_none_or(Secret::is_empty) {
+            problems.add_hidden(
+                key("secret"),
+                "a webhook needs a key to sign with: whsec_ and 24 to 64 bytes in base64",
+            );
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! A value read from a file or folder that is read again when it changes; a bad change never replaces a good value.
+
+mod reading;
+mod watching;
+
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use arc_swap::{ArcSwap, Cache, Guard};
+
+use watching::Watching;
+
+/// Why a watched value could not be had, or not be renewed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WatchError {
+    /// A file cannot be read.
+    #[error("cannot read {path}: {reason}")]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is in the way.
+        reason: String,
+    },
+    /// The content is refused by whoever uses it.
+    #[error("{path} is refused: {reason}")]
+    Refused {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the parser said.
+        reason: String,
+    },
+}
+
+/// How a watched value is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchStatus {
+    /// 1 at the start, one more with each new value.
+    pub version: u64,
+    /// When the value in use was read.
+    pub loaded_at: SystemTime,
+    /// How often a changed file gave a new value.
+    pub reloads: u64,
+    /// How often a changed file was refused.
+    pub failures: u64,
+    /// Why the newest content is not in use, if it is not.
+    pub last_error: Option<String>,
+}
+
+/// The texts of a file (one) or a folder (all, sorted), each with its name relative to the folder.
+type Texts = Vec<(String, String)>;
+type Parse<T> = Box<dyn Fn(&[(String, String)]) -> Result<T, String> + Send + Sync>;
+
+/// A value that follows its file. Clones share it.
+pub struct Watched<T> {
+    inner: Arc<Inner<T>>,
+}
+
+/// The cheapest way to look at a watched value for every record: one atomic load while it does not change.
+pub struct CachedReader<T>(Cache<Arc<ArcSwap<T>>, Arc<T>>);
+
+impl<T> CachedReader<T> {
+    /// The value now.
+    pub fn load(&mut self) -> &Arc<T> {
+        self.0.load()
+    }
+}
+
+struct Inner<T> {
+    value: Arc<ArcSwap<T>>,
+    state: Mutex<State>,
+    changed: Condvar,
+    source: Option<Source<T>>,
+}
+
+struct State {
+    status: WatchStatus,
+    /// What was read last, good or bad: the same content is not parsed again.
+    texts: Texts,
+    watching: Option<Watching>,
+}
+
+struct Source<T> {
+    path: PathBuf,
+    parse: Parse<T>,
+}
+
+impl<T> Clone for Watched<T> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
+    }
+}
+
+impl<T: Send + Sync + 'static> Watched<T> {
+    /// Reads `path` (a file or a folder) now, and again whenever it changes.
+    ///
+    /// `parse` gets `(name, text)` of each file, sorted by name; hidden files and editors' backups are left out.
+    pub fn open<E: Display>(
+        path: impl Into<PathBuf>,
+        parse: impl Fn(&[(String, String)]) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<Self, WatchError> {
+        let path = path.into();
+        let texts = reading::texts(&path)?;
+        let parse: Parse<T> = Box::new(move |texts| parse(texts).map_err(|error| error.to_string()));
+        let value = parse(&texts).map_err(|reason| WatchError::Refused {
+            path: path.clone(),
+            reason,
+        })?;
+        let watched = Self::new(value, texts, Some(Source { path, parse }));
+        watched.watch();
+        Ok(watched)
+    }
+
+    /// A value that never changes, for tests and for built-in defaults.
+    pub fn fixed(value: T) -> Self {
+        Self::new(value, Vec::new(), None)
+    }
+
+    fn new(value: T, texts: Texts, source: Option<Source<T>>) -> Self {
+        let status = WatchStatus {
+            version: 1,
+            loaded_at: SystemTime::now(),
+            reloads: 0,
+            failures: 0,
+            last_error: None,
+        };
+        let inner = Inner {
+            value: Arc::new(ArcSwap::from_pointee(value)),
+            state: Mutex::new(State {
+                status,
+                texts,
+                watching: None,
+            }),
+            changed: Condvar::new(),
+            source,
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    fn watch(&self) {
+        let Some(source) = &self.inner.source else { return };
+        let weak = Arc::downgrade(&self.inner);
+        let started = watching::start(&source.path, move || {
+            let inner = weak.upgrade()?;
+            inner.renew();
+            Some(())
+        });
+        match started {
+            Ok(watching) => {
+                self.inner.state().watching = Some(watching);
+                // What changed between the first reading and the start of the watching was told to nobody.
+                self.inner.renew();
+            }
+            Err(error) => {
+                tracing::warn!(path = %source.path.display(), %error, "changes of this file will not be noticed");
+            }
+        }
+    }
+
+    /// The value now.
+    pub fn load(&self) -> Arc<T> {
+        self.inner.value.load_full()
+    }
+
+    /// The value now, borrowed: cheaper than [`Watched::load`], to be dropped soon.
+    pub fn guard(&self) -> Guard<Arc<T>> {
+        self.inner.value.load()
+    }
+
+    /// A reader for one thread's hot path.
+    pub fn cached(&self) -> CachedReader<T> {
+        CachedReader(Cache::new(Arc::clone(&self.inner.value)))
+    }
+
+    /// How it is.
+    pub fn status(&self) -> WatchStatus {
+        self.inner.state().status.clone()
+    }
+
+    /// Reads again at once; gives the status afterwards.
+    pub fn reload_now(&self) -> WatchStatus {
+        self.inner.renew();
+        self.status()
+    }
+
+    /// Waits until `seen` holds of the status, at most `patience`; says whether it does.
+    pub fn wait_until(&self, patience: Duration, seen: impl Fn(&WatchStatus) -> bool) -> bool {
+        let state = self.inner.state();
+        let waited = self
+            .inner
+            .changed
+            .wait_timeout_while(state, patience, |state| !seen(&state.status));
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        seen(&state.status)
+    }
+}
+
+impl<T> Inner<T> {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads and, if the content is new, parses; the old value stays when either fails.
+    fn renew(&self) {
+        let Some(source) = &self.source else { return };
+        let mut state = self.state();
+        let outcome = match reading::texts(&source.path) {
+            Ok(texts) if texts == state.texts => return,
+            Ok(texts) => {
+                let parsed = (source.parse)(&texts);
+                state.texts = texts;
+                parsed.map_err(|reason| WatchError::Refused {
+                    path: source.path.clone(),
+                    reason,
+                })
+            }
+            Err(error) => {
+                // Forgotten, so that the old content counts as news when it comes back.
+                state.texts = Vec::new();
+                Err(error)
+            }
+        };
+        self.settle(&mut state.status, source, outcome);
+        self.changed.notify_all();
+    }
+
+    fn settle(&self, status: &mut WatchStatus, source: &Source<T>, outcome: Result<T, WatchError>) {
+        match outcome {
+            Ok(value) => {
+                self.value.store(Arc::new(value));
+                status.version += 1;
+                status.reloads += 1;
+                status.loaded_at = SystemTime::now();
+                status.last_error = None;
+                tracing::info!(path = %source.path.display(), version = status.version, "read again");
+            }
+            Err(error) => {
+                status.failures += 1;
+                tracing::warn!(%error, version = status.version, "the last good version stays in use");
+                status.last_error = Some(error.to_string());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

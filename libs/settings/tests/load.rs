@@ -1,0 +1,193 @@
+//! Loading as a user meets it: files, variables, mistakes.
+
+use std::fs;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use sluicebox_settings::{ChannelKind, SecurityProtocol, Settings, SettingsError};
+
+fn load(yaml: &str, environment: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sluicebox.yml");
+    fs::write(&file, yaml).unwrap();
+    Settings::load(
+        Some(&file),
+        environment
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+    )
+}
+
+fn complaint(yaml: &str, environment: &[(&str, &str)]) -> String {
+    load(yaml, environment).unwrap_err().to_string()
+}
+
+#[test]
+fn without_a_file_the_defaults_suit_the_local_parts() {
+    let settings = Settings::load(None, Vec::new()).unwrap();
+    assert_eq!(settings, Settings::default());
+    assert_eq!(settings.kafka.brokers, "127.0.0.1:19092");
+    assert_eq!(settings.dedup.exact_window, Duration::from_secs(14 * 86_400));
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
+    let yaml =
+        "kafka: {partitions: 4, lanes: 2}\ndedup: {exact_window: 7d}\nadapters: {listen: '0.0.0.0:80'}\n";
+    let settings = load(yaml, &[("SLUICEBOX__KAFKA__PARTITIONS", "6"), ("HOME", "/root")]).unwrap();
+    assert_eq!((settings.kafka.partitions, settings.kafka.lanes), (6, 2));
+    assert_eq!(settings.dedup.exact_window, Duration::from_secs(7 * 86_400));
+    assert_eq!(settings.adapters.listen.port(), 80);
+}
+
+#[test]
+fn lists_maps_and_items_can_come_from_the_environment() {
+    let yaml = "notifier: {channels: [{name: ops, kind: webhook, url: 'http://hook.example/x'}]}";
+    let settings = load(
+        yaml,
+        &[
+            (
+                "SLUICEBOX__NOTIFIER__CHANNELS__0__SECRET",
+                "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+            ),
+            ("SLUICEBOX__ADAPTERS__API_KEYS", "one-long-key, 0123456789"),
+            ("SLUICEBOX__KAFKA__PROPERTIES__SOCKET_TIMEOUT_MS", "5000"),
+            (
+                "SLUICEBOX__ENRICHER__TABLES",
+                r#"[{"name":"accounts","path":"a.csv","key":"id","on":"author"}]"#,
+            ),
+        ],
+    )
+    .unwrap();
+    assert_eq!(settings.notifier.channels[0].kind, ChannelKind::Webhook);
+    assert_eq!(settings.adapters.api_keys[1].expose(), "0123456789");
+    assert_eq!(settings.kafka.properties["socket.timeout.ms"], "5000");
+    assert_eq!(settings.enricher.tables[0].on, "author");
+}
+
+#[test]
+fn unknown_keys_are_refused_with_what_was_meant() {
+    let told = complaint(
+        "kafka: {brokrs: 'a:1'}\nnotifer: {}\n",
+        &[("SLUICEBOX__KAFKA__LANE", "2")],
+    );
+    assert!(
+        told.contains("kafka.brokrs: unknown key; did you mean `brokers`?"),
+        "{told}"
+    );
+    assert!(
+        told.contains("notifer: unknown key; did you mean `notifier`?"),
+        "{told}"
+    );
+    assert!(
+        told.contains("SLUICEBOX__KAFKA__LANE: unknown key; did you mean `lanes`?"),
+        "{told}"
+    );
+}
+
+#[test]
+fn all_problems_are_told_at_once_with_key_value_and_mending() {
+    let told = complaint(
+        "kafka: {partitions: 0, session_timeout_ms: 5000}\ndedup: {similarity: 2}\nwhat: 1",
+        &[],
+    );
+    for part in [
+        "4 things",
+        "kafka.partitions = 0: must be at least 1",
+        "kafka.transaction_timeout_ms = 9000: must be below",
+        "dedup.similarity = 2: must be above 0",
+        "what: unknown key",
+    ] {
+        assert!(told.contains(part), "{part} not in {told}");
+    }
+}
+
+#[test]
+fn a_value_of_the_wrong_type_names_its_key() {
+    let told = complaint("kafka: {partitions: many}", &[]);
+    assert!(told.contains("kafka.partitions"), "{told}");
+    let told = complaint("", &[("SLUICEBOX__DEDUP__QUIET_AFTER", "soon")]);
+    assert!(told.contains("quiet_after"), "{told}");
+}
+
+#[test]
+fn secrets_come_from_files_too_and_are_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    fs::write(&file, "hunter2-é\n").unwrap();
+    let keys = folder.path().join("keys");
+    fs::write(&keys, "first-key-1\nsecond-key-2\n").unwrap();
+    let yaml = format!(
+        "kafka: {{security_protocol: sasl_ssl, sasl_mechanism: PLAIN, sasl_username: u, sasl_password_file: {},\n  \
+         properties: {{ssl.key.password: hunter2}}}}\nadapters: {{api_keys_file: {}}}\n",
+        file.display(),
+        keys.display()
+    );
+    let settings = load(&yaml, &[]).unwrap();
+    assert_eq!(settings.kafka.security_protocol, SecurityProtocol::SaslSsl);
+    assert_eq!(
+        settings.kafka.sasl_password.as_ref().unwrap().expose(),
+        "hunter2-é"
+    );
+    assert_eq!(settings.adapters.api_keys.len(), 2);
+    let shown = format!("{}{settings:?}", settings.redacted_yaml());
+    assert!(
+        !settings.redacted_yaml().contains("hunter2") && shown.contains("[redacted]"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_secret_given_twice_or_not_readable_is_a_problem() {
+    let told = complaint("registry: {username: u, password: x, password_file: /none}", &[]);
+    assert!(
+        told.contains("registry.password_file: give either `password` or `password_file`"),
+        "{told}"
+    );
+    let told = complaint("registry: {username: u, password_file: /none}", &[]);
+    assert!(told.contains("registry.password_file = /none"), "{told}");
+    let told = complaint("registry: {url_file: /none}", &[]);
+    assert!(told.contains("registry.url_file: unknown key"), "{told}");
+}
+
+#[test]
+fn the_redacted_print_can_be_read_again() {
+    let settings = load(
+        "topic_prefix: t1.\nenricher: {http: {url: 'https://x/{address}'}}",
+        &[],
+    )
+    .unwrap();
+    let yaml = settings.redacted_yaml().replace("[redacted]", "postgres://a@b/c");
+    let again = load(&yaml, &[]).unwrap();
+    assert_eq!(
+        (again.topic_prefix, again.enricher),
+        (settings.topic_prefix, settings.enricher)
+    );
+}
+
+#[test]
+fn files_that_are_no_configuration_are_errors() {
+    assert!(matches!(
+        Settings::load(Some("/none.yml".as_ref()), Vec::new()),
+        Err(SettingsError::File { .. })
+    ));
+    assert!(matches!(load("kafka: [", &[]), Err(SettingsError::Syntax { .. })));
+    assert!(matches!(
+        load(&"[".repeat(100_000), &[]),
+        Err(SettingsError::Syntax { .. })
+    ));
+    assert!(load("just a text", &[]).is_err());
+    assert!(load("kafka: 5", &[]).is_err());
+    assert!(load("", &[]).is_ok());
+    assert!(
+        load("kafka:\n", &[]).is_ok(),
+        "a section with nothing in it is the default"
+    );
+}
+
+proptest! {
+    #[test]
+    fn nothing_in_a_file_or_variable_panics(yaml in "\\PC{0,60}", name in "SLUICEBOX__[A-Z_0-9]{0,30}", value in "\\PC{0,20}") {
+        drop(load(&yaml, &[(&name, &value)]));
+    }
+}
