@@ -60,10 +60,9 @@ fn count(problems: &[Problem]) -> String {
 }
 
 fn listed(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .map(|problem| format!("\n  - {problem}"))
-        .collect()
+    problems.iter().fold(String::new(), |list, problem| {
+        list + "\n  - " + &problem.to_string()
+    })
 }
 
 /// Collects problems while the sections are looked through.

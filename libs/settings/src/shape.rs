@@ -81,13 +81,11 @@ impl Shape {
             .map(|key| (strsim::damerau_levenshtein(key, wrong), key))
             .min()
             .filter(|(distance, key)| *distance <= 1 + key.len() / 4);
-        match near {
-            Some((_, key)) => format!("unknown key; did you mean `{key}`?"),
-            None => {
-                let known: Vec<_> = keys.keys().map(String::as_str).collect();
-                format!("unknown key; known here: {}", known.join(", "))
-            }
+        if let Some((_, key)) = near {
+            return format!("unknown key; did you mean `{key}`?");
         }
+        let known: Vec<_> = keys.keys().map(String::as_str).collect();
+        format!("unknown key; known here: {}", known.join(", "))
     }
 }
 

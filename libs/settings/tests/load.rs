@@ -1,10 +1,11 @@
 //! Loading as a user meets it: files, variables, mistakes.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::fs;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use sluicebox_settings::{ChannelKind, SecurityProtocol, Settings, SettingsError};
+use settings::{ChannelKind, SecurityProtocol, Settings, SettingsError};
 
 fn load(yaml: &str, environment: &[(&str, &str)]) -> Result<Settings, SettingsError> {
     let folder = tempfile::tempdir().unwrap();
@@ -27,7 +28,7 @@ fn without_a_file_the_defaults_suit_the_local_parts() {
     let settings = Settings::load(None, Vec::new()).unwrap();
     assert_eq!(settings, Settings::default());
     assert_eq!(settings.kafka.brokers, "127.0.0.1:19092");
-    assert_eq!(settings.dedup.exact_window, Duration::from_secs(14 * 86_400));
+    assert_eq!(settings.dedup.exact_window, Duration::from_hours(14 * 24));
 }
 
 #[test]
@@ -36,7 +37,7 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
         "kafka: {partitions: 4, lanes: 2}\ndedup: {exact_window: 7d}\nadapters: {listen: '0.0.0.0:80'}\n";
     let settings = load(yaml, &[("SLUICEBOX__KAFKA__PARTITIONS", "6"), ("HOME", "/root")]).unwrap();
     assert_eq!((settings.kafka.partitions, settings.kafka.lanes), (6, 2));
-    assert_eq!(settings.dedup.exact_window, Duration::from_secs(7 * 86_400));
+    assert_eq!(settings.dedup.exact_window, Duration::from_hours(7 * 24));
     assert_eq!(settings.adapters.listen.port(), 80);
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::problem::Problems;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// From scored events to signals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -36,7 +36,7 @@ impl Default for DetectorSettings {
     fn default() -> Self {
         Self {
             rules: "rules/detections".into(),
-            allowed_lateness: Duration::from_secs(60),
+            allowed_lateness: Duration::from_mins(1),
         }
     }
 }

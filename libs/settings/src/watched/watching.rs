@@ -1,6 +1,6 @@
 //! Tells of changes under a path, by watching its parent too: Kubernetes swaps symbolic links, editors rename files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -55,13 +55,11 @@ fn watcher(sender: &Sender<Message>) -> notify::Result<Box<dyn Watcher + Send>> 
             )));
         }
     };
-    match RecommendedWatcher::new(tell(sender.clone()), Config::default()) {
-        Ok(watcher) => Ok(Box::new(watcher)),
-        Err(_) => {
-            let every = Config::default().with_poll_interval(POLL);
-            Ok(Box::new(PollWatcher::new(tell(sender.clone()), every)?))
-        }
+    if let Ok(watcher) = RecommendedWatcher::new(tell(sender.clone()), Config::default()) {
+        return Ok(Box::new(watcher));
     }
+    let every = Config::default().with_poll_interval(POLL);
+    Ok(Box::new(PollWatcher::new(tell(sender.clone()), every)?))
 }
 
 /// Watches the parent, and the target itself if it is a folder (again, should it have been replaced).
@@ -113,7 +111,7 @@ fn concerns(event: &Event, target: &Path) -> bool {
 }
 
 /// The links that a `ConfigMap` volume swaps (`..data`, `..2026_01_01`).
-fn is_swap(path: &PathBuf) -> bool {
+fn is_swap(path: &Path) -> bool {
     path.file_name()
         .is_some_and(|name| name.to_string_lossy().starts_with(".."))
 }
