@@ -1,1 +1,23 @@
 //! Real Kafka, registry and PostgreSQL for tests.
+//!
+//! One set of servers serves a test run: [`parts`] starts it when it does not run yet. Each test takes a
+//! [`Sandbox`] of its own, with fresh topic names and a fresh database, so that no test sees another and their
+//! order does not matter. Without servers a test fails; it never passes for want of them.
+
+mod database;
+mod error;
+mod names;
+mod parts;
+mod sandbox;
+
+use std::path::{Path, PathBuf};
+
+pub use error::TestkitError;
+pub use parts::{Parts, parts};
+pub use sandbox::Sandbox;
+
+/// The folder of the repository, for tests that read files of it.
+pub fn repository() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}

@@ -1,0 +1,44 @@
+//! Why a test has no servers. `Debug` says the same as `Display`, because `expect` and `?` in a test show `Debug`.
+
+use std::fmt;
+
+/// The servers or the sandbox are not to be had.
+#[derive(Clone, thiserror::Error)]
+pub enum TestkitError {
+    /// The script that starts the servers could not be run.
+    #[error("cannot run {command}: {reason}. To mend: run the tests from a checkout of the repository")]
+    Script {
+        /// The command line.
+        command: String,
+        /// What the operating system said.
+        reason: String,
+    },
+    /// The servers could not be started.
+    #[error("the servers for tests are not up: {reason} (by hand: `deploy/local/parts --test up`)")]
+    Down {
+        /// What the script said, the mending included.
+        reason: String,
+    },
+    /// The script left out an address.
+    #[error("`deploy/local/parts --test env` names no {name}")]
+    Unnamed {
+        /// The variable that is missing.
+        name: &'static str,
+    },
+    /// The database of a sandbox could not be made.
+    #[error(
+        "cannot {action} in the PostgreSQL for tests: {reason}. To mend: `deploy/local/parts --test reset`"
+    )]
+    Database {
+        /// What was tried.
+        action: String,
+        /// What the server said.
+        reason: String,
+    },
+}
+
+impl fmt::Debug for TestkitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,3 @@
+//! Tests over real servers, and over the files that describe them.
+
+mod servers;
