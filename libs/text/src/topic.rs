@@ -14,7 +14,7 @@ const WORDS_LOOKED_AT: usize = 64;
 /// Longest topic, in bytes.
 const LONGEST_TOPIC: usize = 48;
 /// How much more a capitalised word counts.
-const NAME_WEIGHT: u64 = 4;
+const NAME_WEIGHT: f64 = 4.0;
 
 /// The topic word of `text` in lower case, or `None` when it has fewer than four content words. Scripts without
 /// blanks between words give a pair of characters.
@@ -33,21 +33,31 @@ pub fn topic(text: &str) -> Option<String> {
         .filter(|(lower, _)| lower.starts_with(is_unspaced))
         .count();
     if unspaced * 2 > content.len() {
-        return character_pairs(text).into_iter().min_by_key(|pair| rank(pair, 1));
+        return first_of(
+            character_pairs(text)
+                .into_iter()
+                .map(|pair| (wait(&pair, 1.0), pair)),
+        );
     }
-    let heaviest = content
-        .into_iter()
-        .min_by_key(|(word, name)| rank(word, if *name { NAME_WEIGHT } else { 1 }));
-    heaviest.map(|(word, _)| word)
+    first_of(
+        content
+            .into_iter()
+            .map(|(word, name)| (wait(&word, if name { NAME_WEIGHT } else { 1.0 }), word)),
+    )
 }
 
-/// The lower, the sooner chosen; equal for equal words except that a name comes sooner.
-fn rank(word: &str, weight: u64) -> (u64, String) {
-    let letters = word.chars().count() as u64;
-    (
-        xxh3_64(word.as_bytes()) / (letters * letters * weight).max(1),
-        word.to_owned(),
-    )
+fn first_of(candidates: impl Iterator<Item = (f64, String)>) -> Option<String> {
+    candidates
+        .min_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)))
+        .map(|(_, word)| word)
+}
+
+/// A waiting time with the rate of the word's weight, from its hash: the shortest wait is chosen, which makes the
+/// chance of a word proportional to its weight and the same in every text.
+fn wait(word: &str, weight: f64) -> f64 {
+    let letters = word.chars().count() as f64;
+    let uniform = ((xxh3_64(word.as_bytes()) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
+    -uniform.ln() / (letters * letters * weight)
 }
 
 fn is_content(lower: &str) -> bool {

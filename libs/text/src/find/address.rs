@@ -101,13 +101,11 @@ fn checksum(digits: &str, lower: &str) -> Checksum {
 /// while words, hexadecimal hashes and runs of one character always do.
 fn solana(word: &str) -> bool {
     let has = |case: fn(&u8) -> bool| word.as_bytes().iter().any(case);
-    if !SOLANA_LENGTHS.contains(&word.len())
-        || !(has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase))
-    {
-        return false;
-    }
+    let mixed = || has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     let mut bytes = [0_u8; 40];
-    bs58::decode(word)
-        .onto(&mut bytes[..])
-        .is_ok_and(|length| length == 32)
+    SOLANA_LENGTHS.contains(&word.len())
+        && mixed()
+        && bs58::decode(word)
+            .onto(&mut bytes[..])
+            .is_ok_and(|length| length == 32)
 }
