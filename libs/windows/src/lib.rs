@@ -1,1 +1,12 @@
 //! Windows over event time: counts, streaks. No clock, no I/O.
+//!
+//! A [`Sliding`] window keeps the recent events of one key, in the order of their own times, whatever
+//! order they arrive in. An [`Alarm`] says when a count that stays high is news.
+
+mod alarm;
+mod sliding;
+#[cfg(test)]
+mod tests;
+
+pub use alarm::{Alarm, Until};
+pub use sliding::{Bounds, Run, Sliding};

@@ -1,0 +1,294 @@
+//! From CEL's syntax tree to an expression of ours. No I/O.
+
+use cel::IdedExpr;
+use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
+use regex::RegexBuilder;
+
+use super::expression::{Arithmetic, Comparison, Constant, Expression, TextTest};
+use super::fallback::CelExpression;
+use super::variables::Variables;
+use crate::error::Fault;
+use crate::names;
+use crate::words::Words;
+
+const MAX_DEPTH: usize = 64;
+const MAX_REGEX_BYTES: usize = 1 << 20;
+
+/// What can go wrong below the level that knows the condition's text.
+#[derive(Debug)]
+pub(super) enum Problem {
+    Says(String),
+    Fault(Fault),
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Problem::Fault(fault)
+    }
+}
+
+type Compiled = Result<Expression, Problem>;
+
+/// Compiles a tree, entering the variables it names into the table.
+pub(super) fn compile(tree: &IdedExpr, variables: &mut Variables) -> Compiled {
+    Compiler { variables }.expression(tree, 0)
+}
+
+/// The name that an identifier or a chain of selections spells: `data.amount`.
+pub(super) fn dotted_name(tree: &Expr) -> Option<String> {
+    match tree {
+        Expr::Ident(name) => Some(name.trim_start_matches('.').to_owned()),
+        Expr::Select(select) if !select.test => {
+            dotted_name(&select.operand.expr).map(|root| format!("{root}.{}", select.field))
+        }
+        _ => None,
+    }
+}
+
+struct Compiler<'a> {
+    variables: &'a mut Variables,
+}
+
+impl Compiler<'_> {
+    fn expression(&mut self, tree: &IdedExpr, depth: usize) -> Compiled {
+        if depth > MAX_DEPTH {
+            return Err(Fault::TooBig {
+                what: "the nesting of a condition",
+                limit: MAX_DEPTH,
+            }
+            .into());
+        }
+        match &tree.expr {
+            Expr::Literal(literal) => match constant(literal) {
+                Some(constant) => Ok(Expression::Constant(constant)),
+                None => self.fallback(tree),
+            },
+            Expr::Ident(_) => self.variable(&tree.expr).map(Expression::Variable),
+            Expr::Select(select) if select.test => match dotted_name(&select.operand.expr) {
+                Some(root) => {
+                    let slot = self.name(&format!("{root}.{}", select.field))?;
+                    Ok(Expression::Not(Box::new(Expression::IsNull(slot))))
+                }
+                None => self.fallback(tree),
+            },
+            Expr::Select(_) if dotted_name(&tree.expr).is_some() => {
+                self.variable(&tree.expr).map(Expression::Variable)
+            }
+            Expr::Call(call) => self.call(tree, call, depth + 1),
+            _ => self.fallback(tree),
+        }
+    }
+
+    fn variable(&mut self, tree: &Expr) -> Result<usize, Problem> {
+        let name = dotted_name(tree).unwrap_or_default();
+        self.name(&name)
+    }
+
+    fn name(&mut self, name: &str) -> Result<usize, Problem> {
+        Ok(self.variables.enter(names::resolve(name)?))
+    }
+
+    fn fallback(&mut self, tree: &IdedExpr) -> Compiled {
+        CelExpression::new(tree, self.variables).map(|cel| Expression::Cel(Box::new(cel)))
+    }
+
+    fn call(&mut self, tree: &IdedExpr, call: &CallExpr, depth: usize) -> Compiled {
+        let name = call.func_name.as_str();
+        match (name, &call.target, call.args.as_slice()) {
+            (operators::LOGICAL_AND, None, parts) => self.parts(parts, depth, name).map(Expression::And),
+            (operators::LOGICAL_OR, None, parts) => self.parts(parts, depth, name).map(Expression::Or),
+            (operators::LOGICAL_NOT, None, [inner]) => {
+                Ok(Expression::Not(Box::new(self.expression(inner, depth)?)))
+            }
+            (operators::NEGATE, None, [inner]) => {
+                Ok(Expression::Negate(Box::new(self.expression(inner, depth)?)))
+            }
+            (operators::CONDITIONAL, None, [if_, then, else_]) => Ok(Expression::If(Box::new([
+                self.expression(if_, depth)?,
+                self.expression(then, depth)?,
+                self.expression(else_, depth)?,
+            ]))),
+            (operators::IN, None, [item, list]) => self.membership(tree, item, list, depth),
+            (_, None, [left, right]) => {
+                let sides = self.pair(left, right, depth)?;
+                match (comparison(name), arithmetic(name)) {
+                    _ if by_cel(&sides.0) || by_cel(&sides.1) => self.fallback(tree),
+                    (Some(operator), _) => Ok(compare(operator, sides)),
+                    (_, Some(operator)) => Ok(Expression::Arithmetic(operator, sides)),
+                    _ => self.fallback(tree),
+                }
+            }
+            ("size", None, [of]) => self.size(tree, of, depth),
+            ("size", Some(of), []) => self.size(tree, of, depth),
+            ("lower" | "lowerAscii", Some(of), []) => {
+                Ok(Expression::Lower(Box::new(self.expression(of, depth)?)))
+            }
+            (_, Some(of), arguments) => match text_test(name, arguments)? {
+                Some(test) => Ok(Expression::Text(test, Box::new(self.expression(of, depth)?))),
+                None => self.fallback(tree),
+            },
+            _ => self.fallback(tree),
+        }
+    }
+
+    /// The sides of `&&` or `||`, nested ones of the same kind made flat, the cheap ones first.
+    fn parts(
+        &mut self,
+        parts: &[IdedExpr],
+        depth: usize,
+        operator: &str,
+    ) -> Result<Vec<Expression>, Problem> {
+        let mut flat = Vec::with_capacity(parts.len());
+        for part in parts {
+            match (self.expression(part, depth)?, operator) {
+                (Expression::And(inner), operators::LOGICAL_AND)
+                | (Expression::Or(inner), operators::LOGICAL_OR) => flat.extend(inner),
+                (other, _) => flat.push(other),
+            }
+        }
+        flat.sort_by_key(Expression::price);
+        Ok(flat)
+    }
+
+    fn pair(
+        &mut self,
+        left: &IdedExpr,
+        right: &IdedExpr,
+        depth: usize,
+    ) -> Result<Box<(Expression, Expression)>, Problem> {
+        Ok(Box::new((
+            self.expression(left, depth)?,
+            self.expression(right, depth)?,
+        )))
+    }
+
+    fn size(&mut self, tree: &IdedExpr, of: &IdedExpr, depth: usize) -> Compiled {
+        match self.expression(of, depth)? {
+            Expression::Cel(_) => self.fallback(tree),
+            of => Ok(Expression::Size(Box::new(of))),
+        }
+    }
+
+    fn membership(&mut self, tree: &IdedExpr, item: &IdedExpr, list: &IdedExpr, depth: usize) -> Compiled {
+        match &list.expr {
+            Expr::List(list) => {
+                let constants: Option<Vec<Constant>> = list.elements.iter().map(constant_of).collect();
+                match constants {
+                    Some(constants) => Ok(Expression::InConstants(
+                        Box::new(self.expression(item, depth)?),
+                        constants,
+                    )),
+                    None => self.fallback(tree),
+                }
+            }
+            Expr::Ident(_) | Expr::Select(_) => Ok(Expression::InVariable(self.pair(item, list, depth)?)),
+            _ => self.fallback(tree),
+        }
+    }
+}
+
+/// What `cel` computes may be a list or a map, which only `cel` can work on further.
+fn by_cel(expression: &Expression) -> bool {
+    matches!(expression, Expression::Cel(_))
+}
+
+fn compare(operator: Comparison, sides: Box<(Expression, Expression)>) -> Expression {
+    let null_test = match &*sides {
+        (Expression::Variable(slot), Expression::Constant(Constant::Null))
+        | (Expression::Constant(Constant::Null), Expression::Variable(slot)) => Some(*slot),
+        _ => None,
+    };
+    match (operator, null_test) {
+        (Comparison::Equal, Some(slot)) => Expression::IsNull(slot),
+        (Comparison::NotEqual, Some(slot)) => Expression::Not(Box::new(Expression::IsNull(slot))),
+        _ => Expression::Compare(operator, sides),
+    }
+}
+
+fn constant(literal: &LiteralValue) -> Option<Constant> {
+    match literal {
+        LiteralValue::Boolean(value) => Some(Constant::Bool(*value.inner())),
+        LiteralValue::Int(value) => Some(Constant::Long(*value.inner())),
+        LiteralValue::UInt(value) => i64::try_from(*value.inner()).ok().map(Constant::Long),
+        LiteralValue::Double(value) => Some(Constant::Double(*value.inner())),
+        LiteralValue::String(value) => Some(Constant::Text(value.inner().to_owned())),
+        LiteralValue::Null => Some(Constant::Null),
+        LiteralValue::Bytes(_) => None,
+    }
+}
+
+fn constant_of(tree: &IdedExpr) -> Option<Constant> {
+    match &tree.expr {
+        Expr::Literal(literal) => constant(literal),
+        _ => None,
+    }
+}
+
+fn comparison(name: &str) -> Option<Comparison> {
+    Some(match name {
+        operators::EQUALS => Comparison::Equal,
+        operators::NOT_EQUALS => Comparison::NotEqual,
+        operators::LESS => Comparison::Less,
+        operators::LESS_EQUALS => Comparison::LessOrEqual,
+        operators::GREATER => Comparison::Greater,
+        operators::GREATER_EQUALS => Comparison::GreaterOrEqual,
+        _ => return None,
+    })
+}
+
+fn arithmetic(name: &str) -> Option<Arithmetic> {
+    Some(match name {
+        operators::ADD => Arithmetic::Add,
+        operators::SUBSTRACT => Arithmetic::Subtract,
+        operators::MULTIPLY => Arithmetic::Multiply,
+        operators::DIVIDE => Arithmetic::Divide,
+        operators::MODULO => Arithmetic::Modulo,
+        _ => return None,
+    })
+}
+
+/// A test of a text whose arguments are all constant texts.
+fn text_test(name: &str, arguments: &[IdedExpr]) -> Result<Option<TextTest>, Problem> {
+    if name == "hasWord" {
+        return words(arguments).map(TextTest::HasWord).map(Some);
+    }
+    let [argument] = arguments else { return Ok(None) };
+    let Some(Constant::Text(text)) = constant_of(argument) else {
+        return Ok(None);
+    };
+    Ok(match name {
+        "contains" => Some(TextTest::Contains(text)),
+        "startsWith" => Some(TextTest::StartsWith(text)),
+        "endsWith" => Some(TextTest::EndsWith(text)),
+        "matches" => {
+            let regex = RegexBuilder::new(&text).size_limit(MAX_REGEX_BYTES).build();
+            Some(TextTest::Matches(regex.map_err(|error| {
+                Problem::Says(format!("in matches(): {error}"))
+            })?))
+        }
+        _ => None,
+    })
+}
+
+/// `hasWord('a', 'b')` and `hasWord(['a', 'b'])`.
+fn words(arguments: &[IdedExpr]) -> Result<Words, Problem> {
+    let listed = match arguments {
+        [
+            IdedExpr {
+                expr: Expr::List(list),
+                ..
+            },
+        ] => list.elements.as_slice(),
+        other => other,
+    };
+    let texts: Option<Vec<String>> = listed
+        .iter()
+        .map(|word| match constant_of(word) {
+            Some(Constant::Text(text)) => Some(text),
+            _ => None,
+        })
+        .collect();
+    let texts = texts.filter(|texts| !texts.is_empty());
+    let words = texts.and_then(|texts| Words::new(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
+    words.ok_or_else(|| Problem::Says("hasWord() takes words in quotes, none of them empty".to_owned()))
+}

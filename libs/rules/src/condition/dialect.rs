@@ -1,0 +1,159 @@
+//! `and`, `or`, `not`, `is null`, `is not null`, `not in` and Python's constants, written as CEL. No I/O.
+
+/// A piece of a condition: a quoted text is one piece, so words inside it are left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece<'a> {
+    Word(&'a str),
+    Quoted(&'a str),
+    Space(&'a str),
+    Sign(&'a str),
+}
+
+impl<'a> Piece<'a> {
+    fn text(self) -> &'a str {
+        match self {
+            Piece::Word(text) | Piece::Quoted(text) | Piece::Space(text) | Piece::Sign(text) => text,
+        }
+    }
+}
+
+/// Rewrites the word operators as CEL's. A condition that has none comes out as it went in.
+pub(super) fn to_cel(condition: &str) -> String {
+    let pieces = pieces(condition);
+    let mut out = String::with_capacity(condition.len() + 8);
+    // Brackets opened for a `not`, by the depth of the brackets around it.
+    let mut nots: Vec<usize> = Vec::new();
+    let mut depth = 0usize;
+    let mut at = 0;
+    while let Some(&piece) = pieces.get(at) {
+        let member = out.ends_with('.');
+        let next = (!member).then(|| rewrite(&pieces, at)).flatten();
+        let (text, used) = next.unwrap_or((piece.text(), 1));
+        close_nots(&mut nots, &mut out, depth, text);
+        match text {
+            "!(" => nots.push(depth),
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        out.push_str(text);
+        at += used;
+    }
+    out.extend(nots.iter().map(|_| ')'));
+    out
+}
+
+/// `not a == b and c` is `!(a == b) && c`: a `not` reaches to the next operator that binds less.
+fn close_nots(nots: &mut Vec<usize>, out: &mut String, depth: usize, next: &str) {
+    let ends = matches!(next, "&&" | "||" | ")" | "]" | "}" | "," | "?" | ":");
+    while ends && nots.last() == Some(&depth) {
+        nots.pop();
+        let kept = out.trim_end().len();
+        out.insert(kept, ')');
+    }
+}
+
+/// What the words at `at` are in CEL, and how many pieces that takes.
+fn rewrite<'a>(pieces: &[Piece<'a>], at: usize) -> Option<(&'a str, usize)> {
+    let Piece::Word(word) = pieces[at] else {
+        return None;
+    };
+    let lower = word.to_ascii_lowercase();
+    let (second, second_used) = word_after(pieces, at);
+    let (third, third_used) = second_used.map_or((None, None), |used| word_after(pieces, at + used));
+    match (lower.as_str(), second.as_deref(), third.as_deref()) {
+        ("and", ..) => Some(("&&", 1)),
+        ("or", ..) => Some(("||", 1)),
+        ("is", Some("not"), Some("null" | "none")) => Some(("!= null", second_used? + third_used? + 1)),
+        ("is", Some("null" | "none"), _) => Some(("== null", second_used? + 1)),
+        ("not", ..) => Some(("!(", 1)),
+        _ => match word {
+            "True" => Some(("true", 1)),
+            "False" => Some(("false", 1)),
+            "None" => Some(("null", 1)),
+            _ => None,
+        },
+    }
+}
+
+/// The word after the one at `at`, in lower case, and how many pieces further it is.
+fn word_after(pieces: &[Piece<'_>], at: usize) -> (Option<String>, Option<usize>) {
+    let further = match (pieces.get(at + 1), pieces.get(at + 2)) {
+        (Some(Piece::Space(_)), Some(Piece::Word(word))) => Some(word),
+        _ => None,
+    };
+    (further.map(|word| word.to_ascii_lowercase()), further.map(|_| 2))
+}
+
+fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let (piece, used) = if first == '"' || first == '\'' {
+            let used = quoted_len(rest, first);
+            (Piece::Quoted(&rest[..used]), used)
+        } else if first.is_whitespace() {
+            let used = run(rest, char::is_whitespace);
+            (Piece::Space(&rest[..used]), used)
+        } else if first.is_alphabetic() || first == '_' {
+            let used = run(rest, |next| next.is_alphanumeric() || next == '_');
+            (Piece::Word(&rest[..used]), used)
+        } else {
+            let used = if rest.starts_with("&&") || rest.starts_with("||") {
+                2
+            } else {
+                first.len_utf8()
+            };
+            (Piece::Sign(&rest[..used]), used)
+        };
+        found.push(piece);
+        rest = &rest[used..];
+    }
+    found
+}
+
+fn run(text: &str, belongs: impl Fn(char) -> bool) -> usize {
+    text.find(|next| !belongs(next)).unwrap_or(text.len())
+}
+
+/// Bytes of a quoted text with both quotes; to the end when the closing quote is missing.
+fn quoted_len(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, next) in text.char_indices().skip(1) {
+        match next {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            _ if next == quote => return at + next.len_utf8(),
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::to_cel;
+
+    #[test]
+    fn words_become_operators() {
+        assert_eq!(to_cel("a > 1 and b < 2 or c"), "a > 1 && b < 2 || c");
+        assert_eq!(to_cel("x is null and y is not null"), "x == null && y != null");
+        assert_eq!(to_cel("flag == True"), "flag == true");
+        assert_eq!(to_cel("a && !b"), "a && !b");
+    }
+
+    #[test]
+    fn not_reaches_over_comparisons() {
+        assert_eq!(to_cel("not a == b and c"), "!( a == b) && c");
+        assert_eq!(to_cel("(not a) or b"), "(!( a)) || b");
+        assert_eq!(to_cel("not not a"), "!( !( a))");
+        assert_eq!(to_cel("not (a and b)"), "!( (a && b))");
+    }
+
+    #[test]
+    fn quoted_words_and_members_stay() {
+        assert_eq!(to_cel("text == 'this and that'"), "text == 'this and that'");
+        assert_eq!(to_cel(r"text == 'it\'s not' or y"), r"text == 'it\'s not' || y");
+        assert_eq!(to_cel("data.or == 1 and data.not"), "data.or == 1 && data.not");
+    }
+}

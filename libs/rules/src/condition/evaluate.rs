@@ -1,0 +1,170 @@
+//! Three-valued evaluation (Kleene): true, false, or unknown. No I/O, no panic, no error.
+//!
+//! Unknown is what a missing value, a type that does not fit, an overflow or a division by zero gives.
+//! `a || b` is true when `b` is, whatever `a` is.
+
+use std::borrow::Cow;
+
+use super::expression::{Comparison, Constant, Expression, TextTest};
+use super::operators;
+use super::variables::Values;
+use crate::fact::Fact;
+
+/// A value while a condition is evaluated.
+#[derive(Debug, Clone)]
+pub(super) enum Value<'a> {
+    Unknown,
+    Null,
+    Bool(bool),
+    Long(i64),
+    Double(f64),
+    Text(Cow<'a, str>),
+    List(Fact<'a>),
+}
+
+impl<'a> From<Fact<'a>> for Value<'a> {
+    fn from(fact: Fact<'a>) -> Self {
+        match fact {
+            Fact::Null => Value::Null,
+            Fact::Bool(value) => Value::Bool(value),
+            Fact::Long(value) => Value::Long(value),
+            Fact::Double(value) => Value::Double(value),
+            Fact::Str(text) => Value::Text(Cow::Borrowed(text)),
+            list @ (Fact::StrList(_) | Fact::Addresses(_)) => Value::List(list),
+        }
+    }
+}
+
+impl<'a> From<&'a Constant> for Value<'a> {
+    fn from(constant: &'a Constant) -> Self {
+        match constant {
+            Constant::Null => Value::Null,
+            Constant::Bool(value) => Value::Bool(*value),
+            Constant::Long(value) => Value::Long(*value),
+            Constant::Double(value) => Value::Double(*value),
+            Constant::Text(text) => Value::Text(Cow::Borrowed(text)),
+        }
+    }
+}
+
+impl From<Option<bool>> for Value<'_> {
+    fn from(known: Option<bool>) -> Self {
+        known.map_or(Value::Unknown, Value::Bool)
+    }
+}
+
+impl Expression {
+    /// True, false, or `None` for unknown. A value that is no truth value is unknown.
+    pub(super) fn truth(&self, values: &Values<'_>) -> Option<bool> {
+        match self {
+            Expression::IsNull(slot) => Some(values.is_null(*slot)),
+            Expression::Not(inner) => inner.truth(values).map(|truth| !truth),
+            Expression::And(parts) => all(parts, values),
+            Expression::Or(parts) => any(parts, values),
+            Expression::Compare(operator, sides) => compare(*operator, &sides.0, &sides.1, values),
+            Expression::InConstants(item, list) => in_constants(&item.value(values), list),
+            Expression::InVariable(sides) => in_list(&sides.0.value(values), &sides.1.value(values)),
+            Expression::Text(test, of) => text_test(test, &of.value(values)),
+            other => match other.value(values) {
+                Value::Bool(truth) => Some(truth),
+                _ => None,
+            },
+        }
+    }
+
+    pub(super) fn value<'a>(&'a self, values: &'a Values<'_>) -> Value<'a> {
+        match self {
+            Expression::Constant(constant) => constant.into(),
+            Expression::Variable(slot) => values.get(*slot).map_or(Value::Unknown, Value::from),
+            Expression::If(parts) => match parts[0].truth(values) {
+                Some(true) => parts[1].value(values),
+                Some(false) => parts[2].value(values),
+                None => Value::Unknown,
+            },
+            Expression::Arithmetic(operator, sides) => {
+                operators::arithmetic(*operator, sides.0.value(values), sides.1.value(values))
+            }
+            Expression::Negate(inner) => operators::negate(&inner.value(values)),
+            Expression::Size(of) => size(&of.value(values)),
+            Expression::Lower(of) => match of.value(values) {
+                Value::Text(text) => Value::Text(Cow::Owned(text.to_lowercase())),
+                _ => Value::Unknown,
+            },
+            Expression::Cel(cel) => cel.value(values),
+            truth => truth.truth(values).into(),
+        }
+    }
+}
+
+fn all(parts: &[Expression], values: &Values<'_>) -> Option<bool> {
+    let mut known = true;
+    for part in parts {
+        match part.truth(values) {
+            Some(false) => return Some(false),
+            Some(true) => {}
+            None => known = false,
+        }
+    }
+    known.then_some(true)
+}
+
+fn any(parts: &[Expression], values: &Values<'_>) -> Option<bool> {
+    let mut known = true;
+    for part in parts {
+        match part.truth(values) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => known = false,
+        }
+    }
+    known.then_some(false)
+}
+
+fn compare(operator: Comparison, left: &Expression, right: &Expression, values: &Values<'_>) -> Option<bool> {
+    operators::compare(operator, &left.value(values), &right.value(values))
+}
+
+fn in_constants(item: &Value<'_>, list: &[Constant]) -> Option<bool> {
+    match item {
+        Value::Unknown => None,
+        item => Some(
+            list.iter()
+                .any(|constant| operators::equal(item, &constant.into()) == Some(true)),
+        ),
+    }
+}
+
+fn in_list(item: &Value<'_>, list: &Value<'_>) -> Option<bool> {
+    let Value::List(list) = list else { return None };
+    match (item, list) {
+        (Value::Unknown, _) => None,
+        (Value::Text(text), Fact::StrList(items)) => Some(items.iter().any(|item| *item == **text)),
+        (Value::Text(text), Fact::Addresses(items)) => Some(items.iter().any(|item| item.address == **text)),
+        _ => Some(false),
+    }
+}
+
+/// A text that is known not to be there contains nothing.
+fn text_test(test: &TextTest, of: &Value<'_>) -> Option<bool> {
+    match of {
+        Value::Text(text) => Some(match test {
+            TextTest::Contains(part) => text.contains(part.as_str()),
+            TextTest::StartsWith(part) => text.starts_with(part.as_str()),
+            TextTest::EndsWith(part) => text.ends_with(part.as_str()),
+            TextTest::Matches(regex) => regex.is_match(text),
+            TextTest::HasWord(words) => words.found_in(text),
+        }),
+        Value::Null => Some(false),
+        _ => None,
+    }
+}
+
+fn size(of: &Value<'_>) -> Value<'static> {
+    let size = match of {
+        Value::Text(text) => text.chars().count(),
+        Value::List(Fact::StrList(items)) => items.len(),
+        Value::List(Fact::Addresses(items)) => items.len(),
+        _ => return Value::Unknown,
+    };
+    i64::try_from(size).map_or(Value::Unknown, Value::Long)
+}

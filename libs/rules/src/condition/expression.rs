@@ -1,0 +1,101 @@
+//! Conditions as trees of ours: what the common cases compile to, with CEL for the rest.
+
+use regex::Regex;
+
+use super::fallback::CelExpression;
+use crate::words::Words;
+
+/// Place of a variable in the table of its rule set.
+pub(crate) type Slot = usize;
+
+/// A constant.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Constant {
+    Null,
+    Bool(bool),
+    Long(i64),
+    Double(f64),
+    Text(String),
+}
+
+/// Order comparisons and equality.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// Arithmetic on two operands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+}
+
+/// A test of a text against something constant.
+#[derive(Debug)]
+pub(super) enum TextTest {
+    Contains(String),
+    StartsWith(String),
+    EndsWith(String),
+    Matches(Regex),
+    HasWord(Words),
+}
+
+/// A compiled expression.
+#[derive(Debug)]
+pub(super) enum Expression {
+    Constant(Constant),
+    Variable(Slot),
+    /// `x == null`: true also when nothing is known of `x`, and so never unknown.
+    IsNull(Slot),
+    And(Vec<Expression>),
+    Or(Vec<Expression>),
+    Not(Box<Expression>),
+    If(Box<[Expression; 3]>),
+    Compare(Comparison, Box<(Expression, Expression)>),
+    Arithmetic(Arithmetic, Box<(Expression, Expression)>),
+    Negate(Box<Expression>),
+    /// `x in ['a', 'b']`
+    InConstants(Box<Expression>, Vec<Constant>),
+    /// `'UNI' in cashtags`
+    InVariable(Box<(Expression, Expression)>),
+    Text(TextTest, Box<Expression>),
+    Size(Box<Expression>),
+    Lower(Box<Expression>),
+    /// Everything else CEL can say, evaluated by the `cel` crate.
+    Cel(Box<CelExpression>),
+}
+
+impl Expression {
+    /// Rough price of an evaluation, so that `&&` and `||` try the cheap sides first.
+    pub(super) fn price(&self) -> u32 {
+        match self {
+            Expression::Constant(_) | Expression::IsNull(_) => 1,
+            Expression::Variable(_) => 2,
+            Expression::Not(inner) | Expression::Negate(inner) => 1 + inner.price(),
+            Expression::And(parts) | Expression::Or(parts) => {
+                parts.iter().fold(1, |sum, part| sum.saturating_add(part.price()))
+            }
+            Expression::If(parts) => parts.iter().fold(1, |sum, part| sum.saturating_add(part.price())),
+            Expression::Compare(_, sides)
+            | Expression::Arithmetic(_, sides)
+            | Expression::InVariable(sides) => 2 + sides.0.price() + sides.1.price(),
+            Expression::InConstants(item, list) => {
+                item.price() + u32::try_from(list.len()).unwrap_or(u32::MAX / 2)
+            }
+            Expression::Size(of) | Expression::Lower(of) => 20 + of.price(),
+            Expression::Text(TextTest::StartsWith(_) | TextTest::EndsWith(_), of) => 5 + of.price(),
+            Expression::Text(TextTest::Contains(_), of) => 50 + of.price(),
+            Expression::Text(_, of) => 200 + of.price(),
+            Expression::Cel(_) => 2000,
+        }
+    }
+}

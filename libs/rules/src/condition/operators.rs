@@ -1,0 +1,150 @@
+//! Comparison and arithmetic over values that may be unknown. No I/O, no panic.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use super::evaluate::Value;
+use super::expression::{Arithmetic, Comparison};
+
+/// CEL compares numbers of different types by their value, and nothing else across types.
+pub(super) fn compare(operator: Comparison, left: &Value<'_>, right: &Value<'_>) -> Option<bool> {
+    match operator {
+        Comparison::Equal => equal(left, right),
+        Comparison::NotEqual => equal(left, right).map(|same| !same),
+        _ => order(left, right).map(|order| match operator {
+            Comparison::Less => order == Some(Ordering::Less),
+            Comparison::LessOrEqual => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+            Comparison::Greater => order == Some(Ordering::Greater),
+            _ => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+        }),
+    }
+}
+
+/// Values of different types are not equal; a list is equal to nothing a condition can name.
+pub(super) fn equal(left: &Value<'_>, right: &Value<'_>) -> Option<bool> {
+    match (left, right) {
+        (Value::Unknown, _) | (_, Value::Unknown) => None,
+        (Value::Null, Value::Null) => Some(true),
+        (Value::Bool(left), Value::Bool(right)) => Some(left == right),
+        (Value::Text(left), Value::Text(right)) => Some(left == right),
+        (Value::List(left), Value::List(right)) => Some(left == right),
+        _ => Some(matches!(order(left, right), Some(Some(Ordering::Equal)))),
+    }
+}
+
+/// `None`: these two have no order. `Some(None)`: they have, but one of them is not a number (NaN).
+#[allow(clippy::option_option)] // two different kinds of nothing
+fn order(left: &Value<'_>, right: &Value<'_>) -> Option<Option<Ordering>> {
+    match (left, right) {
+        (Value::Long(left), Value::Long(right)) => Some(Some(left.cmp(right))),
+        (Value::Double(left), Value::Double(right)) => Some(left.partial_cmp(right)),
+        (Value::Long(left), Value::Double(right)) => Some(long_with_double(*left, *right)),
+        (Value::Double(left), Value::Long(right)) => {
+            Some(long_with_double(*right, *left).map(Ordering::reverse))
+        }
+        (Value::Text(left), Value::Text(right)) => Some(Some(left.as_ref().cmp(right.as_ref()))),
+        (Value::Bool(left), Value::Bool(right)) => Some(Some(left.cmp(right))),
+        _ => None,
+    }
+}
+
+/// Exact also where a double cannot hold the whole number.
+#[allow(clippy::cast_possible_truncation)] // guarded by the range check
+fn long_with_double(long: i64, double: f64) -> Option<Ordering> {
+    const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+    if double.is_nan() {
+        return None;
+    }
+    if double >= TWO_TO_63 {
+        return Some(Ordering::Less);
+    }
+    if double < -TWO_TO_63 {
+        return Some(Ordering::Greater);
+    }
+    let whole = double.trunc();
+    Some(
+        long.cmp(&(whole as i64))
+            .then_with(|| whole.partial_cmp(&double).unwrap_or(Ordering::Equal)),
+    )
+}
+
+/// Two whole numbers give a whole number; with a fraction on either side the result has one. Unlike
+/// CEL, which refuses to mix them: payloads write `5` and `5.0` for the same amount.
+pub(super) fn arithmetic<'a>(operator: Arithmetic, left: Value<'a>, right: Value<'a>) -> Value<'a> {
+    match (left, right) {
+        (Value::Long(left), Value::Long(right)) => whole(operator, left, right),
+        (Value::Long(left), Value::Double(right)) => fraction(operator, left as f64, right),
+        (Value::Double(left), Value::Long(right)) => fraction(operator, left, right as f64),
+        (Value::Double(left), Value::Double(right)) => fraction(operator, left, right),
+        (Value::Text(left), Value::Text(right)) if operator == Arithmetic::Add => {
+            Value::Text(Cow::Owned(left.into_owned() + right.as_ref()))
+        }
+        _ => Value::Unknown,
+    }
+}
+
+fn whole<'a>(operator: Arithmetic, left: i64, right: i64) -> Value<'a> {
+    let result = match operator {
+        Arithmetic::Add => left.checked_add(right),
+        Arithmetic::Subtract => left.checked_sub(right),
+        Arithmetic::Multiply => left.checked_mul(right),
+        Arithmetic::Divide => left.checked_div(right),
+        Arithmetic::Modulo => left.checked_rem(right),
+    };
+    result.map_or(Value::Unknown, Value::Long)
+}
+
+fn fraction<'a>(operator: Arithmetic, left: f64, right: f64) -> Value<'a> {
+    match operator {
+        Arithmetic::Add => Value::Double(left + right),
+        Arithmetic::Subtract => Value::Double(left - right),
+        Arithmetic::Multiply => Value::Double(left * right),
+        Arithmetic::Divide if right != 0.0 => Value::Double(left / right),
+        Arithmetic::Divide | Arithmetic::Modulo => Value::Unknown,
+    }
+}
+
+pub(super) fn negate<'a>(of: &Value<'_>) -> Value<'a> {
+    match of {
+        Value::Long(number) => number.checked_neg().map_or(Value::Unknown, Value::Long),
+        Value::Double(number) => Value::Double(-number),
+        _ => Value::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_and_fractional_numbers_compare_exactly() {
+        let big = 9_007_199_254_740_993;
+        assert_eq!(
+            long_with_double(big, 9_007_199_254_740_992.0),
+            Some(Ordering::Greater)
+        );
+        assert_eq!(long_with_double(i64::MAX, 9.3e18), Some(Ordering::Less));
+        assert_eq!(
+            long_with_double(i64::MIN, f64::NEG_INFINITY),
+            Some(Ordering::Greater)
+        );
+        assert_eq!(long_with_double(1000, 1000.5), Some(Ordering::Less));
+        assert_eq!(long_with_double(-1000, -1000.5), Some(Ordering::Greater));
+        assert_eq!(long_with_double(5, 5.0), Some(Ordering::Equal));
+        assert_eq!(long_with_double(0, f64::NAN), None);
+    }
+
+    #[test]
+    fn overflow_and_zero_are_unknown() {
+        for (operator, left, right) in [
+            (Arithmetic::Add, i64::MAX, 1),
+            (Arithmetic::Divide, 1, 0),
+            (Arithmetic::Modulo, i64::MIN, -1),
+        ] {
+            assert!(
+                matches!(whole(operator, left, right), Value::Unknown),
+                "{operator:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,171 @@
+use super::*;
+use crate::fact::{FactList, OwnedFact};
+
+fn decide(condition: &str, facts: &FactList) -> Option<bool> {
+    let mut variables = Variables::default();
+    let condition = Condition::compile(condition, &mut variables).unwrap_or_else(|fault| panic!("{fault}"));
+    condition.decide(&variables.over(facts))
+}
+
+fn facts() -> FactList {
+    let text = |text: &str| OwnedFact::Str(text.to_owned());
+    FactList::default()
+        .with("type", text("user.login"))
+        .with("text", text("Binance lists $UNI tomorrow"))
+        .with("data.amount", OwnedFact::Double(1000.5))
+        .with("data.count", OwnedFact::Long(3))
+        .with("data.ok", OwnedFact::Bool(true))
+        .with("data.empty", OwnedFact::Null)
+        .with(
+            "cashtags",
+            OwnedFact::StrList(vec!["UNI".to_owned(), "ETH".to_owned()]),
+        )
+}
+
+fn check(rows: &[(&str, Option<bool>)]) {
+    for (condition, wanted) in rows {
+        assert_eq!(decide(condition, &facts()), *wanted, "{condition}");
+    }
+}
+
+#[test]
+fn known_values_are_decided() {
+    check(&[
+        ("type == 'user.login'", Some(true)),
+        ("data.amount > 1000", Some(true)),
+        ("data.amount > 1000.5", Some(false)),
+        ("data.count * 2 + 1 == 7", Some(true)),
+        ("data.count / 2 == 1", Some(true)),
+        ("data.count in [1, 2, 3]", Some(true)),
+        ("'UNI' in cashtags", Some(true)),
+        ("'BTC' in cashtags", Some(false)),
+        ("size(cashtags) == 2 && cashtags.size() > 1", Some(true)),
+        ("text.contains('$UNI') and text.startsWith('Binance')", Some(true)),
+        ("text.lowerAscii().contains('binance')", Some(true)),
+        ("text.matches('(?i)LISTS?')", Some(true)),
+        ("text.hasWord('launch', 'lists')", Some(true)),
+        ("text.hasWord(['list'])", Some(false)),
+        ("data.ok ? data.count == 3 : false", Some(true)),
+        ("-data.count < 0", Some(true)),
+        ("not data.ok or data.count == 3", Some(true)),
+        ("type != 5", Some(true)),
+        ("true", Some(true)),
+    ]);
+}
+
+#[test]
+fn a_missing_value_is_unknown_and_logic_works_around_it() {
+    check(&[
+        ("market.x > 5", None),
+        ("market.x > 5 or data.ok", Some(true)),
+        ("data.ok || market.x > 5", Some(true)),
+        ("market.x > 5 and data.count == 4", Some(false)),
+        ("market.x > 5 and data.ok", None),
+        ("not (market.x > 5)", None),
+        ("market.x == 'a' ? data.ok : data.ok", None),
+        ("market.x in [1, 2]", None),
+        ("data.empty > 5", None),
+        ("data.count > 'text'", None),
+        ("data.count / 0 == 1", None),
+        ("data.count", None),
+    ]);
+}
+
+#[test]
+fn null_tests_are_never_unknown() {
+    check(&[
+        ("market.x is null", Some(true)),
+        ("market.x is not null", Some(false)),
+        ("market.x == null and data.empty == null", Some(true)),
+        ("null != data.count", Some(true)),
+        ("has(data.count) && !has(data.nothing)", Some(true)),
+    ]);
+}
+
+#[test]
+fn the_rest_of_cel_is_there() {
+    check(&[
+        ("cashtags.exists(tag, tag == 'ETH')", Some(true)),
+        ("cashtags.all(tag, tag.size() == 3)", Some(true)),
+        ("cashtags.exists(tag, tag == type)", Some(false)),
+        ("cashtags.filter(tag, tag != 'ETH').size() == 1", Some(true)),
+        ("cashtags[0] == 'UNI'", Some(true)),
+        ("cashtags[9] == 'UNI'", None),
+        ("market.list.exists(x, x == 1)", None),
+        ("market.list.exists(x, x == 1) || data.ok", Some(true)),
+        ("int('5') == data.count + 2", Some(true)),
+        ("{'a': data.count}['a'] == 3", Some(true)),
+    ]);
+}
+
+#[test]
+fn types_are_read_off_the_condition() {
+    let types = |condition: &str| {
+        Condition::compile(condition, &mut Variables::default())
+            .map(|condition| condition.types)
+            .expect("compiles")
+    };
+    let one = |name: &str| Some(vec![name.to_owned()]);
+    assert_eq!(types("type == 'a' && data.x > 1"), one("a"));
+    assert_eq!(types("data.x > 1 and 'a' == type"), one("a"));
+    assert_eq!(
+        types("type in ['a', 'b']"),
+        Some(vec!["a".to_owned(), "b".to_owned()])
+    );
+    assert_eq!(
+        types("type == 'a' or type == 'b' and data.x"),
+        Some(vec!["a".to_owned(), "b".to_owned()])
+    );
+    assert_eq!(types("type == 'a' or data.x > 1"), None);
+    assert_eq!(types("!(type == 'a')"), None);
+}
+
+#[test]
+fn mistakes_are_told() {
+    let fault = |text: &str| {
+        Condition::compile(text, &mut Variables::default())
+            .expect_err(text)
+            .to_string()
+    };
+    assert!(
+        fault("data.amount >").contains("does not parse"),
+        "{}",
+        fault("data.amount >")
+    );
+    assert!(fault("5").contains("not a condition"));
+    assert!(fault("txt == 'a'").contains("did you mean `text`"));
+    assert!(fault("text.hasWord()").contains("hasWord"));
+    assert!(fault("text.matches('(')").contains("matches"));
+    assert!(fault(&"(".repeat(500)).contains("brackets"));
+    assert!(
+        fault(&format!("1{}", "+1".repeat(1500))).contains("nesting"),
+        "{}",
+        fault(&format!("1{}", "+1".repeat(1500)))
+    );
+    assert!(fault(&"x".repeat(5000)).contains("length"));
+    assert!(fault("text.startWith('a')").contains("did you mean `startsWith`"));
+    assert!(fault("").contains("does not parse"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_a_condition_panic(text in ".{0,80}") {
+        let mut variables = Variables::default();
+        if let Ok(condition) = Condition::compile(&text, &mut variables) {
+            condition.decide(&variables.over(&facts()));
+        }
+    }
+
+    #[test]
+    fn no_mixture_of_operators_panics(parts in proptest::collection::vec(
+        proptest::sample::select(vec![
+            "data.count", "market.x", "'a'", "1", "2.5", "null", "(", ")", "[", "]", "and", "or", "not", "is",
+            "&&", "||", "!", "==", "<", "+", "-", "/", "%", "in", "?", ":", ",", ".", "size", "has", "exists",
+        ]), 0..12))
+    {
+        let mut variables = Variables::default();
+        if let Ok(condition) = Condition::compile(&parts.join(" "), &mut variables) {
+            condition.decide(&variables.over(&facts()));
+        }
+    }
+}

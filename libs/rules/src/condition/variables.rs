@@ -1,0 +1,81 @@
+//! The variables of a rule set, numbered, and their values for one evaluation, each looked up once.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+
+use super::expression::Slot;
+use crate::fact::{Fact, Facts};
+
+/// Every variable that the conditions of a rule set name.
+#[derive(Debug, Default)]
+pub(crate) struct Variables {
+    names: Vec<String>,
+    slots: HashMap<String, Slot>,
+    /// Set by [`Variables::enter`] while a condition is compiled: the variables it names.
+    named: Vec<Slot>,
+}
+
+impl Variables {
+    pub(crate) fn enter(&mut self, name: &str) -> Slot {
+        let slot = self.slots.get(name).copied().unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.slots.insert(name.to_owned(), self.names.len() - 1);
+            self.names.len() - 1
+        });
+        if !self.named.contains(&slot) {
+            self.named.push(slot);
+        }
+        slot
+    }
+
+    /// The variables entered since this was last called, in the order they were first named.
+    pub(crate) fn take_named(&mut self) -> Vec<Slot> {
+        std::mem::take(&mut self.named)
+    }
+
+    pub(crate) fn name(&self, slot: Slot) -> &str {
+        self.names.get(slot).map_or("", String::as_str)
+    }
+
+    /// Values for one evaluation.
+    pub(crate) fn over<'a>(&'a self, facts: &'a dyn Facts) -> Values<'a> {
+        Values {
+            names: &self.names,
+            facts,
+            values: vec![Cell::new(Asked::Not); self.names.len()],
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Asked<'a> {
+    Not,
+    Missing,
+    Known(Fact<'a>),
+}
+
+/// The values of a rule set's variables for one event; each is asked for at most once.
+pub(crate) struct Values<'a> {
+    names: &'a [String],
+    facts: &'a dyn Facts,
+    values: Vec<Cell<Asked<'a>>>,
+}
+
+impl<'a> Values<'a> {
+    pub(crate) fn get(&self, slot: Slot) -> Option<Fact<'a>> {
+        let cell = self.values.get(slot)?;
+        match cell.get() {
+            Asked::Known(fact) => Some(fact),
+            Asked::Missing => None,
+            Asked::Not => {
+                let found = self.names.get(slot).and_then(|name| self.facts.get(name));
+                cell.set(found.map_or(Asked::Missing, Asked::Known));
+                found
+            }
+        }
+    }
+
+    pub(crate) fn is_null(&self, slot: Slot) -> bool {
+        matches!(self.get(slot), None | Some(Fact::Null))
+    }
+}

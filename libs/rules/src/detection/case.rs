@@ -1,0 +1,117 @@
+//! `tests:` beside detection rules: events with times given, detections by rule expected. They are run
+//! by the detector, which knows windows. No I/O.
+
+use std::collections::BTreeMap;
+
+use crate::fact::FactList;
+use crate::file::{Fields, Reader};
+use crate::node::Yaml;
+
+const EVENT_KEYS: &[&str] = &["type", "at", "times", "every", "subject", "data"];
+const MAX_EVENTS: u32 = 10_000;
+
+/// One test of a detection file.
+#[derive(Debug, Clone)]
+pub struct DetectionCase {
+    /// The rule file.
+    pub file: String,
+    /// Line of the test.
+    pub line: usize,
+    /// Its name.
+    pub name: String,
+    /// The events, in the order in which they arrive.
+    pub events: Vec<TimedEvent>,
+    /// How many detections of each rule there must be; rules not named must have none.
+    pub expect: BTreeMap<String, usize>,
+}
+
+/// An event of a test.
+#[derive(Debug, Clone)]
+pub struct TimedEvent {
+    /// Milliseconds after the start of the test.
+    pub at_ms: i64,
+    /// Its fields, `data.*` included.
+    pub facts: FactList,
+}
+
+pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>) -> Vec<DetectionCase> {
+    let mut cases = Vec::new();
+    for item in reader.list(root, "tests") {
+        let Some(case) = reader.fields(item, "a test", &["name", "events", "expect"]) else {
+            continue;
+        };
+        let mut events = Vec::new();
+        for item in reader.list(&case, "events") {
+            if let Some(event) = reader.fields(item, "an event of a test", EVENT_KEYS) {
+                read_events(reader, &event, &mut events);
+            }
+        }
+        let expect = read_expect(reader, &case);
+        let name = reader.required_text(&case, "name").unwrap_or_default();
+        let (file, line) = (reader.file.to_owned(), case.place.line);
+        cases.push(DetectionCase {
+            file,
+            line,
+            name,
+            events,
+            expect,
+        });
+    }
+    cases
+}
+
+/// `times: 11, every: 5s` writes eleven events as one.
+fn read_events(reader: &mut Reader<'_>, event: &Fields<'_>, events: &mut Vec<TimedEvent>) {
+    let mut facts = FactList::default();
+    for key in ["type", "subject"] {
+        if let Some(text) = reader.text(event, key) {
+            facts = facts.with(key, crate::OwnedFact::Str(text));
+        }
+    }
+    if let Some(data) = event.get("data") {
+        reader.facts(data, "data", &mut facts.0);
+    }
+    let at = reader.span_ms(event, "at").unwrap_or(0);
+    let every = reader.span_ms(event, "every").unwrap_or(0);
+    let times = if event.get("times").is_some() {
+        reader.count(event, "times").unwrap_or(1)
+    } else {
+        1
+    };
+    for number in 0..i64::from(times.min(MAX_EVENTS)) {
+        let at_ms = at.saturating_add(every.saturating_mul(number));
+        events.push(TimedEvent {
+            at_ms,
+            facts: facts.clone(),
+        });
+    }
+}
+
+fn read_expect(reader: &mut Reader<'_>, case: &Fields<'_>) -> BTreeMap<String, usize> {
+    let mut expect = BTreeMap::new();
+    let Some(node) = case.get("expect") else {
+        reader.missing::<()>(case, "expect");
+        return expect;
+    };
+    let entries = match &node.value {
+        Yaml::Map(entries) => entries.as_slice(),
+        _ => &[],
+    };
+    for (key, value) in entries {
+        let count = value.text().and_then(|text| text.trim().parse().ok());
+        match (key.text(), count) {
+            (Some(rule), Some(count)) => drop(expect.insert(rule.to_owned(), count)),
+            _ => {
+                let key = key.text().unwrap_or("expect").to_owned();
+                reader.fail(
+                    value.place,
+                    crate::Fault::WrongKind {
+                        key,
+                        wanted: "a number of detections",
+                    },
+                );
+            }
+        }
+    }
+    expect
+}

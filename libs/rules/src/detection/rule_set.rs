@@ -1,0 +1,182 @@
+//! A set of detection rules, and asking them about one event. No I/O, no clock.
+
+use std::collections::HashMap;
+
+use super::case::{self, DetectionCase};
+use super::rule::DetectionRule;
+use crate::condition::{Values, Variables};
+use crate::error::{Fault, RuleError};
+use crate::fact::{Fact, Facts};
+use crate::file::{Reader, Source, read_all};
+
+const FILE_KEYS: &[&str] = &["version", "description", "detections", "tests"];
+const MAX_RULES: usize = 1000;
+
+/// Between the parts of a group's key; the cleaning of events leaves no such character in a subject.
+const SEPARATOR: char = '\u{1f}';
+
+/// Compiled detection rules.
+#[derive(Debug, Default)]
+pub struct DetectionRules {
+    variables: Variables,
+    rules: Vec<DetectionRule>,
+    by_type: HashMap<String, Vec<usize>>,
+    cases: Vec<DetectionCase>,
+    version: String,
+}
+
+impl DetectionRules {
+    /// Compiles detection files, given as names and texts; `env` answers `${VAR:default}`. Every mistake
+    /// of every file is reported.
+    pub fn parse(
+        files: &[(&str, &str)],
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<RuleError>> {
+        let mut errors = Vec::new();
+        let (sources, version) = read_all(files, env, &mut errors);
+        let mut set = Self {
+            version,
+            ..Self::default()
+        };
+        for source in &sources {
+            set.read(source, &mut errors);
+        }
+        for (at, rule) in set.rules.iter().enumerate() {
+            for name in &rule.types {
+                set.by_type.entry(name.clone()).or_default().push(at);
+            }
+        }
+        if errors.is_empty() { Ok(set) } else { Err(errors) }
+    }
+
+    fn read(&mut self, source: &Source<'_>, errors: &mut Vec<RuleError>) {
+        let reader = &mut Reader {
+            file: source.name,
+            errors,
+        };
+        let Some(root) = reader.fields(&source.root, "a detection file", FILE_KEYS) else {
+            return;
+        };
+        for node in reader.list(&root, "detections") {
+            let Some(rule) = DetectionRule::read(reader, node, &mut self.variables) else {
+                continue;
+            };
+            if let Some(first) = self.rules.iter().find(|known| known.name == rule.name) {
+                let first = format!("{}:{}", first.file, first.place.line);
+                reader.fail(
+                    rule.place,
+                    Fault::Duplicate {
+                        what: "detection",
+                        name: rule.name,
+                        first,
+                    },
+                );
+            } else if self.rules.len() == MAX_RULES {
+                reader.fail(
+                    rule.place,
+                    Fault::TooBig {
+                        what: "the number of detections",
+                        limit: MAX_RULES,
+                    },
+                );
+            } else {
+                self.rules.push(rule);
+            }
+        }
+        self.cases.extend(case::read(reader, &root));
+    }
+
+    /// Asks the rules about one event.
+    pub fn ask<'a>(&'a self, facts: &'a dyn Facts) -> Inquiry<'a> {
+        let event_type = match facts.get("type") {
+            Some(Fact::Str(name)) => name,
+            _ => "",
+        };
+        let rules = self.by_type.get(event_type).map_or(&[][..], Vec::as_slice);
+        Inquiry {
+            set: self,
+            rules,
+            values: (!rules.is_empty()).then(|| self.variables.over(facts)),
+        }
+    }
+
+    /// Whether some rule looks at events of this type.
+    pub fn watches(&self, event_type: &str) -> bool {
+        self.by_type.contains_key(event_type)
+    }
+
+    /// Hash of the files and of what the environment put into them, as lower hex.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// All rules, in the order of the files.
+    pub fn rules(&self) -> &[DetectionRule] {
+        &self.rules
+    }
+
+    /// The tests beside the rules.
+    pub fn cases(&self) -> &[DetectionCase] {
+        &self.cases
+    }
+}
+
+/// The rules that look at one event.
+pub struct Inquiry<'a> {
+    set: &'a DetectionRules,
+    rules: &'a [usize],
+    values: Option<Values<'a>>,
+}
+
+/// What one rule says about one event.
+#[derive(Debug, Clone, Copy)]
+pub struct Observation<'a> {
+    /// The rule.
+    pub rule: &'a DetectionRule,
+    /// Whether the event counts; for a streak, `false` ends it.
+    pub counts: bool,
+}
+
+impl<'a> Inquiry<'a> {
+    /// What each rule says; a rule whose condition is unknown says nothing.
+    pub fn observations(&self) -> impl Iterator<Item = Observation<'a>> + use<'_, 'a> {
+        let rules = self.rules.iter().filter_map(|at| self.set.rules.get(*at));
+        rules.filter_map(|rule| {
+            let values = self.values.as_ref()?;
+            let counts = rule
+                .condition
+                .as_ref()
+                .map_or(Some(true), |condition| condition.decide(values))?;
+            Some(Observation { rule, counts })
+        })
+    }
+
+    /// What the rule keeps apart within a subject: its `group_by` values, or nothing.
+    pub fn group(&self, rule: &DetectionRule) -> String {
+        let mut group = String::new();
+        for slot in &rule.group_by {
+            group.push(SEPARATOR);
+            match self.values.as_ref().and_then(|values| values.get(*slot)) {
+                None | Some(Fact::Null | Fact::StrList(_) | Fact::Addresses(_)) => {}
+                Some(Fact::Bool(value)) => group.push_str(if value { "true" } else { "false" }),
+                Some(Fact::Long(value)) => group.push_str(&value.to_string()),
+                Some(Fact::Double(value)) => group.push_str(&value.to_string()),
+                Some(Fact::Str(text)) => group.push_str(text),
+            }
+        }
+        group
+    }
+
+    /// The rule's description with the values of the event and of the window.
+    pub fn describe(&self, rule: &DetectionRule, count: usize) -> String {
+        let (count, threshold) = (count.to_string(), rule.threshold.to_string());
+        let extras = [
+            ("count", count.as_str()),
+            ("threshold", &threshold),
+            ("window", &rule.window_text),
+        ];
+        self.values
+            .as_ref()
+            .map_or_else(String::new, |values| rule.description.render(values, &extras))
+    }
+}

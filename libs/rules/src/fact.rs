@@ -1,0 +1,125 @@
+//! What is known about an event or a signal, as the rules see it: typed values by name.
+
+use model::Value;
+
+/// One known value, borrowed from whoever knows it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fact<'a> {
+    /// Known to be empty: `x == null` is true, comparisons are unknown.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Long(i64),
+    /// A number with a fraction.
+    Double(f64),
+    /// A text.
+    Str(&'a str),
+    /// A list of texts, such as cashtags.
+    StrList(&'a [String]),
+    /// The chain addresses of an event; each counts as its text.
+    Addresses(&'a [model::Address]),
+}
+
+impl<'a> Fact<'a> {
+    /// An optional text of an event: its absence is known.
+    pub(crate) fn of_text(text: Option<&'a str>) -> Self {
+        text.map_or(Fact::Null, Fact::Str)
+    }
+}
+
+impl<'a> From<&'a Value> for Fact<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Fact::Null,
+            Value::Bool(value) => Fact::Bool(*value),
+            Value::Long(value) => Fact::Long(*value),
+            Value::Double(value) => Fact::Double(*value),
+            Value::String(text) => Fact::Str(text),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Fact<'a> {
+    fn from(text: &'a str) -> Self {
+        Fact::Str(text)
+    }
+}
+
+/// A lookup of facts by their full name: bare event fields (`type`, `text`) and dotted names
+/// (`data.amount`, `security.goplus_risk`).
+///
+/// `None` means "not known", and makes a comparison unknown rather than false.
+pub trait Facts {
+    /// The value of `name`, without allocating.
+    fn get(&self, name: &str) -> Option<Fact<'_>>;
+}
+
+/// Two lookups as one: the first answers, and what it does not know the second may.
+#[derive(Debug, Clone, Copy)]
+pub struct Both<'a, A: ?Sized, B: ?Sized>(pub &'a A, pub &'a B);
+
+impl<A: Facts + ?Sized, B: Facts + ?Sized> Facts for Both<'_, A, B> {
+    fn get(&self, name: &str) -> Option<Fact<'_>> {
+        self.0.get(name).or_else(|| self.1.get(name))
+    }
+}
+
+impl<A: Facts + ?Sized> Facts for &A {
+    fn get(&self, name: &str) -> Option<Fact<'_>> {
+        (**self).get(name)
+    }
+}
+
+/// An owned value: what test cases are written with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OwnedFact {
+    /// See [`Fact::Null`].
+    Null,
+    /// See [`Fact::Bool`].
+    Bool(bool),
+    /// See [`Fact::Long`].
+    Long(i64),
+    /// See [`Fact::Double`].
+    Double(f64),
+    /// See [`Fact::Str`].
+    Str(String),
+    /// See [`Fact::StrList`].
+    StrList(Vec<String>),
+}
+
+impl OwnedFact {
+    /// The borrowed form.
+    pub fn as_fact(&self) -> Fact<'_> {
+        match self {
+            OwnedFact::Null => Fact::Null,
+            OwnedFact::Bool(value) => Fact::Bool(*value),
+            OwnedFact::Long(value) => Fact::Long(*value),
+            OwnedFact::Double(value) => Fact::Double(*value),
+            OwnedFact::Str(text) => Fact::Str(text),
+            OwnedFact::StrList(items) => Fact::StrList(items),
+        }
+    }
+}
+
+/// A plain list of facts, for tests and small lookups.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FactList(pub Vec<(String, OwnedFact)>);
+
+impl FactList {
+    /// Adds a fact; the first of a name wins.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: OwnedFact) -> Self {
+        self.0.push((name.to_owned(), value));
+        self
+    }
+}
+
+impl Facts for FactList {
+    fn get(&self, name: &str) -> Option<Fact<'_>> {
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_fact())
+    }
+}

@@ -1,0 +1,103 @@
+//! `tests:` beside scoring rules: facts given, score, level, rules and unknown names expected. No I/O.
+
+use super::rule_set::RuleSet;
+use crate::fact::FactList;
+use crate::file::{Fields, Reader};
+use crate::names::{Scope, resolve};
+use crate::outcome::{TestOutcome, differs};
+
+/// One test of a rule file.
+#[derive(Debug)]
+pub(super) struct Case {
+    name: String,
+    file: String,
+    line: usize,
+    given: FactList,
+    score: Option<f64>,
+    level: Option<String>,
+    matched: Option<Vec<String>>,
+    unknown: Option<Vec<String>>,
+}
+
+pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for item in reader.list(root, "tests") {
+        let Some(case) = reader.fields(item, "a test", &["name", "given", "expect"]) else {
+            continue;
+        };
+        let mut given = FactList::default();
+        match case.get("given") {
+            Some(node) => reader.facts(node, "", &mut given.0),
+            None => {
+                reader.missing::<()>(&case, "given");
+            }
+        }
+        for (name, _) in &mut given.0 {
+            if let Some(known) = reader.keep(case.place, resolve(name).map(str::to_owned)) {
+                *name = known;
+            }
+        }
+        let Some(expect) = case.get("expect") else {
+            reader.missing::<()>(&case, "expect");
+            continue;
+        };
+        let Some(expect) = reader.fields(expect, "`expect`", &["score", "level", "rules", "unknown"]) else {
+            continue;
+        };
+        cases.push(Case {
+            name: reader.required_text(&case, "name").unwrap_or_default(),
+            file: reader.file.to_owned(),
+            line: case.place.line,
+            given,
+            score: reader.number(&expect, "score"),
+            level: reader.text(&expect, "level"),
+            matched: expect
+                .get("rules")
+                .is_some()
+                .then(|| reader.texts(&expect, "rules")),
+            unknown: expect
+                .get("unknown")
+                .is_some()
+                .then(|| reader.texts(&expect, "unknown")),
+        });
+    }
+    cases
+}
+
+/// Runs the `tests:` of the rule files: the rules of both scopes on the facts given, points added up.
+pub fn run_tests(rules: &RuleSet) -> Vec<TestOutcome> {
+    rules.cases.iter().map(|case| run(rules, case)).collect()
+}
+
+fn run(rules: &RuleSet, case: &Case) -> TestOutcome {
+    let scorings = [Scope::Event, Scope::Signal].map(|scope| rules.score(&case.given, scope));
+    let score: f64 = scorings.iter().map(|scoring| scoring.score).sum();
+    let of_rules = scorings
+        .iter()
+        .flat_map(|scoring| &scoring.reasons)
+        .filter(|reason| !reason.rule.starts_with("missing."));
+    let matched = of_rules.map(|reason| reason.rule.clone()).collect();
+    let unknown = scorings
+        .iter()
+        .flat_map(|scoring| scoring.unknown.clone())
+        .collect();
+    let mut failures = Vec::new();
+    if let Some(wanted) = case.score.filter(|wanted| (wanted - score).abs() > 1e-9) {
+        failures.push(format!("score is {score}, expected {wanted}"));
+    }
+    if let Some(wanted) = case
+        .level
+        .as_deref()
+        .filter(|wanted| *wanted != rules.level_for(score))
+    {
+        failures.push(format!("level is {}, expected {wanted}", rules.level_for(score)));
+    }
+    failures.extend(differs("rules", matched, case.matched.as_ref()));
+    failures.extend(differs("unknown", unknown, case.unknown.as_ref()));
+    TestOutcome {
+        file: case.file.clone(),
+        line: case.line,
+        name: case.name.clone(),
+        failures,
+    }
+}

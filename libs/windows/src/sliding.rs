@@ -1,0 +1,152 @@
+//! The recent events of one key, and the fullest window around a new one. No clock, no I/O.
+
+use serde::{Deserialize, Serialize};
+
+/// How much a window spans and keeps. Times are milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Events are together when the last is less than this after the first; `None` for streaks that may
+    /// take as long as they like.
+    pub window_ms: Option<i64>,
+    /// How much earlier than the newest event of its key an event may be and still count.
+    pub lateness_ms: i64,
+    /// The most events kept; the oldest go first. A count never says more than this.
+    pub keep: usize,
+}
+
+/// Events of one key, ordered by their time; equal times keep their order of arrival.
+///
+/// Its size is bounded by [`Bounds::keep`]; serialised, it is what a changelog holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sliding<T> {
+    entries: Vec<Entry<T>>,
+    newest: i64,
+}
+
+/// `item` is what counted, or `None` for what ends a streak.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry<T> {
+    at: i64,
+    item: Option<T>,
+}
+
+/// The fullest window that a new event is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run<'a, T> {
+    entries: &'a [Entry<T>],
+}
+
+impl<'a, T> Run<'a, T> {
+    /// How many events there are.
+    pub fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Time of the first event.
+    pub fn first_at(&self) -> i64 {
+        self.entries.first().map_or(0, |entry| entry.at)
+    }
+
+    /// Time of the last event.
+    pub fn last_at(&self) -> i64 {
+        self.entries.last().map_or(0, |entry| entry.at)
+    }
+
+    /// What was counted, oldest first.
+    pub fn items(&self) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        self.entries.iter().filter_map(|entry| entry.item.as_ref())
+    }
+}
+
+impl<T> Default for Sliding<T> {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            newest: i64::MIN,
+        }
+    }
+}
+
+impl<T> Sliding<T> {
+    /// Counts an event that happened at `at`; answers with the fullest window that it is part of, or
+    /// `None` when it comes too late to count.
+    pub fn hit(&mut self, at: i64, item: T, bounds: &Bounds) -> Option<Run<'_, T>> {
+        let place = self.insert(at, Some(item), bounds)?;
+        Some(Run {
+            entries: self.fullest_around(place, bounds),
+        })
+    }
+
+    /// Notes an event at `at` that ends a streak. Answers whether it came in time.
+    pub fn reset(&mut self, at: i64, bounds: &Bounds) -> bool {
+        self.insert(at, None, bounds).is_some()
+    }
+
+    /// How many events are kept.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Adds and prunes; answers with the place of the new entry.
+    fn insert(&mut self, at: i64, item: Option<T>, bounds: &Bounds) -> Option<usize> {
+        if at < self.newest.saturating_sub(bounds.lateness_ms) {
+            return None;
+        }
+        self.newest = self.newest.max(at);
+        let place = self.entries.partition_point(|entry| entry.at <= at);
+        self.entries.insert(place, Entry { at, item });
+        place.checked_sub(self.prune(bounds))
+    }
+
+    /// Drops what no event to come can be together with; answers with how many entries went.
+    fn prune(&mut self, bounds: &Bounds) -> usize {
+        let settled = self.newest.saturating_sub(bounds.lateness_ms);
+        let horizon = bounds
+            .window_ms
+            .map_or(i64::MIN, |window| settled.saturating_sub(window));
+        let too_old = self.entries.partition_point(|entry| entry.at <= horizon);
+        let settled_entries = self.entries.partition_point(|entry| entry.at < settled);
+        let last_end = self.entries[..settled_entries]
+            .iter()
+            .rposition(|entry| entry.item.is_none());
+        let ended = last_end.map_or(0, |place| place + 1);
+        let over = self.entries.len().saturating_sub(bounds.keep.max(1));
+        let gone = too_old.max(ended).max(over);
+        self.entries.drain(..gone);
+        gone
+    }
+
+    /// Of all windows with the entry at `place` in them, unbroken by the end of a streak, the fullest,
+    /// and the earliest of those.
+    fn fullest_around(&self, place: usize, bounds: &Bounds) -> &[Entry<T>] {
+        let counts = |entry: &Entry<T>| entry.item.is_some();
+        let begin = self.entries[..place]
+            .iter()
+            .rposition(|entry| !counts(entry))
+            .map_or(0, |end| end + 1);
+        let length = self.entries[place..].iter().position(|entry| !counts(entry));
+        let end = length.map_or(self.entries.len(), |length| place + length);
+        let mut fullest = place..place;
+        let mut first = begin;
+        for last in place..end {
+            let oldest = bounds
+                .window_ms
+                .map_or(i64::MIN, |window| self.entries[last].at.saturating_sub(window));
+            while first < last && bounds.window_ms.is_some() && self.entries[first].at <= oldest {
+                first += 1;
+            }
+            if first > place {
+                break;
+            }
+            if last + 1 - first > fullest.len() {
+                fullest = first..last + 1;
+            }
+        }
+        &self.entries[fullest]
+    }
+}
