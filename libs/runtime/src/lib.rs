@@ -1,1 +1,25 @@
 //! The exactly-once runner, and the only crate that speaks to Kafka.
+//!
+//! Read in this order: [`protocol`] decides what a lane does next; [`lane`] executes it with one consumer and one
+//! transactional producer; [`work`] is what lanes do with records; [`drain`] is the lane of a store that keeps its own
+//! offsets; [`run`] starts lanes and begins them anew.
+
+pub mod admin;
+mod client;
+mod commit_policy;
+mod config;
+mod drain;
+mod fault;
+mod lane;
+mod names;
+mod observer;
+mod protocol;
+mod publisher;
+mod run;
+mod trace;
+mod work;
+
+pub use config::{Shared, Stop};
+pub use observer::{Committed, LaneState, Observer};
+pub use publisher::{PublishError, Publisher};
+pub use run::{RunningStage, StageFailed, run_drain, run_effect, run_stage};

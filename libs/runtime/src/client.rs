@@ -1,0 +1,88 @@
+//! From settings to the configuration of a client.
+
+use rdkafka::config::ClientConfig;
+use rdkafka::error::KafkaError;
+use settings::KafkaSettings;
+
+/// What every client needs: where the broker is and how to be let in. Other properties of the user come last, so they
+/// override these; what exactly-once depends on is set after them, by whoever builds on this.
+pub(crate) fn base(kafka: &KafkaSettings) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", &kafka.brokers)
+        .set("client.id", "sluicebox")
+        .set("security.protocol", kafka.security_protocol.as_str())
+        .set("socket.keepalive.enable", "true")
+        .set("socket.nagle.disable", "true")
+        .set("reconnect.backoff.max.ms", "1000")
+        // Brokers close idle connections; that is no news.
+        .set("log.connection.close", "false");
+    let password = kafka.sasl_password.as_ref().map(|secret| secret.expose());
+    let optional = [
+        ("sasl.mechanism", kafka.sasl_mechanism.as_deref()),
+        ("sasl.username", kafka.sasl_username.as_deref()),
+        ("sasl.password", password),
+        ("ssl.ca.location", kafka.ssl_ca_location.as_deref()),
+    ];
+    for (key, value) in optional {
+        if let Some(value) = value {
+            config.set(key, value);
+        }
+    }
+    for (key, value) in &kafka.properties {
+        config.set(key, value);
+    }
+    config
+}
+
+/// What went wrong, without the value of a refused property, which may be a secret.
+pub(crate) fn why(error: &KafkaError) -> String {
+    match error {
+        KafkaError::ClientConfig(_, description, key, _) => {
+            format!("librdkafka refuses the property {key}: {description}; see kafka.properties in the settings")
+        }
+        KafkaError::ClientCreation(description) => {
+            format!("librdkafka refuses its configuration: {description}; see kafka in the settings")
+        }
+        other => match other.rdkafka_error_code() {
+            Some(code) => code.to_string(),
+            None => other.to_string(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use settings::{Secret, SecurityProtocol};
+
+    fn secured() -> KafkaSettings {
+        KafkaSettings {
+            security_protocol: SecurityProtocol::SaslSsl,
+            sasl_mechanism: Some("PLAIN".to_owned()),
+            sasl_username: Some("me".to_owned()),
+            sasl_password: Some(Secret::new("hunter2")),
+            ..KafkaSettings::default()
+        }
+    }
+
+    #[test]
+    fn a_login_reaches_the_client_and_properties_override() {
+        let mut kafka = secured();
+        kafka.properties.insert("client.id".to_owned(), "mine".to_owned());
+        let config = base(&kafka);
+        assert_eq!(config.get("security.protocol"), Some("sasl_ssl"));
+        assert_eq!(config.get("sasl.password"), Some("hunter2"));
+        assert_eq!(config.get("client.id"), Some("mine"));
+        assert_eq!(config.get("ssl.ca.location"), None);
+    }
+
+    #[test]
+    fn a_refused_value_is_not_shown() {
+        let mut kafka = secured();
+        kafka.properties.insert("socket.timeout.ms".to_owned(), "hunter2".to_owned());
+        let refused = base(&kafka).create::<rdkafka::producer::BaseProducer>();
+        let message = refused.err().map(|error| why(&error)).unwrap_or_default();
+        assert!(message.contains("socket.timeout.ms") && !message.contains("hunter2 "), "{message}");
+    }
+}

@@ -1,0 +1,134 @@
+//! What a lane needs to know: names, clients, schemas.
+
+use crate::commit_policy::CommitPolicy;
+use crate::names::Names;
+use crate::observer::{LaneState, Observer};
+use model::{SchemaIds, SchemaSource};
+use rdkafka::config::ClientConfig;
+use settings::KafkaSettings;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use topology::{Prefix, StageName};
+
+/// Asks every lane of a process to end; cheap to look at.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What all lanes of a process share.
+#[derive(Clone)]
+pub struct Shared {
+    /// The broker.
+    pub kafka: KafkaSettings,
+    /// Before every topic and group name.
+    pub prefix: Prefix,
+    /// This process, among those that run the same stage.
+    pub instance: String,
+    /// The registry's ids of our own schemas.
+    pub ids: SchemaIds,
+    /// Whoever knows the schemas of others.
+    pub schemas: Arc<dyn SchemaSource>,
+    /// Told of everything.
+    pub observer: Arc<dyn Observer>,
+    /// Ends every lane.
+    pub stop: Stop,
+}
+
+/// One lane of one stage.
+pub(crate) struct LaneConfig {
+    pub names: Names,
+    pub lane: u16,
+    pub partitions: i32,
+    pub consumer: ClientConfig,
+    pub producer: ClientConfig,
+    pub client: ClientConfig,
+    pub ids: SchemaIds,
+    pub schemas: Arc<dyn SchemaSource>,
+    pub observer: Arc<dyn Observer>,
+    pub stop: Stop,
+}
+
+impl LaneConfig {
+    pub(crate) fn new(shared: &Shared, stage: StageName, lane: u16) -> Self {
+        let names = Names::new(stage, &shared.prefix);
+        let id = names.lane(&shared.instance, lane);
+        Self {
+            consumer: consumer(&shared.kafka, &names.group(), &id),
+            producer: producer(&shared.kafka, &id),
+            client: crate::client::base(&shared.kafka),
+            names,
+            lane,
+            partitions: i32::try_from(shared.kafka.partitions).unwrap_or(i32::MAX),
+            ids: shared.ids,
+            schemas: Arc::clone(&shared.schemas),
+            observer: Arc::clone(&shared.observer),
+            stop: shared.stop.clone(),
+        }
+    }
+
+    pub(crate) fn report(&self, state: &LaneState) {
+        self.observer.lane(self.names.stage, self.lane, state);
+    }
+}
+
+fn consumer(kafka: &KafkaSettings, group: &str, id: &str) -> ClientConfig {
+    let mut config = crate::client::base(kafka);
+    config
+        .set("group.id", group)
+        // Static membership: whoever comes back within the session timeout gets its partitions without a rebalance.
+        .set("group.instance.id", id)
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("isolation.level", "read_committed")
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "earliest")
+        .set("session.timeout.ms", kafka.session_timeout_ms.to_string())
+        .set("heartbeat.interval.ms", (kafka.session_timeout_ms / 4).max(1).to_string())
+        .set("max.poll.interval.ms", "600000")
+        .set("fetch.wait.max.ms", "100")
+        // Bounded memory: what a lane reads ahead.
+        .set("queued.max.messages.kbytes", "8192")
+        .set("fetch.message.max.bytes", "2097152")
+        .set("fetch.max.bytes", "8388608");
+    config
+}
+
+fn producer(kafka: &KafkaSettings, id: &str) -> ClientConfig {
+    let mut config = crate::client::base(kafka);
+    config
+        .set("transactional.id", id)
+        .set("transaction.timeout.ms", kafka.transaction_timeout_ms.to_string())
+        .set("message.timeout.ms", kafka.transaction_timeout_ms.to_string())
+        .set("linger.ms", "2")
+        .set("batch.num.messages", "10000")
+        .set("compression.type", "lz4")
+        .set("message.max.bytes", "4194304")
+        .set("queue.buffering.max.kbytes", "16384")
+        .set("partitioner", "murmur2_random")
+        // The next transaction may be told CONCURRENT_TRANSACTIONS, which costs one of these.
+        .set("retry.backoff.ms", "5")
+        .set("retry.backoff.max.ms", "20");
+    config
+}
+
+/// When the lanes of stages commit.
+pub(crate) fn commit_policy(kafka: &KafkaSettings, records: u64) -> CommitPolicy {
+    CommitPolicy {
+        least_interval: Duration::from_millis(kafka.min_commit_interval_ms),
+        greatest_age: Duration::from_millis(kafka.commit_interval_ms),
+        records,
+        bytes: 16 * 1024 * 1024,
+    }
+}

@@ -1,0 +1,94 @@
+//! What the group says of this member, kept until the lane comes round to it.
+//!
+//! An assignment is only noted: partitions are taken up once their state is restored. A revocation is followed at
+//! once, so that it costs the group nothing, and noted, so that the lane drops what it did for those partitions.
+
+use rdkafka::ClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::types::RDKafkaRespErr;
+use stage::Task;
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use topology::{Prefix, Topic};
+
+/// One word of the group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Membership {
+    /// These tasks are ours now.
+    Assigned(Vec<Task>),
+    /// These tasks are no longer ours.
+    Revoked(Vec<Task>),
+    /// These tasks have been given to somebody else already.
+    Lost(Vec<Task>),
+    /// The client can no longer take part.
+    Broken(String),
+}
+
+/// The consumer's side of the lane.
+pub(crate) struct GroupContext {
+    prefix: Prefix,
+    said: Mutex<VecDeque<Membership>>,
+}
+
+impl GroupContext {
+    pub(crate) fn new(prefix: Prefix) -> Self {
+        Self { prefix, said: Mutex::default() }
+    }
+
+    /// The oldest word not yet heard.
+    pub(crate) fn next(&self) -> Option<Membership> {
+        self.said.lock().ok()?.pop_front()
+    }
+
+    /// Whether there is one.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.said.lock().is_ok_and(|said| !said.is_empty())
+    }
+
+    fn say(&self, membership: Membership) {
+        if let Ok(mut said) = self.said.lock() {
+            said.push_back(membership);
+        }
+    }
+
+    fn tasks(&self, partitions: &TopicPartitionList) -> Vec<Task> {
+        let task = |topic: &str, partition| {
+            let topic = Topic::from_name(self.prefix.strip(topic)?)?;
+            Some(Task { topic, partition })
+        };
+        partitions.elements().iter().filter_map(|element| task(element.topic(), element.partition())).collect()
+    }
+}
+
+impl ClientContext for GroupContext {
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(%error, reason, "kafka consumer");
+        if let KafkaError::Global(code) = &error
+            && matches!(
+                code,
+                rdkafka::error::RDKafkaErrorCode::Fatal | rdkafka::error::RDKafkaErrorCode::FencedInstanceId
+            )
+        {
+            self.say(Membership::Broken(format!("{error}: {reason}")));
+        }
+    }
+}
+
+impl ConsumerContext for GroupContext {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, what: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
+        let tasks = self.tasks(partitions);
+        match what {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.say(Membership::Assigned(tasks)),
+            _ => {
+                let lost = consumer.assignment_lost();
+                if let Err(error) = consumer.incremental_unassign(partitions) {
+                    // The partitions were noted but never taken up: there is nothing to let go.
+                    tracing::debug!(%error, "unassign");
+                }
+                self.say(if lost { Membership::Lost(tasks) } else { Membership::Revoked(tasks) });
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! One task of a lane: the state, the counts and the place in its input of one partition.
+
+use crate::fault::Fault;
+use stage::{FlowCounts, Stores, Task};
+use topology::StageName;
+
+/// A task that runs.
+pub(crate) struct Running<S> {
+    /// Which one.
+    pub task: Task,
+    /// The partition of the stage's changelogs that is this task's.
+    pub changelog_partition: i32,
+    /// Its keyed state.
+    pub stores: S,
+    /// What became of the records whose transactions committed.
+    pub counts: FlowCounts,
+    /// What became of the records of the open transaction.
+    pub pending: FlowCounts,
+    /// The next offset after the last commit; `None` before the first record was ever committed.
+    pub committed: Option<i64>,
+    /// The next offset after the last record applied.
+    pub next: Option<i64>,
+    /// The first record of the aborted transaction, which must come again first.
+    pub expected: Option<i64>,
+    /// The first record of the open transaction.
+    first: Option<i64>,
+}
+
+impl<S: Stores> Running<S> {
+    /// A task that was restored.
+    pub(crate) fn new(task: Task, changelog_partition: i32, stores: S, counts: FlowCounts) -> Self {
+        Self {
+            task,
+            changelog_partition,
+            stores,
+            counts,
+            pending: FlowCounts::default(),
+            committed: None,
+            next: None,
+            expected: None,
+            first: None,
+        }
+    }
+
+    /// Checks that a record is the one that follows; librdkafka may hand out records that it fetched before a seek.
+    pub(crate) fn accept(&mut self, offset: i64) -> Result<(), Fault> {
+        let too_early = self.next.is_some_and(|next| offset < next);
+        let skipped = self.expected.take().is_some_and(|expected| offset != expected);
+        if too_early || skipped {
+            return Err(Fault::rebuild(format!("{:?} came with offset {offset}, out of its order", self.task)));
+        }
+        self.first.get_or_insert(offset);
+        self.next = Some(offset + 1);
+        Ok(())
+    }
+
+    /// Whether the open transaction holds records of this task.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.first.is_some()
+    }
+
+    /// The counts as they are once the open transaction commits.
+    pub(crate) fn counts_after(&self) -> FlowCounts {
+        let mut counts = self.counts.clone();
+        counts.add(&self.pending);
+        counts
+    }
+
+    /// The transaction committed.
+    pub(crate) fn commit(&mut self) {
+        self.stores.each(&mut |store| store.commit());
+        self.counts.add(&std::mem::take(&mut self.pending));
+        self.committed = self.next;
+        self.first = None;
+    }
+
+    /// The transaction did not.
+    pub(crate) fn abort(&mut self) {
+        self.stores.each(&mut |store| store.abort());
+        self.pending = FlowCounts::default();
+        self.next = self.committed;
+        self.expected = self.first.take().or(self.expected);
+    }
+
+    /// Where to read again after an abort.
+    pub(crate) fn rewind_to(&self) -> Option<i64> {
+        self.expected
+    }
+}
+
+/// The partition of the stage's changelogs that belongs to a task: its topic's place among the inputs decides, so
+/// that equal partitions of two inputs never share state.
+pub(crate) fn changelog_partition(stage: StageName, task: Task, partitions: i32) -> i32 {
+    let place = stage.inputs().iter().position(|topic| *topic == task.topic).unwrap_or_default();
+    i32::try_from(place).unwrap_or_default() * partitions + task.partition
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use topology::Topic;
+
+    fn running() -> Running<()> {
+        Running::new(Task { topic: Topic::EventsScored, partition: 0 }, 0, (), FlowCounts::default())
+    }
+
+    #[test]
+    fn after_an_abort_the_same_record_comes_first() {
+        let mut task = running();
+        task.accept(4).unwrap();
+        task.accept(7).unwrap();
+        task.abort();
+        assert_eq!(task.rewind_to(), Some(4));
+        assert!(task.accept(8).is_err(), "a record fetched before the seek");
+        let mut task = running();
+        task.accept(4).unwrap();
+        task.abort();
+        task.accept(4).unwrap();
+        task.commit();
+        assert_eq!(task.committed, Some(5));
+    }
+
+    #[test]
+    fn a_record_never_comes_twice() {
+        let mut task = running();
+        task.accept(4).unwrap();
+        task.commit();
+        assert!(task.accept(4).is_err());
+        task.accept(9).unwrap();
+    }
+
+    #[test]
+    fn two_inputs_share_no_changelog_partition() {
+        let of = |topic, partition| changelog_partition(StageName::NotifierPlan, Task { topic, partition }, 12);
+        assert_eq!(of(Topic::SignalsEnriched, 3), 3);
+        assert_eq!(of(Topic::Detections, 3), 15);
+    }
+}

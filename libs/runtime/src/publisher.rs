@@ -1,0 +1,225 @@
+//! Writes records from outside the stream: the HTTP edge, the command line. Idempotent, `acks=all`, never in a
+//! transaction, because there is no input to commit with it.
+
+use crate::client;
+use model::{EncodeError, Encoder, SchemaIds};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+use settings::KafkaSettings;
+use stage::Output;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+use topology::{Prefix, Topic};
+
+/// How long a record may wait for its acknowledgement, the broker being away or slow; then the caller is told.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a record waits for room in the client's queue.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(1);
+/// What Kafka adds to a record: batch header, record header, header names.
+const OVERHEAD: usize = 1024;
+/// Encoders that are kept for the next callers.
+const IDLE_ENCODERS: usize = 64;
+
+/// Why a record is not on its topic.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PublishError {
+    /// The topic takes no record of this size; sending it again does not help.
+    #[error("a record of {size} bytes is too large for {topic}, which takes {limit}; send less data")]
+    TooLarge {
+        /// The topic, without the prefix.
+        topic: &'static str,
+        /// Key and value, in bytes.
+        size: usize,
+        /// The most that is taken, in bytes.
+        limit: usize,
+    },
+    /// More is being sent than the broker takes; send it again later.
+    #[error("the queue to Kafka is full: the broker takes less than is being sent; send again later")]
+    QueueFull,
+    /// The broker did not acknowledge in time, or refuses; send it again later.
+    #[error("Kafka did not acknowledge: {why}")]
+    Unavailable {
+        /// What the client said.
+        why: String,
+    },
+    /// The record does not fit its own schema.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// No client can be made of these settings.
+    #[error("{0}")]
+    Settings(String),
+}
+
+/// A producer for records that do not come from the stream; cheap to clone, shared by all tasks of a process.
+#[derive(Clone)]
+pub struct Publisher(Arc<Inner>);
+
+struct Inner {
+    kafka: KafkaSettings,
+    prefix: Prefix,
+    ids: SchemaIds,
+    idle: Mutex<Vec<Encoder>>,
+    producer: RwLock<FutureProducer>,
+}
+
+impl Publisher {
+    /// A publisher that writes with these schema ids; connects when the first record is sent.
+    pub fn new(kafka: &KafkaSettings, prefix: &Prefix, ids: SchemaIds) -> Result<Self, PublishError> {
+        let producer = RwLock::new(create(kafka)?);
+        let idle = Mutex::default();
+        Ok(Self(Arc::new(Inner { kafka: kafka.clone(), prefix: prefix.clone(), ids, idle, producer })))
+    }
+
+    /// Writes a record to its topic; returns when the broker has it on all in-sync replicas.
+    /// `traceparent` is a W3C trace context to be carried on.
+    pub async fn publish<O: Output>(&self, output: &O, traceparent: Option<&str>) -> Result<(), PublishError> {
+        let value = self.0.encode(output)?;
+        self.send(output.topic(), Some(output.key().as_bytes()), &value, traceparent).await
+    }
+
+    /// Writes bytes as they are, whatever they are; returns when the broker has them.
+    pub async fn publish_raw(&self, topic: Topic, key: Option<&[u8]>, value: &[u8]) -> Result<(), PublishError> {
+        self.send(topic, key, value, None).await
+    }
+
+    /// Waits until everything sent so far has been acknowledged or given up.
+    pub async fn flush(&self, deadline: Duration) -> Result<(), PublishError> {
+        let producer = self.0.producer();
+        blocking(move || producer.flush(deadline)).await
+    }
+
+    /// Asks the broker for its metadata: an answer means that records can be sent.
+    pub async fn check(&self, deadline: Duration) -> Result<(), PublishError> {
+        let producer = self.0.producer();
+        let topic = self.0.prefix.apply(Topic::IngestEvents.name());
+        blocking(move || producer.client().fetch_metadata(Some(&topic), deadline).map(|_| ())).await
+    }
+
+    async fn send(
+        &self,
+        topic: Topic,
+        key: Option<&[u8]>,
+        value: &[u8],
+        traceparent: Option<&str>,
+    ) -> Result<(), PublishError> {
+        fits(topic, key, value)?;
+        let name = self.0.prefix.apply(topic.name());
+        let mut record = FutureRecord::<[u8], [u8]>::to(&name).payload(value);
+        if let Some(key) = key {
+            record = record.key(key);
+        }
+        if let Some(value) = traceparent {
+            let header = Header { key: crate::trace::HEADER, value: Some(value) };
+            record = record.headers(OwnedHeaders::new().insert(header));
+        }
+        let sent = self.0.producer().send(record, QUEUE_TIMEOUT).await;
+        sent.map(|_| ()).map_err(|(error, _)| self.0.failed(topic, key, value, &error))
+    }
+}
+
+impl Inner {
+    fn encode<O: Output>(&self, output: &O) -> Result<Vec<u8>, PublishError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut encoder = idle.unwrap_or_else(|| Encoder::new(self.ids));
+        let mut value = Vec::new();
+        let encoded = output.encode(&mut encoder, &mut value);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_ENCODERS {
+            idle.push(encoder);
+        }
+        encoded?;
+        Ok(value)
+    }
+
+    fn producer(&self) -> FutureProducer {
+        self.producer.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn failed(&self, topic: Topic, key: Option<&[u8]>, value: &[u8], error: &KafkaError) -> PublishError {
+        self.replace_if_broken();
+        match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::QueueFull) => PublishError::QueueFull,
+            Some(RDKafkaErrorCode::MessageSizeTooLarge) => too_large(topic, key, value),
+            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
+                let name = self.prefix.apply(topic.name());
+                PublishError::Unavailable { why: format!("there is no topic {name}; run `sluicebox topics apply`") }
+            }
+            _ => PublishError::Unavailable { why: client::why(error) },
+        }
+    }
+
+    /// An idempotent producer that met a fatal error sends nothing ever again; a new one does.
+    fn replace_if_broken(&self) {
+        if self.producer().client().fatal_error().is_none() {
+            return;
+        }
+        let mut producer = self.producer.write().unwrap_or_else(PoisonError::into_inner);
+        if let (Some((_, why)), Ok(fresh)) = (producer.client().fatal_error(), create(&self.kafka)) {
+            tracing::warn!(why, "the producer is broken; a new one takes its place");
+            *producer = fresh;
+        }
+    }
+}
+
+fn create(kafka: &KafkaSettings) -> Result<FutureProducer, PublishError> {
+    let mut config = client::base(kafka);
+    config
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("message.timeout.ms", DELIVERY_TIMEOUT.as_millis().to_string())
+        .set("linger.ms", "2")
+        .set("compression.type", "lz4")
+        .set("message.max.bytes", "4194304")
+        .set("queue.buffering.max.kbytes", "65536")
+        // The same key goes to the same partition, whichever client wrote it: Java's partitioner.
+        .set("partitioner", "murmur2_random");
+    config.create().map_err(|error| PublishError::Settings(client::why(&error)))
+}
+
+fn fits(topic: Topic, key: Option<&[u8]>, value: &[u8]) -> Result<(), PublishError> {
+    let size = key.map_or(0, <[u8]>::len) + value.len();
+    if size > limit(topic) { Err(too_large(topic, key, value)) } else { Ok(()) }
+}
+
+fn limit(topic: Topic) -> usize {
+    usize::try_from(topic.spec().max_message_bytes).unwrap_or(usize::MAX) - OVERHEAD
+}
+
+fn too_large(topic: Topic, key: Option<&[u8]>, value: &[u8]) -> PublishError {
+    let size = key.map_or(0, <[u8]>::len) + value.len();
+    PublishError::TooLarge { topic: topic.name(), size, limit: limit(topic) }
+}
+
+async fn blocking(
+    work: impl FnOnce() -> Result<(), KafkaError> + Send + 'static,
+) -> Result<(), PublishError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done.map_err(|error| PublishError::Unavailable { why: client::why(&error) }),
+        Err(stopped) => Err(PublishError::Unavailable { why: stopped.to_string() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn away() -> Publisher {
+        let kafka = KafkaSettings { brokers: "127.0.0.1:1".to_owned(), ..KafkaSettings::default() };
+        Publisher::new(&kafka, &Prefix::default(), SchemaIds([0; 8])).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_is_refused_before_it_is_queued() {
+        let huge = vec![0; 3 << 20];
+        let refused = away().publish_raw(Topic::IngestEvents, None, &huge).await;
+        let limit = limit(Topic::IngestEvents);
+        assert_eq!(refused, Err(PublishError::TooLarge { topic: "ingest.events", size: 3 << 20, limit }));
+    }
+
+    #[tokio::test]
+    async fn a_broker_that_is_away_is_said_to_be() {
+        let answer = away().check(Duration::from_millis(100)).await;
+        assert!(matches!(answer, Err(PublishError::Unavailable { .. })), "{answer:?}");
+    }
+}

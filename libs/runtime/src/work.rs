@@ -1,0 +1,137 @@
+//! What lanes do with records: a stage decides at once, an effect asks the outside world.
+
+mod effect;
+mod stage;
+
+pub(crate) use effect::EffectWork;
+pub(crate) use stage::StageWork;
+
+use crate::fault::Fault;
+use crate::lane::{Outbox, Running};
+use crate::names::Names;
+use crate::trace::Trace;
+use ::stage::{Cx, Emit, Input, Output, Poison, Stores};
+use model::{DeadLetter, DecodeError, Decoder};
+use rdkafka::Message;
+use rdkafka::message::{BorrowedMessage, Headers};
+
+/// What a record says, or why it says nothing.
+pub(crate) enum Decoded<I> {
+    Input(I),
+    /// A deleted key of a compacted topic.
+    Tombstone,
+    Dead(Poison),
+    /// The registry cannot be asked now.
+    NotNow(String),
+}
+
+/// Reads the value of a record.
+pub(crate) fn decode<I: Input>(cx: &Cx<'_>, value: Option<&[u8]>, decoder: &mut Decoder) -> Decoded<I> {
+    let Some(value) = value else { return Decoded::Tombstone };
+    match I::decode(cx.topic, value, decoder) {
+        Ok(input) => Decoded::Input(input),
+        Err(error @ DecodeError::RegistryUnavailable { .. }) => Decoded::NotNow(error.to_string()),
+        Err(error) => Decoded::Dead(Poison::new(reason(&error), error.to_string())),
+    }
+}
+
+const fn reason(error: &DecodeError) -> &'static str {
+    match error {
+        DecodeError::Unrecognized(_) => "undecodable",
+        DecodeError::UnknownSchema { .. } => "unknown_schema_id",
+        DecodeError::Malformed { .. } => "malformed_avro",
+        DecodeError::Json(_) => "invalid_cloudevent",
+        DecodeError::RegistryUnavailable { .. } => "registry_unavailable",
+    }
+}
+
+/// Where a record stood.
+pub(crate) fn context<'a>(names: &Names, message: &'a BorrowedMessage<'_>) -> Option<Cx<'a>> {
+    Some(Cx {
+        topic: names.parse(message.topic())?,
+        partition: message.partition(),
+        offset: message.offset(),
+        time: message.timestamp().to_millis().unwrap_or_default(),
+        key: message.key(),
+        traceparent: traceparent(message),
+    })
+}
+
+fn traceparent<'a>(message: &'a BorrowedMessage<'_>) -> Option<&'a str> {
+    let headers = message.headers()?;
+    let header = headers.iter().find(|header| header.key == crate::trace::HEADER)?;
+    std::str::from_utf8(header.value?).ok()
+}
+
+/// Writes what became of a record, and counts it.
+pub(crate) fn settle<S: Stores, O: Output>(
+    names: &Names,
+    cx: &Cx<'_>,
+    value: Option<&[u8]>,
+    verdict: Result<Emit<O>, Poison>,
+    running: &mut Running<S>,
+    outbox: &mut Outbox,
+) -> Result<(), Fault> {
+    let outputs = match verdict {
+        Ok(Emit::One(output)) => vec![output],
+        Ok(Emit::Many(outputs)) => outputs,
+        Ok(Emit::Filtered(reason)) => {
+            running.pending.count_filtered(reason);
+            return Ok(());
+        }
+        Ok(Emit::Duplicate) => {
+            running.pending.count_duplicate();
+            return Ok(());
+        }
+        Err(poison) => return bury(names, cx, value, poison, running, outbox),
+    };
+    let topic = names.topic(cx.topic);
+    let trace = Trace::of(cx.traceparent, topic, cx.partition, cx.offset);
+    let child = trace.child(names.stage.as_str(), topic, cx.partition, cx.offset);
+    match outbox.send_all(&outputs, &child)? {
+        Ok(()) => running.pending.count_out(outputs.len() as u64),
+        Err(poison) => bury(names, cx, value, poison, running, outbox)?,
+    }
+    Ok(())
+}
+
+fn bury<S: Stores>(
+    names: &Names,
+    cx: &Cx<'_>,
+    value: Option<&[u8]>,
+    poison: Poison,
+    running: &mut Running<S>,
+    outbox: &mut Outbox,
+) -> Result<(), Fault> {
+    running.pending.count_dead(poison.reason);
+    let mut letter = dead_letter(names, cx, value, poison);
+    let trace = Trace::of(cx.traceparent, &letter.topic, cx.partition, cx.offset);
+    let child = trace.child(names.stage.as_str(), &letter.topic, cx.partition, cx.offset);
+    tracing::debug!(stage = %names.stage, reason = letter.reason, offset = cx.offset, "dead letter");
+    if let Err(refused) = outbox.send_all(std::slice::from_ref(&letter), &child)? {
+        // Even so it must not vanish: where it stood is enough to find it again.
+        letter.payload = None;
+        letter.key = None;
+        letter.message = format!("{} (without its bytes: {refused})", letter.message);
+        let sent = outbox.send_all(&[letter], &child)?;
+        sent.map_err(|poison| Fault::halt(poison.to_string()))?;
+    }
+    Ok(())
+}
+
+/// The dead letter of a record.
+pub(crate) fn dead_letter(names: &Names, cx: &Cx<'_>, value: Option<&[u8]>, poison: Poison) -> DeadLetter {
+    let topic = names.topic(cx.topic);
+    DeadLetter {
+        stage: names.stage.to_string(),
+        topic: topic.to_owned(),
+        partition: cx.partition,
+        offset: cx.offset,
+        time: cx.time,
+        reason: poison.reason.to_owned(),
+        message: poison.message,
+        trace_id: Some(Trace::of(cx.traceparent, topic, cx.partition, cx.offset).id().to_owned()),
+        key: cx.key.map(<[u8]>::to_vec),
+        payload: value.map(<[u8]>::to_vec),
+    }
+}
