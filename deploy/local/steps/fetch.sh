@@ -17,8 +17,15 @@ need_what_fetching_needs() {
     need_program mvn "it fetches Kafka and PostgreSQL" "install Maven (Debian: apt-get install maven)"
   [[ -d $POSTGRES_PROGRAMS ]] ||
     need_program xz "PostgreSQL comes packed with it" "install it (Debian: apt-get install xz-utils)"
-  [[ -x $REGISTRY_PROGRAM ]] ||
-    need_program go "the schema registry is built with it" "install Go 1.26 or newer (go.dev/dl; from 1.21 on Go fetches a newer one itself)"
+  [[ -x $REGISTRY_PROGRAM ]] || command -v go >/dev/null 2>&1 || python3 -m pip --version >/dev/null 2>&1 ||
+    fail "go is missing (the schema registry is built with it)" "install Go 1.26 or newer, or Python with pip, which can fetch it (Debian: apt-get install python3-pip)"
+}
+
+# The installed Go, unless it is so old that it cannot fetch the version that the registry asks for.
+go_program() {
+  local minor
+  minor=$(go version 2>/dev/null | sed -n 's/^go version go1\.\([0-9]*\).*/\1/p')
+  if ((${minor:-0} >= 21)); then echo go; else echo "$HERE/tool go"; fi
 }
 
 # need_space FOLDER MEGABYTES: the disk under FOLDER has room.
@@ -88,10 +95,11 @@ fetch_postgres() {
 }
 
 fetch_registry() {
-  local started=$EPOCHREALTIME log=$CACHE/build-registry.log
+  local started=$EPOCHREALTIME log=$CACHE/build-registry.log go
   [[ ! -x $REGISTRY_PROGRAM ]] || return 0
+  read -ra go <<<"$(go_program)"
   say "registry: building $REGISTRY_VERSION (about a minute) …"
-  (cd "$HERE/registry" && CGO_ENABLED=0 go build -mod=readonly -trimpath -ldflags='-s -w' -o "$REGISTRY_PROGRAM.unfinished" \
+  (cd "$HERE/registry" && CGO_ENABLED=0 "${go[@]}" build -mod=readonly -trimpath -ldflags='-s -w' -o "$REGISTRY_PROGRAM.unfinished" \
     github.com/axonops/axonops-schema-registry/cmd/schema-registry) >"$log" 2>&1 ||
     fail "building the schema registry failed: $(last_error "$log")" "check the network, the version of Go (1.21 or newer) and the space on the disk, then run this again (all lines: $log)"
   finish "$REGISTRY_PROGRAM"

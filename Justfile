@@ -1,0 +1,100 @@
+# What people do here every day. `just` alone lists it; `./justw` is the same on a machine without `just`.
+
+set positional-arguments
+
+parts := "deploy/local/parts"
+
+# This list
+[private]
+default:
+    @{{ just_executable() }} --list --unsorted
+
+# A day of a token community and of a web shop through every stage; expected and got side by side (--once: then stop)
+[group('see it')]
+demo *args:
+    @deploy/local/prerequisites
+    @{{ parts }} up
+    cargo build --release --locked -p sluicebox
+    @"${CARGO_TARGET_DIR:-target}/release/sluicebox" demo "$@"
+
+# Run services against the local parts: `just run all`, `just run normalizer scorer`
+[group('see it')]
+run *targets:
+    cargo build --release --locked -p sluicebox
+    eval "$({{ parts }} env)" && exec "${CARGO_TARGET_DIR:-target}/release/sluicebox" run "$@"
+
+# Every test, against real servers that are started fresh for this and stopped after it
+[group('habits')]
+test *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    deploy/local/prerequisites
+    {{ parts }} --test reset
+    trap '{{ parts }} --test down' EXIT
+    {{ parts }} --test up
+    cargo test --workspace --locked "$@"
+
+# Everything that is checked without running: format, lints, dependencies
+[group('habits')]
+check: fmt-check clippy deny fences
+
+# Put the code into its format
+[group('habits')]
+fmt:
+    cargo fmt --all
+
+# Known weaknesses of our dependencies (asks a database on the network)
+[group('habits')]
+advisories:
+    deploy/local/tool cargo-deny check advisories
+
+# Numbers: `just bench flow`, `just bench cold`
+[group('habits')]
+bench name *args:
+    @bench/run "$@"
+
+# Start Kafka, PostgreSQL and the schema registry (fetched once); returns when all answer
+[group('local parts')]
+up:
+    @{{ parts }} up
+
+# Stop them; their data stays
+[group('local parts')]
+down:
+    @{{ parts }} down
+
+# Stop them and delete their data
+[group('local parts')]
+reset:
+    @{{ parts }} reset
+
+# What runs, where
+[group('local parts')]
+status:
+    @{{ parts }} status
+
+# Follow the logs: `just logs`, `just logs kafka`
+[group('local parts')]
+logs *part:
+    @{{ parts }} logs "$@"
+
+# Open the database: `just psql`, `just psql -c 'select count(*) from events'`
+[group('local parts')]
+psql *args:
+    @{{ parts }} psql "$@"
+
+[private]
+fmt-check:
+    cargo fmt --all --check
+
+[private]
+clippy:
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+[private]
+deny:
+    deploy/local/tool cargo-deny check bans licenses sources
+
+[private]
+fences:
+    cargo test --locked -p sluicebox-fences
