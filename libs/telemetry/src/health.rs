@@ -1,0 +1,110 @@
+//! What a process needs to be ready, by name: each part says whether it is ready, waiting or failed, and why.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+/// How one part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ComponentState {
+    /// It does its work.
+    Ready,
+    /// It cannot work now and tries on.
+    Waiting,
+    /// It cannot work until somebody mends what its text says.
+    Failed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Entry {
+    state: ComponentState,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    detail: String,
+}
+
+/// How all parts are, as `/healthz` and `/readyz` show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HealthReport {
+    /// The worst of the parts.
+    pub status: ComponentState,
+    components: BTreeMap<String, Entry>,
+}
+
+/// The health of a process. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Health(Arc<Mutex<BTreeMap<String, Entry>>>);
+
+/// The handle by which one part says how it is. It stays in the report when dropped.
+#[derive(Debug, Clone)]
+pub struct Component {
+    health: Health,
+    name: String,
+}
+
+impl Health {
+    /// A part of this name, waiting until it says otherwise.
+    pub fn component(&self, name: impl Into<String>) -> Component {
+        let component = Component {
+            health: self.clone(),
+            name: name.into(),
+        };
+        component.waiting("starting");
+        component
+    }
+
+    /// How all parts are. A process without parts is not ready: it has not begun.
+    pub fn report(&self) -> HealthReport {
+        let components = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let any = |state| components.values().any(|entry: &Entry| entry.state == state);
+        let status = if any(ComponentState::Failed) {
+            ComponentState::Failed
+        } else if any(ComponentState::Waiting) || components.is_empty() {
+            ComponentState::Waiting
+        } else {
+            ComponentState::Ready
+        };
+        HealthReport { status, components }
+    }
+}
+
+impl Component {
+    /// It works.
+    pub fn ready(&self, detail: impl Into<String>) {
+        self.set(ComponentState::Ready, detail.into());
+    }
+
+    /// It waits, and for what.
+    pub fn waiting(&self, detail: impl Into<String>) {
+        self.set(ComponentState::Waiting, detail.into());
+    }
+
+    /// It failed, and how to mend it.
+    pub fn failed(&self, detail: impl Into<String>) {
+        self.set(ComponentState::Failed, detail.into());
+    }
+
+    fn set(&self, state: ComponentState, detail: String) {
+        let mut components = self.health.0.lock().unwrap_or_else(PoisonError::into_inner);
+        components.insert(self.name.clone(), Entry { state, detail });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_part_decides() {
+        let health = Health::default();
+        assert_eq!(health.report().status, ComponentState::Waiting);
+        let (kafka, rules) = (health.component("kafka"), health.component("rules"));
+        kafka.ready("");
+        assert_eq!(health.report().status, ComponentState::Waiting);
+        rules.ready("12 rules");
+        assert_eq!(health.report().status, ComponentState::Ready);
+        kafka.failed("topic `signals` is missing; run `sluicebox topics apply`");
+        assert_eq!(health.report().status, ComponentState::Failed);
+    }
+}

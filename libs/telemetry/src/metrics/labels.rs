@@ -1,0 +1,23 @@
+//! The labels that metrics may have. There are no others.
+
+use prometheus_client::encoding::EncodeLabelSet;
+
+/// Of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Of {
+    pub(super) service: &'static str,
+}
+
+/// Of a service, by reason.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfReason {
+    pub(super) service: &'static str,
+    pub(super) reason: String,
+}
+
+/// Of a service and a topic.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfTopic {
+    pub(super) service: &'static str,
+    pub(super) topic: &'static str,
+}

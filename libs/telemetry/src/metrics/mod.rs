@@ -1,0 +1,328 @@
+//! Counters and gauges of a process, in the `OpenMetrics` text format.
+//!
+//! The only labels are `service`, `reason` and `topic`; the number of reasons is bounded here too.
+
+mod labels;
+mod process;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use labels::{Of, OfReason, OfTopic};
+
+/// More reasons than the code has; what goes beyond is counted as `other`.
+const MAX_REASONS: usize = 128;
+/// Bounds of durations in seconds, from half a millisecond to half a minute.
+const SECONDS: [f64; 12] = [
+    0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
+];
+
+/// How a transaction ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionOutcome {
+    /// Its outputs, state and offsets count.
+    Committed,
+    /// Nothing of it counts; its records are read again.
+    Aborted,
+}
+
+/// All metrics of a process. Clones share them.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+struct Inner {
+    registry: Mutex<Registry>,
+    reasons: Mutex<BTreeSet<String>>,
+    read: Family<Of, Counter>,
+    emitted: Family<Of, Counter>,
+    out: Family<Of, Counter>,
+    duplicate: Family<Of, Counter>,
+    filtered: Family<OfReason, Counter>,
+    dead: Family<OfReason, Counter>,
+    transactions: Family<OfReason, Counter>,
+    commit_seconds: Family<Of, Histogram>,
+    lag: Family<OfTopic, Gauge>,
+    restored: Family<OfTopic, Gauge>,
+    restore_total: Family<OfTopic, Gauge>,
+    reload_failed: Family<Of, Gauge>,
+    outbound: Family<OfReason, Counter>,
+    outbound_seconds: Family<Of, Histogram>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn seconds() -> Histogram {
+    Histogram::new(SECONDS)
+}
+
+impl Metrics {
+    /// All families, empty, and the memory and CPU of this process.
+    pub fn new() -> Self {
+        let inner = Inner {
+            registry: Mutex::new(Registry::with_prefix("sluicebox")),
+            reasons: Mutex::default(),
+            read: Family::default(),
+            emitted: Family::default(),
+            out: Family::default(),
+            duplicate: Family::default(),
+            filtered: Family::default(),
+            dead: Family::default(),
+            transactions: Family::default(),
+            commit_seconds: Family::new_with_constructor(seconds),
+            lag: Family::default(),
+            restored: Family::default(),
+            restore_total: Family::default(),
+            reload_failed: Family::default(),
+            outbound: Family::default(),
+            outbound_seconds: Family::new_with_constructor(seconds),
+        };
+        inner.register();
+        Self(Arc::new(inner))
+    }
+
+    /// Registers metrics of a part's own. Their labels must be bounded.
+    pub fn register(&self, add: impl FnOnce(&mut Registry)) {
+        add(&mut self.0.registry.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The metrics as text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let registry = self.0.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        match encode(&mut text, &registry) {
+            Ok(()) => text,
+            Err(error) => format!("# the metrics cannot be written: {error}\n# EOF\n"),
+        }
+    }
+
+    /// Records read, in committed transactions.
+    pub fn read(&self, service: &'static str, records: u64) {
+        self.0.read.get_or_create(&Of { service }).inc_by(records);
+    }
+
+    /// Records read that led to output, and records written for them.
+    pub fn out(&self, service: &'static str, records: u64, emitted: u64) {
+        self.0.out.get_or_create(&Of { service }).inc_by(records);
+        self.0.emitted.get_or_create(&Of { service }).inc_by(emitted);
+    }
+
+    /// Records that had been seen before.
+    pub fn duplicate(&self, service: &'static str, records: u64) {
+        self.0.duplicate.get_or_create(&Of { service }).inc_by(records);
+    }
+
+    /// Records that led to nothing, by reason.
+    pub fn filtered(&self, service: &'static str, reason: &str, records: u64) {
+        self.0
+            .filtered
+            .get_or_create(&self.of_reason(service, reason))
+            .inc_by(records);
+    }
+
+    /// Dead letters, by reason.
+    pub fn dead(&self, service: &'static str, reason: &str, records: u64) {
+        self.0
+            .dead
+            .get_or_create(&self.of_reason(service, reason))
+            .inc_by(records);
+    }
+
+    /// The end of a transaction, and how long its commit took.
+    pub fn transaction(&self, service: &'static str, outcome: TransactionOutcome, commit_seconds: f64) {
+        let reason = match outcome {
+            TransactionOutcome::Committed => "committed",
+            TransactionOutcome::Aborted => "aborted",
+        };
+        self.0
+            .transactions
+            .get_or_create(&self.of_reason(service, reason))
+            .inc();
+        self.0
+            .commit_seconds
+            .get_or_create(&Of { service })
+            .observe(commit_seconds);
+    }
+
+    /// Records of a topic that a service has still to read.
+    pub fn lag(&self, service: &'static str, topic: &'static str, records: i64) {
+        self.0.lag.get_or_create(&OfTopic { service, topic }).set(records);
+    }
+
+    /// How many of the records of a changelog are restored.
+    pub fn restore(&self, service: &'static str, topic: &'static str, restored: i64, total: i64) {
+        self.0
+            .restored
+            .get_or_create(&OfTopic { service, topic })
+            .set(restored);
+        self.0
+            .restore_total
+            .get_or_create(&OfTopic { service, topic })
+            .set(total);
+    }
+
+    /// Whether a watched file of a service is refused at present, so that an older version is in use.
+    pub fn reload_failed(&self, service: &'static str, failed: bool) {
+        self.0
+            .reload_failed
+            .get_or_create(&Of { service })
+            .set(failed.into());
+    }
+
+    /// One call to the outside world: how it ended (a code of few values) and how long it took.
+    pub fn outbound(&self, service: &'static str, outcome: &str, seconds: f64) {
+        self.0
+            .outbound
+            .get_or_create(&self.of_reason(service, outcome))
+            .inc();
+        self.0
+            .outbound_seconds
+            .get_or_create(&Of { service })
+            .observe(seconds);
+    }
+
+    fn of_reason(&self, service: &'static str, reason: &str) -> OfReason {
+        let mut known = self.0.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = known.contains(reason) || (known.len() < MAX_REASONS && known.insert(reason.to_owned()));
+        OfReason {
+            service,
+            reason: if fits {
+                reason.to_owned()
+            } else {
+                "other".to_owned()
+            },
+        }
+    }
+}
+
+impl Inner {
+    fn register(&self) {
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let r = &mut *registry;
+        r.register(
+            "records_read",
+            "Records read, in committed transactions",
+            self.read.clone(),
+        );
+        r.register("records_out", "Records read that led to output", self.out.clone());
+        r.register("records_emitted", "Records written", self.emitted.clone());
+        r.register(
+            "records_duplicate",
+            "Records that had been seen before",
+            self.duplicate.clone(),
+        );
+        r.register(
+            "records_filtered",
+            "Records that led to nothing, by reason",
+            self.filtered.clone(),
+        );
+        r.register("records_dead", "Dead letters, by reason", self.dead.clone());
+        r.register(
+            "transactions",
+            "Transactions, by how they ended",
+            self.transactions.clone(),
+        );
+        let commits = self.commit_seconds.clone();
+        r.register_with_unit("commit", "Time of a commit", Unit::Seconds, commits);
+        r.register(
+            "lag_records",
+            "Records of a topic still to be read",
+            self.lag.clone(),
+        );
+        r.register(
+            "restored_records",
+            "Records of a changelog restored",
+            self.restored.clone(),
+        );
+        r.register(
+            "restore_total_records",
+            "Records of a changelog to restore",
+            self.restore_total.clone(),
+        );
+        r.register(
+            "reload_failed",
+            "1 while a watched file is refused",
+            self.reload_failed.clone(),
+        );
+        r.register(
+            "outbound_calls",
+            "Calls to the outside world, by how they ended",
+            self.outbound.clone(),
+        );
+        let calls = self.outbound_seconds.clone();
+        r.register_with_unit(
+            "outbound",
+            "Time of a call to the outside world",
+            Unit::Seconds,
+            calls,
+        );
+        r.register_collector(Box::new(process::Process));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_shown_by_service_reason_and_topic_only() {
+        let metrics = Metrics::new();
+        metrics.read("scorer", 5);
+        metrics.out("scorer", 3, 4);
+        metrics.filtered("scorer", "unscored", 2);
+        metrics.lag("scorer", "events.normalized", 7);
+        metrics.transaction("scorer", TransactionOutcome::Committed, 0.003);
+        let text = metrics.text();
+        for line in [
+            "sluicebox_records_read_total{service=\"scorer\"} 5",
+            "sluicebox_records_emitted_total{service=\"scorer\"} 4",
+            "sluicebox_records_filtered_total{service=\"scorer\",reason=\"unscored\"} 2",
+            "sluicebox_lag_records{service=\"scorer\",topic=\"events.normalized\"} 7",
+            "sluicebox_commit_seconds_count{service=\"scorer\"} 1",
+            "# EOF",
+        ] {
+            assert!(text.contains(line), "{line} not in {text}");
+        }
+    }
+
+    #[test]
+    fn the_process_shows_its_memory_and_cpu() {
+        let text = Metrics::new().text();
+        let memory = text
+            .lines()
+            .find_map(|line| line.strip_prefix("sluicebox_process_resident_memory_bytes "));
+        assert!(memory.unwrap().parse::<u64>().unwrap() > 1 << 20, "{text}");
+        assert!(text.contains("sluicebox_process_cpu_seconds_total "), "{text}");
+    }
+
+    #[test]
+    fn reasons_beyond_the_bound_are_counted_together() {
+        let metrics = Metrics::new();
+        for reason in 0..1000 {
+            metrics.dead("sink", &reason.to_string(), 1);
+        }
+        let text = metrics.text();
+        assert_eq!(
+            text.matches("sluicebox_records_dead_total{").count(),
+            MAX_REASONS + 1
+        );
+        assert!(text.contains("reason=\"other\"} 872"), "{text}");
+    }
+}
