@@ -1,1 +1,3 @@
 //! Seeded streams with known truth. No Kafka, no clock, no I/O.
+
+pub mod behaviour;
