@@ -1,1 +1,25 @@
-//! Every call to the outside world: budgets, retries, caches, guards.
+//! Every call to the outside world: budgets, retries, limits, breakers, caches, guards.
+//!
+//! Redirects are refused, private addresses too unless allowed, and nothing of an address but its origin is logged:
+//! paths and queries of webhooks hold secrets.
+
+mod address;
+mod backoff;
+mod breaker;
+mod cache;
+mod client;
+mod error;
+mod policy;
+mod resolver;
+mod retry_after;
+
+pub use address::refused;
+pub use backoff::Backoff;
+pub use breaker::{Admission, Breaker, BreakerPolicy};
+pub use cache::{FreshCache, Freshness};
+pub use client::{Client, Reply, Request};
+pub use error::{CallError, ClientError};
+pub use policy::Policy;
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+pub use reqwest::{Method, Url};
+pub use retry_after::retry_after;
