@@ -1,0 +1,128 @@
+//! From the records of a batch to the rows of each table. No database, no clock.
+
+use crate::SinkInput;
+use crate::evidence_seen::EvidenceSeen;
+use crate::tables::{
+    DeadLetterRow, DetectionRow, EventRow, EvidenceRow, NotificationRow, RawEventRow, ReceiptRow, SignalRow,
+};
+use model::{Millis, Receipt, Signal};
+use sqlx::PgConnection;
+use stage::Drained;
+use std::collections::{HashMap, HashSet};
+
+/// Where a record stood, and when.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    pub(crate) time: Millis,
+    pub(crate) trace_id: Option<String>,
+}
+
+/// The rows of a batch. What a statement can touch only once is here only once: the newest.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    raw_events: Vec<RawEventRow>,
+    events: Vec<EventRow>,
+    signals: HashMap<String, Signal>,
+    evidence: Vec<EvidenceRow>,
+    detections: Vec<DetectionRow>,
+    notifications: Vec<NotificationRow>,
+    receipts: HashMap<String, (Receipt, Place)>,
+    dead_letters: Vec<DeadLetterRow>,
+    /// The evidence of this batch, to be remembered once it is committed.
+    pub(crate) new_evidence: HashSet<u128>,
+}
+
+impl Rows {
+    /// Sorts the records; evidence that is stored already is left out.
+    pub(crate) fn of(records: Vec<Drained<SinkInput>>, stored: &EvidenceSeen) -> Self {
+        let mut rows = Self::default();
+        for record in records {
+            match record {
+                Drained::Record {
+                    input,
+                    task,
+                    offset,
+                    time,
+                    trace_id,
+                } => {
+                    rows.add(
+                        input,
+                        Place {
+                            partition: task.partition,
+                            offset,
+                            time,
+                            trace_id,
+                        },
+                        stored,
+                    );
+                }
+                Drained::Dead(letter) => rows.dead_letters.push(DeadLetterRow::of(letter)),
+            }
+        }
+        rows
+    }
+
+    fn add(&mut self, input: SinkInput, place: Place, stored: &EvidenceSeen) {
+        match input {
+            SinkInput::Raw(event) => self.raw_events.push(RawEventRow::of(*event, place)),
+            SinkInput::Normalized => {}
+            SinkInput::Scored(scored) => self.events.push(EventRow::of(*scored, place)),
+            SinkInput::Signal(signal) => self.add_signal(*signal, stored),
+            SinkInput::Detection(detection) => self.detections.push(DetectionRow::of(*detection)),
+            SinkInput::Notification(notification) => {
+                self.notifications
+                    .push(NotificationRow::of(*notification, &place));
+            }
+            SinkInput::Receipt(receipt) => {
+                self.receipts
+                    .insert(receipt.notification_id.clone(), (receipt, place));
+            }
+            SinkInput::DeadLetter(letter) => self.dead_letters.push(DeadLetterRow::of(letter)),
+        }
+    }
+
+    fn add_signal(&mut self, mut signal: Signal, stored: &EvidenceSeen) {
+        for evidence in std::mem::take(&mut signal.evidence) {
+            let (event_key, identity) = EvidenceRow::identity(&signal.signal_key, &signal.tenant, &evidence);
+            if !stored.contains(identity) && self.new_evidence.insert(identity) {
+                self.evidence
+                    .push(EvidenceRow::of(&signal.signal_key, event_key, evidence));
+            }
+        }
+        match self.signals.get_mut(&signal.signal_key) {
+            Some(known) if known.version >= signal.version => {}
+            Some(known) => *known = signal,
+            None => {
+                self.signals.insert(signal.signal_key.clone(), signal);
+            }
+        }
+    }
+
+    /// Writes everything. Rows are sorted by their keys, so that two writers of the same keys cannot deadlock and
+    /// neighbours in an index are written together.
+    pub(crate) async fn store(self, to: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let mut events = self.events;
+        events.sort_by_key(|row| row.event_key);
+        let mut signals: Vec<_> = self.signals.into_values().map(SignalRow::of).collect();
+        signals.sort_by(|a, b| a.signal_key.cmp(&b.signal_key));
+        let mut evidence = self.evidence;
+        evidence.sort_by(|a, b| (&a.signal_key, a.event_key).cmp(&(&b.signal_key, b.event_key)));
+        let receipts = self.receipts.into_values();
+        let mut receipts: Vec<_> = receipts
+            .map(|(receipt, place)| ReceiptRow::of(receipt, &place))
+            .collect();
+        receipts.sort_by(|a, b| a.notification_id.cmp(&b.notification_id));
+
+        RawEventRow::store(self.raw_events, to).await?;
+        EventRow::store(events, to).await?;
+        SignalRow::store(signals, to).await?;
+        EvidenceRow::store(evidence, to).await?;
+        DetectionRow::store(self.detections, to).await?;
+        NotificationRow::store(self.notifications, to).await?;
+        ReceiptRow::store(receipts, to).await?;
+        DeadLetterRow::store(self.dead_letters, to).await?;
+        Ok(())
+    }
+}

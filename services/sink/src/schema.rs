@@ -1,0 +1,21 @@
+//! The tables, from `migrations/`, carried in the program.
+
+use sqlx::PgPool;
+use sqlx::migrate::{MigrateError, Migrator};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Every migration that this program knows, for those who show them.
+pub fn migrations() -> &'static Migrator {
+    &MIGRATIONS
+}
+
+/// Brings the database up to what this program needs; does nothing where nothing is missing.
+pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
+    MIGRATIONS.run(pool).await
+}
+
+/// Takes back the migrations above this version; 0 takes back everything, with the data.
+pub async fn revert(pool: &PgPool, target: i64) -> Result<(), MigrateError> {
+    MIGRATIONS.undo(pool, target).await
+}

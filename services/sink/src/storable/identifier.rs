@@ -1,0 +1,40 @@
+//! Identifiers that an index can hold: a B-tree refuses entries above about 2,700 bytes.
+
+use super::text;
+use model::Id;
+
+/// The longest identifier that is kept as it is, in bytes.
+const MAX_BYTES: usize = 1024;
+/// What is kept of a longer one, before its hash.
+const KEPT_BYTES: usize = 960;
+
+/// The identifier without NUL; a long one is cut and ends in the hash of the whole, so that two of them stay two.
+pub(crate) fn identifier(whole: String) -> String {
+    let clean = text(whole);
+    if clean.len() <= MAX_BYTES {
+        return clean;
+    }
+    let kept = &clean[..clean.floor_char_boundary(KEPT_BYTES)];
+    format!("{kept}{}", Id::new().part(&clean).text("…"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn long_ones_stay_different() {
+        let (one, other) = ("x".repeat(5000), format!("{}y", "x".repeat(4999)));
+        assert_ne!(identifier(one.clone()), identifier(other));
+        assert_eq!(identifier(one.clone()), identifier(one));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_becomes_short_and_without_nul(whole in "(?s).{0,40}", times in 1usize..200) {
+            let short = identifier(whole.repeat(times));
+            prop_assert!(short.len() <= MAX_BYTES && !short.contains('\0'));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Dead letters, by the stage that gave up and the place of the record: a stage buries a record once.
+
+use super::Time;
+use crate::storable::{identifier, text, time};
+use model::DeadLetter;
+
+columns! {
+    /// One dead letter.
+    DeadLetterRow {
+        stage: String,
+        topic: String,
+        kafka_partition: i32,
+        kafka_offset: i64,
+        at: Time,
+        reason: String,
+        message: String,
+        trace_id: Option<String>,
+        key_bytes: Option<Vec<u8>>,
+        payload: Option<Vec<u8>>,
+    }
+    "INSERT INTO dead_letters (stage, topic, kafka_partition, kafka_offset, time, reason, message, trace_id, \
+         key_bytes, payload) \
+     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], \
+         $8::text[], $9::bytea[], $10::bytea[]) \
+     ON CONFLICT DO NOTHING"
+}
+
+impl DeadLetterRow {
+    pub(crate) fn of(letter: DeadLetter) -> Self {
+        Self {
+            // Three identifiers share one index entry, so the short names of stages and topics are kept short.
+            stage: short(letter.stage),
+            topic: short(letter.topic),
+            kafka_partition: letter.partition,
+            kafka_offset: letter.offset,
+            at: time(letter.time),
+            reason: identifier(letter.reason),
+            message: text(letter.message),
+            trace_id: letter.trace_id.map(text),
+            key_bytes: letter.key,
+            payload: letter.payload,
+        }
+    }
+}
+
+/// Kafka's longest topic name has 249 bytes.
+fn short(mut name: String) -> String {
+    name.truncate(name.floor_char_boundary(249));
+    text(name)
+}

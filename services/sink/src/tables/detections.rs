@@ -1,0 +1,53 @@
+//! Detections, by their ids.
+
+use super::Time;
+use crate::storable::{finite, identifier, json_or_null, text, time};
+use model::Detection;
+
+columns! {
+    /// One detection.
+    DetectionRow {
+        id: String,
+        tenant: String,
+        rule: String,
+        subject: String,
+        severity: String,
+        description: String,
+        at: Time,
+        window_start: Time,
+        window_end: Time,
+        count: i64,
+        threshold: f64,
+        event_ids: Option<String>,
+        attributes: Option<String>,
+        rules_version: String,
+    }
+    "INSERT INTO detections (id, tenant, rule, subject, severity, description, time, window_start, window_end, count, \
+         threshold, event_ids, attributes, rules_version) \
+     SELECT a, b, c, d, e, f, g, h, i, j, k, l::jsonb, m::jsonb, n \
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], \
+         $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::double precision[], $12::text[], $13::text[], \
+         $14::text[]) AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n) \
+     ON CONFLICT DO NOTHING"
+}
+
+impl DetectionRow {
+    pub(crate) fn of(detection: Detection) -> Self {
+        Self {
+            id: identifier(detection.id),
+            tenant: identifier(detection.tenant),
+            rule: identifier(detection.rule),
+            subject: identifier(detection.subject),
+            severity: identifier(detection.severity),
+            description: text(detection.description),
+            at: time(detection.time),
+            window_start: time(detection.window_start),
+            window_end: time(detection.window_end),
+            count: detection.count,
+            threshold: finite(detection.threshold),
+            event_ids: json_or_null(&detection.event_ids),
+            attributes: json_or_null(&detection.attributes),
+            rules_version: identifier(detection.rules_version),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Signals: the newest version of each.
+
+use super::Time;
+use crate::storable::{finite, identifier, json_or_null, text, time};
+use model::Signal;
+
+columns! {
+    /// One signal; a batch holds each at most once.
+    SignalRow {
+        signal_key: String,
+        version: i64,
+        tenant: String,
+        kind: String,
+        subject: String,
+        title: String,
+        lang: Option<String>,
+        state: String,
+        score: f64,
+        level: String,
+        evidence_count: i64,
+        source_count: i64,
+        suppressed: i64,
+        first_seen: Time,
+        last_seen: Time,
+        reasons: Option<String>,
+        unknown: Option<String>,
+        facts: Option<String>,
+        rules_version: String,
+    }
+    "INSERT INTO signals AS old (signal_key, version, tenant, type, subject, title, lang, state, score, level, \
+         evidence_count, source_count, suppressed, first_seen, last_seen, reasons, unknown, facts, rules_version) \
+     SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p::jsonb, q::jsonb, r::jsonb, s \
+     FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
+         $9::double precision[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::timestamptz[], \
+         $15::timestamptz[], $16::text[], $17::text[], $18::text[], $19::text[]) \
+         AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s) \
+     ON CONFLICT (signal_key) DO UPDATE SET version = excluded.version, tenant = excluded.tenant, \
+         type = excluded.type, subject = excluded.subject, title = excluded.title, lang = excluded.lang, \
+         state = excluded.state, score = excluded.score, level = excluded.level, \
+         evidence_count = excluded.evidence_count, source_count = excluded.source_count, \
+         suppressed = excluded.suppressed, first_seen = excluded.first_seen, last_seen = excluded.last_seen, \
+         reasons = excluded.reasons, unknown = excluded.unknown, facts = excluded.facts, \
+         rules_version = excluded.rules_version \
+     WHERE excluded.version > old.version"
+}
+
+impl SignalRow {
+    pub(crate) fn of(signal: Signal) -> Self {
+        Self {
+            signal_key: identifier(signal.signal_key),
+            version: signal.version,
+            tenant: identifier(signal.tenant),
+            kind: identifier(signal.kind),
+            subject: identifier(signal.subject),
+            title: text(signal.title),
+            lang: signal.lang.map(text),
+            state: signal.state.as_str().to_owned(),
+            score: finite(signal.score),
+            level: identifier(signal.level),
+            evidence_count: signal.evidence_count,
+            source_count: signal.source_count,
+            suppressed: signal.suppressed,
+            first_seen: time(signal.first_seen),
+            last_seen: time(signal.last_seen),
+            reasons: json_or_null(&signal.reasons),
+            unknown: json_or_null(&signal.unknown),
+            facts: json_or_null(&signal.facts),
+            rules_version: identifier(signal.rules_version),
+        }
+    }
+}
