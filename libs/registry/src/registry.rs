@@ -1,0 +1,126 @@
+//! The client: registers our schemas under TopicNameStrategy, and fetches those of others.
+
+use crate::RegistryError;
+use crate::cache::Cache;
+use backon::{ExponentialBuilder, Retryable};
+use model::{SchemaIds, SchemaLookup, WriterSchema, schema_text};
+use schema_registry_converter::async_impl::schema_registry as api;
+use schema_registry_converter::async_impl::schema_registry::SrSettings;
+use schema_registry_converter::schema_registry_common::{RegisteredSchema, SchemaType, SuppliedSchema};
+use settings::RegistrySettings;
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+use topology::{Prefix, Schema, Topic};
+
+/// How long one question may take.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
+const LEAST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// The schema registry, with everything that it has ever said; cheap to clone.
+#[derive(Clone)]
+pub struct Registry(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) url: String,
+    pub(crate) api: SrSettings,
+    /// Where questions from threads that are not async are asked.
+    pub(crate) handle: Handle,
+    pub(crate) cache: RwLock<Cache>,
+    /// Held while a question is out, so that two lanes do not ask the same.
+    pub(crate) asking: Mutex<()>,
+}
+
+impl Registry {
+    /// A client for this registry; nothing is sent yet. Must be called inside a Tokio runtime, which has to outlive
+    /// the client.
+    pub fn connect(settings: &RegistrySettings) -> Result<Self, RegistryError> {
+        // Fails only when the process has chosen already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let handle = Handle::try_current().map_err(|error| RegistryError::Client(error.to_string()))?;
+        let url = settings.url.trim_end_matches('/').to_owned();
+        let mut builder = SrSettings::new_builder(url.clone());
+        builder.set_timeout(TIMEOUT);
+        if let Some(username) = &settings.username {
+            builder.set_basic_authorization(username, settings.password.as_ref().map(|secret| secret.expose()));
+        }
+        let api = builder.build_with(reqwest::Client::builder());
+        let api = api.map_err(|error| RegistryError::Client(error.cause.unwrap_or(error.error)))?;
+        let inner = Inner { url, api, handle, cache: RwLock::default(), asking: Mutex::default() };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Registers the value schema of every topic under `<prefix><topic>-value` and gives their ids. A registry that
+    /// is away is waited for, however long; `away` is told of each attempt in vain.
+    pub async fn ids(
+        &self,
+        prefix: &Prefix,
+        mut away: impl FnMut(&RegistryError),
+    ) -> Result<SchemaIds, RegistryError> {
+        let waits = ExponentialBuilder::default()
+            .with_min_delay(LEAST_WAIT)
+            .with_max_delay(LONGEST_WAIT)
+            .with_jitter()
+            .without_max_times();
+        let registering = (|| self.register_all(prefix)).retry(waits).when(RegistryError::is_away);
+        registering.notify(|error, _| away(error)).await
+    }
+
+    /// Registers the value schema of every topic once; does not wait for a registry that is away.
+    pub async fn register_all(&self, prefix: &Prefix) -> Result<SchemaIds, RegistryError> {
+        let mut ids = [0; Schema::ALL.len()];
+        for topic in Topic::all() {
+            let schema = topic.spec().value;
+            ids[schema as usize] = self.register(&subject(prefix, topic), schema).await?;
+        }
+        Ok(SchemaIds(ids))
+    }
+
+    /// Registers one of our schemas under a subject; registering it again gives the same id.
+    pub async fn register(&self, subject: &str, schema: Schema) -> Result<u32, RegistryError> {
+        let text = schema_text(schema);
+        let supplied = SuppliedSchema::new(None, SchemaType::Avro, text.to_owned());
+        let answer = api::post_schema(&self.0.api, subject.to_owned(), supplied).await;
+        let id = answer.map_err(|error| self.explained(&error, subject))?.id;
+        if let Ok(parsed) = WriterSchema::parse(text) {
+            self.0.remember(id, &SchemaLookup::Known(parsed), Instant::now());
+        }
+        Ok(id)
+    }
+
+    /// Every version of a subject, oldest first, as number and schema text; none if the subject is not known.
+    pub async fn versions(&self, subject: &str) -> Result<Vec<(u32, String)>, RegistryError> {
+        let numbers = match api::get_all_versions(&self.0.api, subject.to_owned()).await {
+            Ok(numbers) => numbers,
+            Err(error) => match self.explained(&error, subject) {
+                RegistryError::Unknown { .. } => return Ok(Vec::new()),
+                other => return Err(other),
+            },
+        };
+        let mut versions = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            let answer = api::get_schema_by_subject_and_version(&self.0.api, subject, Some(number)).await;
+            let RegisteredSchema { schema, .. } = answer.map_err(|error| self.explained(&error, subject))?;
+            versions.push((number, schema));
+        }
+        Ok(versions)
+    }
+
+    /// Asks whether the registry answers.
+    pub async fn check(&self) -> Result<(), RegistryError> {
+        let answer = api::get_all_subjects(&self.0.api).await;
+        answer.map(|_| ()).map_err(|error| self.explained(&error, "the list of subjects"))
+    }
+
+    fn explained(&self, error: &schema_registry_converter::error::SRCError, what: &str) -> RegistryError {
+        RegistryError::from_answer(error, &self.0.url, what)
+    }
+}
+
+/// The subject of a topic's value.
+///
+/// Source: Confluent, "Subject name strategy", `TopicNameStrategy`.
+pub fn subject(prefix: &Prefix, topic: Topic) -> String {
+    format!("{}-value", prefix.apply(topic.name()))
+}
