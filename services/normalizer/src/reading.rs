@@ -1,0 +1,184 @@
+//! Reading the text of an event: cleaned, with its links, tags, addresses and language. No I/O.
+
+use crate::members::Members;
+use model::{Address, Event};
+use std::collections::HashSet;
+use text::{Checksum, Findings};
+
+/// Links, tags and addresses of one kind that an event keeps.
+const MOST_OF_A_KIND: usize = 64;
+/// A language below this is not better than what the source says.
+const SURE_ENOUGH: f32 = 0.5;
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    pub(crate) title: Option<String>,
+    pub(crate) text: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) findings: Findings,
+    /// Title and text, as one reads them.
+    pub(crate) whole: String,
+    /// Addresses, the one that the data names first.
+    pub(crate) addresses: Vec<Address>,
+    /// Symbols, the one that the data names first.
+    pub(crate) symbols: Vec<String>,
+    lang: Option<String>,
+    lang_confidence: f64,
+}
+
+/// Reads title, text and link of the data; texts are cut at `most` bytes.
+pub(crate) fn read(members: &Members<'_>, most: usize, known: &HashSet<String>) -> Reading {
+    let title = members.title().and_then(|title| cleaned(title, most));
+    let text = members.text().and_then(|text| cleaned(text, most));
+    let whole = match (&title, &text) {
+        (Some(title), Some(text)) if title != text => format!("{title}\n{text}"),
+        (Some(one), _) | (None, Some(one)) => one.clone(),
+        (None, None) => String::new(),
+    };
+    let findings = text::find(&whole);
+    let language = text::language::detect(&whole);
+    let given = || members.lang().and_then(language_code);
+    let (lang, lang_confidence) = match language {
+        Some(guess) if guess.confidence >= SURE_ENOUGH => (Some(guess.code.to_owned()), guess.confidence),
+        Some(guess) => (given().or_else(|| Some(guess.code.to_owned())), guess.confidence),
+        None => (given().filter(|_| !whole.is_empty()), 0.0),
+    };
+    Reading {
+        url: members.url().and_then(|url| text::canonical(url.trim())),
+        addresses: addresses(members, &findings),
+        symbols: symbols(members, &findings, &whole, known),
+        lang,
+        lang_confidence: f64::from(lang_confidence),
+        title,
+        text,
+        findings,
+        whole,
+    }
+}
+
+fn cleaned(text: &str, most: usize) -> Option<String> {
+    Some(text::clean(text::span::prefix(text, most)).into_owned()).filter(|text| !text.is_empty())
+}
+
+/// `en-US` and `EN` are `en`.
+fn language_code(given: &str) -> Option<String> {
+    let code = given.split(['-', '_']).next()?.trim().to_ascii_lowercase();
+    (code.len() == 2 && code.bytes().all(|b| b.is_ascii_lowercase()) && code != "un").then_some(code)
+}
+
+fn addresses(members: &Members<'_>, findings: &Findings) -> Vec<Address> {
+    let chain = members.chain();
+    let named = members
+        .address()
+        .map(|address| text::find(address.trim()).addresses)
+        .unwrap_or_default();
+    let from_data = named.into_iter().map(|found| address(found, chain.as_deref()));
+    let from_text = findings
+        .addresses
+        .iter()
+        .cloned()
+        .map(|found| address(found, chain.as_deref()));
+    let mut kept: Vec<Address> = Vec::new();
+    for address in from_data.chain(from_text) {
+        if kept.len() < MOST_OF_A_KIND && !kept.iter().any(|known| known.address == address.address) {
+            kept.push(address);
+        }
+    }
+    kept
+}
+
+/// The chain the source names tells EVM chains apart; it says nothing about a Solana address.
+fn address(found: text::Address, chain: Option<&str>) -> Address {
+    let chain = match found.chain {
+        text::Chain::Solana => "sol".to_owned(),
+        text::Chain::Evm => chain
+            .map(short_chain)
+            .filter(|chain| chain != "sol")
+            .unwrap_or_else(|| "eth".to_owned()),
+    };
+    let checksum = match found.checksum {
+        Checksum::Absent => None,
+        Checksum::Valid => Some(true),
+        Checksum::Invalid => Some(false),
+    };
+    Address {
+        chain,
+        address: found.address,
+        checksum,
+    }
+}
+
+/// Short names of chains; chain ids as in <https://chainlist.org>. Unknown names stay, in lower case, cut.
+fn short_chain(name: &str) -> String {
+    let lower = text::clean(text::span::prefix(name, 40))
+        .to_lowercase()
+        .replace([' ', ':'], "-");
+    let short = match lower.as_str() {
+        "" | "ethereum" | "mainnet" | "ether" | "1" | "evm" => "eth",
+        "solana" => "sol",
+        "binance" | "bnb" | "binance-smart-chain" | "56" => "bsc",
+        "arbitrum" | "arbitrum-one" | "42161" => "arb",
+        "optimism" | "10" => "op",
+        "matic" | "137" => "polygon",
+        "avalanche" | "43114" => "avax",
+        "8453" => "base",
+        _ => return lower,
+    };
+    short.to_owned()
+}
+
+fn symbols(members: &Members<'_>, findings: &Findings, whole: &str, known: &HashSet<String>) -> Vec<String> {
+    let plain = |symbol: &&str| {
+        !symbol.is_empty() && symbol.len() <= 16 && symbol.bytes().all(|b| b.is_ascii_graphic())
+    };
+    let named = members
+        .symbol()
+        .map(|symbol| symbol.trim().trim_start_matches('$'))
+        .filter(plain);
+    let mut kept: Vec<String> = named.map(str::to_ascii_uppercase).into_iter().collect();
+    let tagged = findings.cashtags.iter().map(|tag| tag.name.as_str());
+    let words = text::words::words(whole)
+        .map(|word| word.written)
+        .filter(|word| known.contains(*word));
+    for symbol in tagged.chain(words.take(if known.is_empty() { 0 } else { MOST_OF_A_KIND })) {
+        if kept.len() < MOST_OF_A_KIND && !kept.iter().any(|known| known == symbol) {
+            kept.push(symbol.to_owned());
+        }
+    }
+    kept
+}
+
+impl Reading {
+    /// The fields of an event that come from its text.
+    pub(crate) fn into_event(self) -> Event {
+        let mut urls: Vec<String> = Vec::new();
+        let mut hashtags: Vec<String> = Vec::new();
+        self.findings
+            .links
+            .into_iter()
+            .for_each(|link| keep(&mut urls, link.url));
+        self.findings
+            .hashtags
+            .into_iter()
+            .for_each(|tag| keep(&mut hashtags, tag.name));
+        Event {
+            title: self.title,
+            text: self.text,
+            url: self.url,
+            lang: self.lang,
+            lang_confidence: self.lang_confidence,
+            cashtags: self.symbols,
+            hashtags,
+            urls,
+            addresses: self.addresses,
+            ..Event::default()
+        }
+    }
+}
+
+fn keep(kept: &mut Vec<String>, name: String) {
+    if kept.len() < MOST_OF_A_KIND && !kept.contains(&name) {
+        kept.push(name);
+    }
+}

@@ -1,0 +1,177 @@
+//! The stage as the runtime sees it: raw events in, events or dead letters out, and every record counted.
+
+#![allow(clippy::panic, reason = "an unexpected outcome ends the test")]
+
+use model::{Event, RawEvent, Value};
+use normalizer::{Normalizer, reason};
+use proptest::prelude::*;
+use settings::NormalizerSettings;
+use stage::{Cx, Driver, Settled};
+use topology::Topic;
+
+const NOW: i64 = 1_790_000_000_000;
+
+fn driver() -> Driver<Normalizer> {
+    let settings = NormalizerSettings {
+        symbols: vec!["BTC".to_owned()],
+        ..NormalizerSettings::default()
+    };
+    Driver::new(Normalizer::new(&settings))
+}
+
+fn settle(raw: RawEvent) -> Settled<Event> {
+    driver().apply(raw, &Cx::at(Topic::IngestEvents, NOW))
+}
+
+fn raw(data: &str) -> RawEvent {
+    RawEvent {
+        id: "1".to_owned(),
+        source: "web".to_owned(),
+        kind: "post".to_owned(),
+        data: Some(data.as_bytes().to_vec()),
+        ..RawEvent::default()
+    }
+}
+
+fn event(raw: RawEvent) -> Event {
+    match settle(raw) {
+        Settled::Out(mut events) => events.remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn dead(raw: RawEvent) -> &'static str {
+    match settle(raw) {
+        Settled::Dead(poison) => poison.reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_post_is_read_as_a_person_reads_it() {
+    let event = event(raw(
+        r#"{"text":"<b>The new $UNI</b>&nbsp;vote is live, about $5M at stake: https://app.uniswap.org/?utm_source=x #DeFi",
+            "author":{"username":"vitalik"},"likes":7,"geo":{"country":"DE"},"tags":["gov"]}"#,
+    ));
+    let wanted = "The new $UNI vote is live, about $5M at stake: https://app.uniswap.org/?utm_source=x #DeFi";
+    assert_eq!(event.text.as_deref(), Some(wanted));
+    assert_eq!(
+        (event.subject.as_str(), event.lang.as_deref()),
+        ("symbol:UNI", Some("en"))
+    );
+    assert_eq!(event.cashtags, ["UNI"]);
+    assert_eq!(event.hashtags, ["defi"]);
+    assert_eq!(event.urls, ["https://app.uniswap.org/"]);
+    assert_eq!(event.author.as_deref(), Some("vitalik"));
+    assert_eq!(event.tags, ["gov"]);
+    assert_eq!(event.attributes["likes"], Value::Long(7));
+    assert_eq!(event.attributes["geo.country"], Value::from("DE"));
+    assert!(!event.attributes.contains_key("text"));
+    assert_eq!(
+        (event.time, event.received_at, event.tenant.as_str()),
+        (NOW, NOW, "default")
+    );
+}
+
+#[test]
+fn behaviour_is_about_its_user() {
+    let event = event(raw(r#"{"user_id":123,"amount":99.99,"success":true}"#));
+    assert_eq!(event.subject, "user:123");
+    assert_eq!(event.attributes["amount"], Value::Double(99.99));
+    assert_eq!((event.text, event.lang), (None, None));
+}
+
+#[test]
+fn what_the_data_names_comes_before_what_the_text_mentions() {
+    let address = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+    let named = format!(r#"{{"title":"New $TEST","chain":"base","token_ca":"{address}","symbol":"TEST"}}"#);
+    assert_eq!(
+        event(raw(&named)).subject,
+        format!("token:base:{}", address.to_lowercase())
+    );
+    assert_eq!(
+        event(raw(r#"{"symbol":"abc","text":"$UNI and $ETH"}"#)).subject,
+        "symbol:ABC"
+    );
+    assert_eq!(event(raw(r#"{"text":"BTC is up again"}"#)).cashtags, ["BTC"]);
+    let explicit = RawEvent {
+        subject: Some("service:api".to_owned()),
+        ..raw(&named)
+    };
+    assert_eq!(event(explicit).subject, "service:api");
+}
+
+#[test]
+fn the_subject_is_never_empty_or_long() {
+    for subject in ["", "   ", "\0", &"s".repeat(100_000)] {
+        let event = event(RawEvent {
+            subject: Some(subject.to_owned()),
+            ..raw("{}")
+        });
+        assert!((1..=512).contains(&event.subject.len()));
+    }
+    assert_eq!(
+        event(raw(r#"{"url":"https://a.com/x#y"}"#)).subject,
+        "url:https://a.com/x"
+    );
+    assert_eq!(event(raw("{}")).subject, "source:web");
+}
+
+#[test]
+fn what_cannot_be_understood_is_a_dead_letter_with_its_reason() {
+    assert_eq!(dead(raw("{")), reason::INVALID_DATA);
+    assert_eq!(dead(raw(&"[".repeat(10_000))), reason::DATA_TOO_DEEP);
+    assert_eq!(
+        dead(RawEvent {
+            id: "x".repeat(1_000_000),
+            ..raw("{}")
+        }),
+        reason::ID_TOO_LONG
+    );
+    assert_eq!(
+        dead(RawEvent {
+            time: Some(-1),
+            ..raw("{}")
+        }),
+        reason::TIME_OUT_OF_RANGE
+    );
+    assert_eq!(
+        dead(RawEvent {
+            time: Some(9_223_372_036_825_200_000),
+            ..raw("{}")
+        }),
+        reason::TIME_OUT_OF_RANGE
+    );
+    assert_eq!(
+        dead(RawEvent {
+            data: Some(vec![b'"', 0xff, b'"']),
+            ..raw("")
+        }),
+        reason::DATA_NOT_UTF8
+    );
+}
+
+#[test]
+fn a_long_text_is_cut_and_a_hostile_one_survived() {
+    let long = serde_json::json!({ "text": "é$a ".repeat(400_000) }).to_string();
+    assert!(event(raw(&long)).text.is_some_and(|text| text.len() <= 65_536));
+}
+
+proptest! {
+    #[test]
+    fn every_record_is_counted_and_none_panics(
+        records in prop::collection::vec((any::<String>(), any::<String>(), prop::option::of(any::<i64>()),
+            prop::collection::vec(any::<u8>(), 0..60), "\\PC{0,60}"), 0..20)
+    ) {
+        let mut driver = driver();
+        let all = records.len() * 2;
+        for (id, subject, time, bytes, text) in records {
+            let odd = RawEvent { id, subject: Some(subject), time, data: Some(bytes), ..raw("") };
+            let post = raw(&serde_json::json!({ "text": text }).to_string());
+            driver.apply(odd, &Cx::at(Topic::IngestEvents, NOW));
+            driver.apply(post, &Cx::at(Topic::IngestEvents, NOW));
+        }
+        prop_assert!(driver.counts.conserves());
+        prop_assert_eq!(driver.counts.read, all as u64);
+    }
+}
