@@ -1,0 +1,100 @@
+//! What the stage remembers of one partition; everything ends by itself, so that state stays bounded.
+
+use crate::Limits;
+use crate::placing::Shape;
+use model::{Millis, Signal};
+use serde::{Deserialize, Serialize};
+use stage::{AnyStore, Expiring, Stores};
+
+const DAY: Millis = 24 * 60 * 60 * 1000;
+/// Signals of one subject that new events are compared with; beyond it the one that was begun first is forgotten.
+const MOST_CLUSTERS: usize = 32;
+
+/// The stores of one task.
+#[derive(Debug)]
+pub struct DedupStores {
+    /// Idempotency keys of events, from the first sight on.
+    pub(crate) seen: Expiring<u128, ()>,
+    /// Signals that are not over, by signal key.
+    pub(crate) signals: Expiring<String, Standing>,
+    /// The signals of each subject, by tenant and subject.
+    pub(crate) subjects: Expiring<String, Subject>,
+}
+
+/// A signal that is not over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Standing {
+    /// Its last version.
+    pub(crate) signal: Signal,
+    /// Hashes of its distinct sources, in the order of their first evidence, capped.
+    pub(crate) sources: Vec<u64>,
+    /// The highest score of its evidence, also of evidence no longer kept.
+    pub(crate) best: f64,
+}
+
+/// The signals of one subject.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Subject {
+    pub(crate) clusters: Vec<Cluster>,
+    /// Record time of the last write, which keeps the entry alive.
+    pub(crate) written: Millis,
+}
+
+/// A signal as seen from its subject.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Cluster {
+    pub(crate) signal_key: String,
+    /// What belongs to it.
+    pub(crate) shape: Shape,
+}
+
+impl Default for DedupStores {
+    fn default() -> Self {
+        Self {
+            seen: Expiring::new("seen", 14 * DAY),
+            signals: Expiring::new("signals", DAY),
+            subjects: Expiring::new("subjects", 2 * DAY),
+        }
+    }
+}
+
+impl Stores for DedupStores {
+    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn AnyStore)) {
+        visit(&mut self.seen);
+        visit(&mut self.signals);
+        visit(&mut self.subjects);
+    }
+}
+
+impl DedupStores {
+    /// How long what is written from now on lives. A subject outlives its signals, so that it is not written for
+    /// every event.
+    pub(crate) fn set_lives(&mut self, limits: &Limits) {
+        self.seen.set_ttl(limits.exact_window);
+        self.signals.set_ttl(limits.quiet_after);
+        self.subjects.set_ttl(limits.quiet_after.saturating_mul(2));
+    }
+
+    /// Adds a signal to its subject. Signals that are over, and the oldest when there are too many, make room.
+    pub(crate) fn add_cluster(&mut self, place: String, cluster: Cluster, now: Millis) {
+        let mut subject = self.subjects.get(&place).cloned().unwrap_or_default();
+        subject
+            .clusters
+            .retain(|known| self.signals.get(&known.signal_key).is_some());
+        if subject.clusters.len() >= MOST_CLUSTERS {
+            subject.clusters.remove(0);
+        }
+        subject.clusters.push(cluster);
+        subject.written = now;
+        self.subjects.put(place, subject);
+    }
+
+    /// Keeps a subject alive while its signals are: written again once half of the least life has passed.
+    pub(crate) fn refresh(&mut self, place: &String, now: Millis, quiet_after: Millis) {
+        let due = |subject: &&Subject| now.saturating_sub(subject.written) > quiet_after / 2;
+        if let Some(mut subject) = self.subjects.get(place).filter(due).cloned() {
+            subject.written = now;
+            self.subjects.put(place.clone(), subject);
+        }
+    }
+}
