@@ -4,7 +4,6 @@ use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::lane::{Ended, Intake, Membership};
 use crate::observer::{Committed, LaneState};
-use crate::trace::Trace;
 use crate::work::{self, Decoded};
 use model::Decoder;
 use rdkafka::Message;
@@ -210,9 +209,8 @@ fn drained<I: stage::Input>(
     match work::decode(cx, value, decoder) {
         Decoded::Input(input) => {
             counts.count_out(1);
-            let trace = Trace::of(cx.traceparent, names.topic(cx.topic), cx.partition, cx.offset);
             let task = Task { topic: cx.topic, partition: cx.partition };
-            let trace_id = Some(trace.id().to_owned());
+            let trace_id = Some(work::trace(names, cx).trace_id());
             Ok(Some(Drained::Record { input, task, offset: cx.offset, time: cx.time, trace_id }))
         }
         Decoded::Tombstone => {

@@ -16,7 +16,6 @@ mod observer;
 mod protocol;
 mod publisher;
 mod run;
-mod trace;
 mod work;
 
 pub use config::{Shared, Stop};

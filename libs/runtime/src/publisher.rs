@@ -110,7 +110,7 @@ impl Publisher {
             record = record.key(key);
         }
         if let Some(value) = traceparent {
-            let header = Header { key: crate::trace::HEADER, value: Some(value) };
+            let header = Header { key: crate::work::TRACE_HEADER, value: Some(value) };
             record = record.headers(OwnedHeaders::new().insert(header));
         }
         let sent = self.0.producer().send(record, QUEUE_TIMEOUT).await;

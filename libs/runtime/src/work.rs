@@ -9,11 +9,14 @@ pub(crate) use stage::StageWork;
 use crate::fault::Fault;
 use crate::lane::{Outbox, Running};
 use crate::names::Names;
-use crate::trace::Trace;
 use ::stage::{Cx, Emit, Input, Output, Poison, Stores};
 use model::{DeadLetter, DecodeError, Decoder};
 use rdkafka::Message;
 use rdkafka::message::{BorrowedMessage, Headers};
+use telemetry::TraceContext;
+
+/// The header that carries the trace context; W3C Trace Context, section 3.2.
+pub(crate) const TRACE_HEADER: &str = "traceparent";
 
 /// What a record says, or why it says nothing.
 pub(crate) enum Decoded<I> {
@@ -59,8 +62,21 @@ pub(crate) fn context<'a>(names: &Names, message: &'a BorrowedMessage<'_>) -> Op
 
 fn traceparent<'a>(message: &'a BorrowedMessage<'_>) -> Option<&'a str> {
     let headers = message.headers()?;
-    let header = headers.iter().find(|header| header.key == crate::trace::HEADER)?;
+    let header = headers.iter().find(|header| header.key == TRACE_HEADER)?;
     std::str::from_utf8(header.value?).ok()
+}
+
+/// The trace of a record: the one it carries, else one made from where it stood, so that a record that is processed
+/// again has the same.
+pub(crate) fn trace(names: &Names, cx: &Cx<'_>) -> TraceContext {
+    let carried = cx.traceparent.and_then(TraceContext::parse);
+    carried.unwrap_or_else(|| TraceContext::of_record(names.topic(cx.topic), cx.partition, cx.offset))
+}
+
+/// The header of what the stage writes because of a record. Two stages may read the same record, so the span is made
+/// from the stage and the place.
+fn child(names: &Names, cx: &Cx<'_>) -> String {
+    trace(names, cx).child(names.stage.as_str(), cx.partition, cx.offset).to_string()
 }
 
 /// Writes what became of a record, and counts it.
@@ -85,10 +101,7 @@ pub(crate) fn settle<S: Stores, O: Output>(
         }
         Err(poison) => return bury(names, cx, value, poison, running, outbox),
     };
-    let topic = names.topic(cx.topic);
-    let trace = Trace::of(cx.traceparent, topic, cx.partition, cx.offset);
-    let child = trace.child(names.stage.as_str(), topic, cx.partition, cx.offset);
-    match outbox.send_all(&outputs, &child)? {
+    match outbox.send_all(&outputs, &child(names, cx))? {
         Ok(()) => running.pending.count_out(outputs.len() as u64),
         Err(poison) => bury(names, cx, value, poison, running, outbox)?,
     }
@@ -105,8 +118,7 @@ fn bury<S: Stores>(
 ) -> Result<(), Fault> {
     running.pending.count_dead(poison.reason);
     let mut letter = dead_letter(names, cx, value, poison);
-    let trace = Trace::of(cx.traceparent, &letter.topic, cx.partition, cx.offset);
-    let child = trace.child(names.stage.as_str(), &letter.topic, cx.partition, cx.offset);
+    let child = child(names, cx);
     tracing::debug!(stage = %names.stage, reason = letter.reason, offset = cx.offset, "dead letter");
     if let Err(refused) = outbox.send_all(std::slice::from_ref(&letter), &child)? {
         // Even so it must not vanish: where it stood is enough to find it again.
@@ -130,7 +142,7 @@ pub(crate) fn dead_letter(names: &Names, cx: &Cx<'_>, value: Option<&[u8]>, pois
         time: cx.time,
         reason: poison.reason.to_owned(),
         message: poison.message,
-        trace_id: Some(Trace::of(cx.traceparent, topic, cx.partition, cx.offset).id().to_owned()),
+        trace_id: Some(trace(names, cx).trace_id()),
         key: cx.key.map(<[u8]>::to_vec),
         payload: value.map(<[u8]>::to_vec),
     }

@@ -100,7 +100,7 @@ impl Outbox {
         let (bytes, pieces) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.pieces));
         for (topic, key, range) in &pieces {
             let headers = OwnedHeaders::new_with_capacity(1);
-            let headers = headers.insert(Header { key: crate::trace::HEADER, value: Some(trace) });
+            let headers = headers.insert(Header { key: crate::work::TRACE_HEADER, value: Some(trace) });
             let record = BaseRecord::to(self.names.topic(*topic)).key(key.as_bytes());
             self.enqueue(record.payload(&bytes[range.clone()]).headers(headers))?;
         }

@@ -1,0 +1,283 @@
+//! A lane on a real broker: stopped, begun anew, taken over, it counts every record once.
+
+use model::{Event, ScoredEvent, SchemaIds, SchemaLookup, SchemaSource, Signal, WriterSchema, schema_text};
+use rdkafka::ClientConfig;
+use rdkafka::Message;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use runtime::{Committed, LaneState, Observer, Shared, Stop, run_stage};
+use stage::{AnyStore, Cx, Emit, Expiring, FlowCounts, Output, Poison, Stage, Store, Stores};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+use testkit::Sandbox;
+use topology::{Changelog, Prefix, Schema, StageName, Topic};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const PARTITIONS: i32 = 3;
+
+struct OwnSchemas;
+
+impl SchemaSource for OwnSchemas {
+    fn schema(&self, id: u32) -> SchemaLookup {
+        match Schema::ALL.get(id as usize) {
+            Some(schema) => SchemaLookup::Known(WriterSchema::parse(schema_text(*schema)).unwrap()),
+            None => SchemaLookup::Unknown("40403: schema not found".to_owned()),
+        }
+    }
+}
+
+const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7]);
+
+/// Counts the distinct events of each subject.
+struct Count;
+
+struct Counts {
+    seen: Expiring<u128, ()>,
+    signals: Store<String, i64>,
+    subjects: Store<String, i64>,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        let (signals, subjects) = (Store::new("signals"), Store::new("subjects"));
+        Self { seen: Expiring::new("seen", 86_400_000), signals, subjects }
+    }
+}
+
+impl Stores for Counts {
+    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn AnyStore)) {
+        visit(&mut self.seen);
+        visit(&mut self.signals);
+        visit(&mut self.subjects);
+    }
+}
+
+struct Counted(Signal);
+
+impl Output for Counted {
+    fn topic(&self) -> Topic {
+        Topic::Signals
+    }
+
+    fn key(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.0.signal_key)
+    }
+
+    fn encode(&self, encoder: &mut model::Encoder, out: &mut Vec<u8>) -> Result<(), model::EncodeError> {
+        encoder.encode(&self.0, out)
+    }
+}
+
+impl Stage for Count {
+    type In = ScoredEvent;
+    type Out = Counted;
+    type Stores = Counts;
+
+    fn apply(&mut self, input: ScoredEvent, stores: &mut Counts, _: &Cx<'_>) -> Result<Emit<Counted>, Poison> {
+        if input.matched == 0 {
+            return Ok(Emit::Filtered("unscored"));
+        }
+        if !stores.seen.insert(model::Id::new().part(&input.event.id).number()) {
+            return Ok(Emit::Duplicate);
+        }
+        let count = stores.signals.get_or_insert_with(input.event.subject.clone(), || 0);
+        *count += 1;
+        let signal = Signal { signal_key: input.event.subject, evidence_count: *count, ..Signal::default() };
+        Ok(Emit::One(Counted(signal)))
+    }
+}
+
+/// Waits for counts instead of sleeping.
+#[derive(Default)]
+struct Watcher {
+    total: Mutex<FlowCounts>,
+    changed: Condvar,
+}
+
+impl Observer for Watcher {
+    fn lane(&self, _: StageName, _: u16, state: &LaneState) {
+        eprintln!("lane: {state}");
+    }
+
+    fn committed(&self, committed: &Committed<'_>) {
+        self.total.lock().unwrap().add(committed.counts);
+        self.changed.notify_all();
+    }
+}
+
+impl Watcher {
+    fn wait_for(&self, read: u64) -> FlowCounts {
+        let total = self.total.lock().unwrap();
+        let (total, waited) = self.changed.wait_timeout_while(total, PATIENCE, |total| total.read < read).unwrap();
+        assert!(!waited.timed_out(), "{} of {read} records after {PATIENCE:?}", total.read);
+        total.clone()
+    }
+}
+
+async fn create_topics(sandbox: &Sandbox, stage: StageName) {
+    let prefix = Prefix::new(sandbox.topic_prefix());
+    let mut topics: Vec<(String, i32)> =
+        Topic::all().map(|topic| (prefix.apply(topic.name()), PARTITIONS)).collect();
+    for changelog in Changelog::all().filter(|changelog| changelog.stage == stage) {
+        topics.push((prefix.apply(&changelog.topic_name()), changelog.partitions(PARTITIONS)));
+    }
+    let admin: AdminClient<_> =
+        ClientConfig::new().set("bootstrap.servers", sandbox.brokers()).create().unwrap();
+    let new: Vec<_> =
+        topics.iter().map(|(name, count)| NewTopic::new(name, *count, TopicReplication::Fixed(1))).collect();
+    for created in admin.create_topics(&new, &AdminOptions::new()).await.unwrap() {
+        created.unwrap();
+    }
+}
+
+fn shared(sandbox: &Sandbox, observer: &Arc<Watcher>) -> Shared {
+    let settings = sandbox.settings();
+    Shared {
+        kafka: settings.kafka,
+        prefix: Prefix::new(settings.topic_prefix),
+        instance: "test".to_owned(),
+        ids: IDS,
+        schemas: Arc::new(OwnSchemas),
+        observer: Arc::<Watcher>::clone(observer),
+        stop: Stop::default(),
+    }
+}
+
+fn produce(sandbox: &Sandbox, records: impl Iterator<Item = (usize, Vec<u8>)>) {
+    let producer: BaseProducer =
+        ClientConfig::new().set("bootstrap.servers", sandbox.brokers()).create().unwrap();
+    let topic = format!("{}events.scored", sandbox.topic_prefix());
+    for (id, bytes) in records {
+        let key = (id % 7).to_string();
+        producer.send(BaseRecord::to(&topic).key(&key).payload(&bytes)).map_err(|(error, _)| error).unwrap();
+    }
+    producer.flush(PATIENCE).unwrap();
+}
+
+fn scored(ids: std::ops::Range<usize>) -> impl Iterator<Item = (usize, Vec<u8>)> {
+    ids.map(|id| (id, scored_event(id)))
+}
+
+fn scored_event(id: usize) -> Vec<u8> {
+    let event = Event { id: id.to_string(), subject: format!("s{}", id % 7), ..Event::default() };
+    let record = ScoredEvent { event, matched: i32::from(id % 10 != 0), ..ScoredEvent::default() };
+    let mut bytes = Vec::new();
+    model::Encoder::new(IDS).encode(&record, &mut bytes).unwrap();
+    bytes
+}
+
+/// Every committed record of a topic, in the order of each partition.
+fn committed(sandbox: &Sandbox, topic: &str) -> Vec<Signal> {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", sandbox.brokers())
+        .set("group.id", "reader")
+        .set("isolation.level", "read_committed")
+        .set("enable.partition.eof", "true")
+        .create()
+        .unwrap();
+    let topic = format!("{}{topic}", sandbox.topic_prefix());
+    let mut list = rdkafka::TopicPartitionList::new();
+    for partition in 0..PARTITIONS {
+        list.add_partition_offset(&topic, partition, rdkafka::Offset::Beginning).unwrap();
+    }
+    consumer.assign(&list).unwrap();
+    let mut decoder = model::Decoder::new(Arc::new(OwnSchemas));
+    let (mut signals, mut ended) = (Vec::new(), 0);
+    while ended < PARTITIONS {
+        match consumer.poll(PATIENCE).expect("no record and no end") {
+            Ok(message) => signals.push(decoder.decode(message.payload().unwrap()).unwrap()),
+            Err(rdkafka::error::KafkaError::PartitionEOF(_)) => ended += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    signals
+}
+
+fn counted_once(signals: &[Signal], events: usize) {
+    let mut by_subject: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    for signal in signals {
+        by_subject.entry(&signal.signal_key).or_default().push(signal.evidence_count);
+    }
+    for (subject, counts) in &by_subject {
+        let expected: Vec<i64> = (1..=counts.len() as i64).collect();
+        assert_eq!(counts, &expected, "{subject}: a record was lost or counted twice");
+    }
+    let scored = (0..events).filter(|id| id % 10 != 0).count();
+    assert_eq!(signals.len(), scored);
+}
+
+#[tokio::test]
+async fn a_stage_that_is_stopped_and_begun_anew_counts_every_record_once() {
+    let sandbox = Sandbox::new("exactly_once").await.unwrap();
+    create_topics(&sandbox, StageName::DedupAggregator).await;
+    let events = 5_000;
+    produce(&sandbox, scored(0..events));
+
+    let watcher = Arc::new(Watcher::default());
+    let first = shared(&sandbox, &watcher);
+    let running = run_stage(&first, StageName::DedupAggregator, || Count).unwrap();
+    watcher.wait_for(1);
+    first.stop.set();
+    running.join().unwrap();
+
+    produce(&sandbox, scored(0..events));
+    let second = shared(&sandbox, &watcher);
+    let running = run_stage(&second, StageName::DedupAggregator, || Count).unwrap();
+    let counts = watcher.wait_for(2 * events as u64);
+    second.stop.set();
+    running.join().unwrap();
+
+    counted_once(&committed(&sandbox, "signals"), events);
+    assert!(counts.conserves());
+    assert_eq!((counts.read, counts.out, counts.duplicate), (10_000, 4_500, 4_500));
+    assert_eq!(counts.filtered["unscored"], 1_000);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_becomes_a_dead_letter_and_the_stream_goes_on() {
+    let sandbox = Sandbox::new("dead_letters").await.unwrap();
+    create_topics(&sandbox, StageName::DedupAggregator).await;
+    let mut truncated = scored_event(1);
+    truncated.truncate(9);
+    let bad = vec![truncated, vec![0, 0, 0, 0, 99, 1], b"not avro".to_vec(), vec![]];
+    produce(&sandbox, bad.into_iter().enumerate());
+    produce(&sandbox, scored(1..10));
+
+    let watcher = Arc::new(Watcher::default());
+    let shared = shared(&sandbox, &watcher);
+    let running = run_stage(&shared, StageName::DedupAggregator, || Count).unwrap();
+    let counts = watcher.wait_for(13);
+    shared.stop.set();
+    running.join().unwrap();
+
+    let dead: Vec<(&str, u64)> = counts.dead.iter().map(|(reason, count)| (reason.as_str(), *count)).collect();
+    assert_eq!(dead, [("malformed_avro", 1), ("undecodable", 2), ("unknown_schema_id", 1)]);
+    assert!(counts.conserves());
+    assert_eq!(committed(&sandbox, "signals").len(), 9);
+}
+
+#[tokio::test]
+async fn a_second_process_takes_over_only_what_moves_and_nothing_is_lost() {
+    let sandbox = Sandbox::new("two_processes").await.unwrap();
+    create_topics(&sandbox, StageName::DedupAggregator).await;
+    produce(&sandbox, scored(0..3_000));
+    let watcher = Arc::new(Watcher::default());
+    let one = shared(&sandbox, &watcher);
+    let running_one = run_stage(&one, StageName::DedupAggregator, || Count).unwrap();
+    watcher.wait_for(1);
+    let two = Shared { instance: "other".to_owned(), ..shared(&sandbox, &watcher) };
+    let running_two = run_stage(&two, StageName::DedupAggregator, || Count).unwrap();
+    produce(&sandbox, scored(3_000..6_000));
+    watcher.wait_for(6_000);
+    one.stop.set();
+    running_one.join().unwrap();
+    produce(&sandbox, scored(6_000..9_000));
+    let counts = watcher.wait_for(9_000);
+    two.stop.set();
+    running_two.join().unwrap();
+    counted_once(&committed(&sandbox, "signals"), 9_000);
+    assert_eq!(counts.read, 9_000);
+}
