@@ -112,3 +112,12 @@ pub enum Fault {
     #[error("levels: {0}")]
     Levels(&'static str),
 }
+
+/// All mistakes as one text, one a line.
+pub fn explain(errors: &[RuleError]) -> String {
+    errors
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}

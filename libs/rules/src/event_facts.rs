@@ -1,6 +1,6 @@
-//! An event as a lookup of facts: its fields by bare name, its attributes by dotted name.
+//! Events and signals as lookups of facts: fields by bare name, all else by dotted name.
 
-use model::{Event, Facts as FactMap};
+use model::{Event, Facts as FactMap, Signal};
 
 use crate::fact::{Fact, Facts};
 
@@ -46,6 +46,37 @@ fn field<'a>(event: &'a Event, name: &str) -> Option<Fact<'a>> {
         "urls" => Fact::StrList(&event.urls),
         "tags" => Fact::StrList(&event.tags),
         "addresses" => Fact::Addresses(&event.addresses),
+        _ => return None,
+    })
+}
+
+/// A signal's own fields and what is known about it. Its text and author are those of its newest evidence.
+impl Facts for Signal {
+    fn get(&self, name: &str) -> Option<Fact<'_>> {
+        signal_field(self, name).or_else(|| self.facts.get(name).map(Fact::from))
+    }
+}
+
+fn signal_field<'a>(signal: &'a Signal, name: &str) -> Option<Fact<'a>> {
+    let newest = signal.evidence.last();
+    Some(match name {
+        "tenant" => Fact::Str(&signal.tenant),
+        "type" => Fact::Str(&signal.kind),
+        "subject" => Fact::Str(&signal.subject),
+        "title" => Fact::Str(&signal.title),
+        "text" => Fact::of_text(
+            newest
+                .and_then(|evidence| evidence.text.as_deref())
+                .or(Some(&signal.title)),
+        ),
+        "author" => Fact::of_text(newest.and_then(|evidence| evidence.author.as_deref())),
+        "lang" => Fact::of_text(signal.lang.as_deref()),
+        "state" => Fact::Str(signal.state.as_str()),
+        "evidence_count" => Fact::Long(signal.evidence_count),
+        "source_count" => Fact::Long(signal.source_count),
+        "suppressed" => Fact::Long(signal.suppressed),
+        "first_seen" => Fact::Long(signal.first_seen),
+        "last_seen" => Fact::Long(signal.last_seen),
         _ => return None,
     })
 }

@@ -18,8 +18,9 @@ mod template;
 mod words;
 
 pub use detection::{DetectionCase, DetectionRule, DetectionRules, Inquiry, Kind, Observation, TimedEvent};
-pub use error::{Fault, RuleError};
+pub use error::{Fault, RuleError, explain};
 pub use fact::{Both, Fact, FactList, Facts, OwnedFact};
+pub use file::rule_files;
 pub use names::{ALIASES, EVENT_FIELDS, SIGNAL_FIELDS, Scope};
 pub use outcome::TestOutcome;
 pub use scoring::{Levels, RuleSet, Scoring, run_tests};

@@ -42,7 +42,7 @@ pub const EVENT_FIELDS: &[&str] = &[
 
 /// Bare names of a signal's own fields; every name that starts with `heat`, `evidence` or `sources` is
 /// one too.
-pub const SIGNAL_FIELDS: &[&str] = &["state", "suppressed", "first_seen", "last_seen"];
+pub const SIGNAL_FIELDS: &[&str] = &["state", "source_count", "suppressed", "first_seen", "last_seen"];
 
 const SIGNAL_PREFIXES: &[&str] = &["heat", "evidence", "sources"];
 

@@ -14,6 +14,12 @@ pub(crate) fn substitute(
     let mut rest = text;
     while let Some(start) = rest.find("${") {
         let after = &rest[start + 2..];
+        if after.starts_with('{') {
+            // `${{ amount }}`: a dollar sign before a value that is put in later.
+            out.push_str(&rest[..=start]);
+            rest = &rest[start + 1..];
+            continue;
+        }
         let end = after.find('}').ok_or_else(|| Fault::Template {
             text: text.to_owned(),
             problem: "`${` has no `}`",
@@ -66,6 +72,10 @@ mod tests {
     fn values_defaults_and_dollars() {
         assert_eq!(run("x < ${SET:1} and y").as_deref(), Ok("x < 7 and y"));
         assert_eq!(run("(<$${UNSET:50000})").as_deref(), Ok("(<$50000)"));
+        assert_eq!(
+            run("${{ data.amount }} spent").as_deref(),
+            Ok("${{ data.amount }} spent")
+        );
         assert_eq!(run("$5 and 100%").as_deref(), Ok("$5 and 100%"));
         assert_eq!(
             run("${UNSET:-5}").as_deref(),

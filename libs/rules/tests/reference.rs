@@ -1,5 +1,7 @@
 //! The reference system's rule file loads byte for byte and scores as its own comments say.
 
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)] // a test
+
 use std::path::PathBuf;
 
 use rules::{FactList, OwnedFact, RuleSet, Scope};
@@ -15,11 +17,7 @@ fn load(env: &dyn Fn(&str) -> Option<String>) -> Option<RuleSet> {
     let path = shared_data()?.join("reference/event-stream-starter/rules/rules.yml");
     let text = std::fs::read_to_string(path).ok()?;
     let rules = RuleSet::parse(&[("rules.yml", &text)], env);
-    Some(
-        rules.unwrap_or_else(|errors| {
-            panic!("{}", errors.iter().map(|e| format!("{e}\n")).collect::<String>())
-        }),
-    )
+    Some(rules.unwrap_or_else(|errors| panic!("{}", rules::explain(&errors))))
 }
 
 fn token(risk: &str, liquidity: i64, volume: i64) -> FactList {

@@ -18,16 +18,34 @@ pub struct Bounds {
 ///
 /// Its size is bounded by [`Bounds::keep`]; serialised, it is what a changelog holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Clone + Serialize"))]
 pub struct Sliding<T> {
     entries: Vec<Entry<T>>,
     newest: i64,
 }
 
-/// `item` is what counted, or `None` for what ends a streak.
+/// `item` is what counted, or `None` for what ends a streak. Written as a pair, since a window writes many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    from = "(i64, Option<T>)",
+    into = "(i64, Option<T>)",
+    bound(serialize = "T: Clone + Serialize")
+)]
 struct Entry<T> {
     at: i64,
     item: Option<T>,
+}
+
+impl<T> From<(i64, Option<T>)> for Entry<T> {
+    fn from((at, item): (i64, Option<T>)) -> Self {
+        Self { at, item }
+    }
+}
+
+impl<T> From<Entry<T>> for (i64, Option<T>) {
+    fn from(entry: Entry<T>) -> Self {
+        (entry.at, entry.item)
+    }
 }
 
 /// The fullest window that a new event is part of.

@@ -1,1 +1,16 @@
 //! Events become detections, by window rules in event time.
+//!
+//! No Kafka, no clock, no I/O but the watched rule files: detections and windows are a function of the
+//! events in their order.
+
+mod cases;
+mod decide;
+mod detector;
+mod found;
+mod rule_files;
+mod stores;
+
+pub use cases::run_tests;
+pub use detector::DetectorStage;
+pub use rule_files::open_rules;
+pub use stores::DetectorStores;

@@ -64,7 +64,7 @@ impl Expression {
             Expression::Compare(operator, sides) => compare(*operator, &sides.0, &sides.1, values),
             Expression::InConstants(item, list) => in_constants(&item.value(values), list),
             Expression::InVariable(sides) => in_list(&sides.0.value(values), &sides.1.value(values)),
-            Expression::Text(test, of) => text_test(test, &of.value(values)),
+            Expression::Text(test, of) => test_text(test, &of.value(values)),
             other => match other.value(values) {
                 Value::Bool(truth) => Some(truth),
                 _ => None,
@@ -145,9 +145,9 @@ fn in_list(item: &Value<'_>, list: &Value<'_>) -> Option<bool> {
 }
 
 /// A text that is known not to be there contains nothing.
-fn text_test(test: &TextTest, of: &Value<'_>) -> Option<bool> {
+fn test_text(wanted: &TextTest, of: &Value<'_>) -> Option<bool> {
     match of {
-        Value::Text(text) => Some(match test {
+        Value::Text(text) => Some(match wanted {
             TextTest::Contains(part) => text.contains(part.as_str()),
             TextTest::StartsWith(part) => text.starts_with(part.as_str()),
             TextTest::EndsWith(part) => text.ends_with(part.as_str()),

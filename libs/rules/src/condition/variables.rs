@@ -42,7 +42,7 @@ impl Variables {
         Values {
             names: &self.names,
             facts,
-            values: vec![Cell::new(Asked::Not); self.names.len()],
+            asked: vec![Cell::new(Asked::Not); self.names.len()],
         }
     }
 }
@@ -58,12 +58,12 @@ enum Asked<'a> {
 pub(crate) struct Values<'a> {
     names: &'a [String],
     facts: &'a dyn Facts,
-    values: Vec<Cell<Asked<'a>>>,
+    asked: Vec<Cell<Asked<'a>>>,
 }
 
 impl<'a> Values<'a> {
     pub(crate) fn get(&self, slot: Slot) -> Option<Fact<'a>> {
-        let cell = self.values.get(slot)?;
+        let cell = self.asked.get(slot)?;
         match cell.get() {
             Asked::Known(fact) => Some(fact),
             Asked::Missing => None,

@@ -99,18 +99,17 @@ fn read_expect(reader: &mut Reader<'_>, case: &Fields<'_>) -> BTreeMap<String, u
     };
     for (key, value) in entries {
         let count = value.text().and_then(|text| text.trim().parse().ok());
-        match (key.text(), count) {
-            (Some(rule), Some(count)) => drop(expect.insert(rule.to_owned(), count)),
-            _ => {
-                let key = key.text().unwrap_or("expect").to_owned();
-                reader.fail(
-                    value.place,
-                    crate::Fault::WrongKind {
-                        key,
-                        wanted: "a number of detections",
-                    },
-                );
-            }
+        if let (Some(rule), Some(count)) = (key.text(), count) {
+            expect.insert(rule.to_owned(), count);
+        } else {
+            let key = key.text().unwrap_or("expect").to_owned();
+            reader.fail(
+                value.place,
+                crate::Fault::WrongKind {
+                    key,
+                    wanted: "a number of detections",
+                },
+            );
         }
     }
     expect

@@ -112,7 +112,7 @@ fn mistakes_are_told() {
     let errors = |body: &str| -> String {
         let file = format!("detections:\n  - {{name: a, type: t, severity: low, description: d, {body}}}\n");
         let errors = DetectionRules::parse(&[("d.yml", &file)], &no_env).expect_err(body);
-        errors.iter().map(|error| format!("{error}\n")).collect()
+        crate::explain(&errors)
     };
     assert!(errors("kind: cuont, at_least: 2").contains("each, count or streak"));
     assert!(errors("kind: count, at_least: 2").contains("needs the key `window`"));

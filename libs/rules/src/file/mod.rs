@@ -60,3 +60,16 @@ pub(crate) fn error(file: &str, place: Place, fault: Fault) -> RuleError {
         fault,
     }
 }
+
+/// The rule files among the files of a folder: YAML by name, so that a README may stand beside them. A
+/// single file is a rule file whatever its name.
+pub fn rule_files(texts: &[(String, String)]) -> Vec<(&str, &str)> {
+    let is_yaml = |name: &str| {
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        extension.eq_ignore_ascii_case("yml") || extension.eq_ignore_ascii_case("yaml")
+    };
+    let chosen = texts.iter().filter(|(name, _)| texts.len() == 1 || is_yaml(name));
+    chosen
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect()
+}

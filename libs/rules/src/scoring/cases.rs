@@ -1,7 +1,7 @@
 //! `tests:` beside scoring rules: facts given, score, level, rules and unknown names expected. No I/O.
 
 use super::rule_set::RuleSet;
-use crate::fact::FactList;
+use crate::fact::{FactList, OwnedFact};
 use crate::file::{Fields, Reader};
 use crate::names::{Scope, resolve};
 use crate::outcome::{TestOutcome, differs};
@@ -37,6 +37,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>) -> Vec<Case> {
                 *name = known;
             }
         }
+        given.0.extend(defaults());
         let Some(expect) = case.get("expect") else {
             reader.missing::<()>(&case, "expect");
             continue;
@@ -62,6 +63,22 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>) -> Vec<Case> {
         });
     }
     cases
+}
+
+/// What every event and signal has, unless the test says otherwise (the first fact of a name counts).
+fn defaults() -> impl Iterator<Item = (String, OwnedFact)> {
+    let empty = ["title", "text", "author", "lang", "url", "severity"].map(|name| (name, OwnedFact::Null));
+    let lists = ["cashtags", "hashtags", "urls", "tags", "addresses"];
+    let lists = lists.map(|name| (name, OwnedFact::StrList(Vec::new())));
+    let counts = [("evidence_count", 1), ("source_count", 1), ("suppressed", 0)];
+    let counts = counts.map(|(name, count)| (name, OwnedFact::Long(count)));
+    let state = [("state", OwnedFact::Str("candidate".to_owned()))];
+    empty
+        .into_iter()
+        .chain(lists)
+        .chain(counts)
+        .chain(state)
+        .map(|(name, fact)| (name.to_owned(), fact))
 }
 
 /// Runs the `tests:` of the rule files: the rules of both scopes on the facts given, points added up.

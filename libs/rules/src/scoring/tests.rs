@@ -7,7 +7,7 @@ fn no_env(_: &str) -> Option<String> {
 
 fn parse(text: &str) -> RuleSet {
     RuleSet::parse(&[("rules.yml", text)], &no_env)
-        .unwrap_or_else(|errors| panic!("{}", errors.iter().map(|e| format!("{e}\n")).collect::<String>()))
+        .unwrap_or_else(|errors| panic!("{}", crate::explain(&errors)))
 }
 
 fn errors(text: &str) -> Vec<String> {

@@ -1,0 +1,111 @@
+//! What one event means to each rule that looks at it. No Kafka, no clock, no I/O.
+
+use model::{Detection, Event};
+use rules::{DetectionRule, DetectionRules, Inquiry, Kind, Observation};
+use windows::{Bounds, Until};
+
+use crate::found::{Evidence, detection};
+use crate::stores::{DAY_MS, DetectorStores, HOUR_MS, Window};
+
+/// Events kept beyond the threshold, so that late ones find their neighbours.
+const SPARE: usize = 16;
+
+/// A streak without a window is forgotten this long after its last event.
+const STREAK_MS: i64 = 14 * DAY_MS;
+
+/// Between the parts of a window's key.
+const SEPARATOR: &str = "\u{1f}";
+
+/// The detections that this event tips. The event is one not seen before.
+pub(crate) fn detections(
+    rules: &DetectionRules,
+    lateness_ms: i64,
+    event: &Event,
+    stores: &mut DetectorStores,
+) -> Vec<Detection> {
+    let inquiry = rules.ask(event);
+    let mut found = Vec::new();
+    for seen in inquiry.observations() {
+        let evidence = match seen.rule.kind {
+            Kind::Each if seen.rule.cooldown_ms == 0 => seen.counts.then(|| Evidence::of_one(event)),
+            _ => observe(&seen, &inquiry, lateness_ms, event, stores),
+        };
+        if let Some(evidence) = evidence {
+            found.push(detection(event, seen.rule, &inquiry, evidence, rules.version()));
+        }
+    }
+    found
+}
+
+/// Counts the event in its window; gives the evidence when that is news.
+fn observe(
+    seen: &Observation<'_>,
+    inquiry: &Inquiry<'_>,
+    lateness_ms: i64,
+    event: &Event,
+    stores: &mut DetectorStores,
+) -> Option<Evidence> {
+    let rule = seen.rule;
+    if !seen.counts && rule.kind != Kind::Streak {
+        return None;
+    }
+    let key = [&rule.name, &event.tenant, &event.subject, &inquiry.group(rule)]
+        .map(String::as_str)
+        .join(SEPARATOR);
+    let mut window = stores.windows.get(&key).cloned().unwrap_or_default();
+    let bounds = bounds(rule, lateness_ms);
+    let news = if seen.counts {
+        hit(rule, &bounds, event, &mut window)
+    } else {
+        end(&bounds, event, &mut window)
+    };
+    stores.windows.set_ttl(lifetime_ms(rule, lateness_ms));
+    stores.windows.put(key, window);
+    news
+}
+
+fn hit(rule: &DetectionRule, bounds: &Bounds, event: &Event, window: &mut Window) -> Option<Evidence> {
+    let run = window.events.hit(event.time, event.id.clone(), bounds)?;
+    let reached = run.count() >= usize::try_from(rule.reached_at).unwrap_or(usize::MAX);
+    let news = reached && window.alarm.ring(event.time, until(rule), rule.cooldown_ms);
+    news.then(|| Evidence::of_run(&run))
+}
+
+fn end(bounds: &Bounds, event: &Event, window: &mut Window) -> Option<Evidence> {
+    if window.events.reset(event.time, bounds) {
+        window.alarm.end(event.time);
+    }
+    None
+}
+
+fn bounds(rule: &DetectionRule, lateness_ms: i64) -> Bounds {
+    let least = usize::try_from(rule.reached_at).unwrap_or(usize::MAX);
+    Bounds {
+        window_ms: rule.window_ms,
+        lateness_ms,
+        keep: least.saturating_add(SPARE),
+    }
+}
+
+fn until(rule: &DetectionRule) -> Until {
+    match rule.kind {
+        Kind::Each => Until::Never,
+        Kind::Count => Until::QuietFor(rule.window_ms.unwrap_or(0)),
+        Kind::Streak => Until::Ended,
+    }
+}
+
+/// At least a day, since a stream may be replayed slower than it happened.
+fn lifetime_ms(rule: &DetectionRule, lateness_ms: i64) -> i64 {
+    let window = match (rule.kind, rule.window_ms) {
+        (_, Some(window)) => window,
+        (Kind::Streak, None) => STREAK_MS,
+        (_, None) => 0,
+    };
+    window
+        .saturating_mul(2)
+        .saturating_add(rule.cooldown_ms)
+        .saturating_add(lateness_ms)
+        .saturating_add(HOUR_MS)
+        .max(DAY_MS)
+}

@@ -1,0 +1,20 @@
+//! The detection files in use: read again when they change, the last good ones kept when the new ones are
+//! bad.
+
+use std::path::Path;
+
+use rules::{DetectionRules, explain, rule_files};
+use settings::{WatchError, Watched};
+
+/// Opens a detection file or a folder of them; `${VAR:default}` is answered from the process environment.
+///
+/// Fails when the rules cannot be read or have mistakes now. Later mistakes leave the last good rules in
+/// use and are told by [`Watched::status`].
+pub fn open_rules(path: &Path) -> Result<Watched<DetectionRules>, WatchError> {
+    Watched::open(path, parse)
+}
+
+fn parse(texts: &[(String, String)]) -> Result<DetectionRules, String> {
+    let env = |name: &str| std::env::var(name).ok();
+    DetectionRules::parse(&rule_files(texts), &env).map_err(|errors| explain(&errors))
+}

@@ -1,0 +1,270 @@
+//! The detector without Kafka: the anomalies that ship, in order, out of order, twice, and over a restart.
+
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)] // a test
+
+use std::path::Path;
+use std::time::Duration;
+
+use detector::{DetectorStage, open_rules, run_tests};
+use model::{Detection, Event, Value};
+use proptest::prelude::*;
+use rules::DetectionRules;
+use settings::Watched;
+use stage::{Cx, Driver, Settled};
+use topology::Topic;
+
+const MINUTE: i64 = 60_000;
+
+fn shipped() -> Watched<DetectionRules> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules/detections");
+    let files: Vec<(String, String)> = vec![(
+        "behaviour.yml".to_owned(),
+        std::fs::read_to_string(path.join("behaviour.yml")).unwrap(),
+    )];
+    let rules = DetectionRules::parse(&rules::rule_files(&files), &|_| None).unwrap();
+    Watched::fixed(rules)
+}
+
+fn driver() -> Driver<DetectorStage> {
+    Driver::new(DetectorStage::new(&shipped(), Duration::from_mins(1)))
+}
+
+fn event(id: &str, kind: &str, at: i64, data: &[(&str, Value)]) -> Event {
+    Event {
+        id: id.to_owned(),
+        source: "web".to_owned(),
+        kind: kind.to_owned(),
+        subject: "user:7".to_owned(),
+        tenant: "default".to_owned(),
+        time: at,
+        attributes: data
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
+        ..Event::default()
+    }
+}
+
+fn login(number: i64, at: i64, success: bool) -> Event {
+    event(
+        &format!("login-{number}"),
+        "user.login",
+        at,
+        &[("success", Value::Bool(success))],
+    )
+}
+
+fn apply(driver: &mut Driver<DetectorStage>, event: Event) -> Vec<Detection> {
+    match driver.apply(event, &Cx::at(Topic::EventsNormalized, 0)) {
+        Settled::Out(found) => found,
+        Settled::Filtered(_) | Settled::Duplicate => Vec::new(),
+        Settled::Dead(poison) => panic!("{poison}"),
+    }
+}
+
+fn names(found: &[Detection]) -> Vec<&str> {
+    found.iter().map(|detection| detection.rule.as_str()).collect()
+}
+
+#[test]
+fn the_tests_beside_the_rules_pass() {
+    let outcomes = run_tests(&shipped().load());
+    assert!(outcomes.len() >= 10);
+    let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.passed()).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+#[test]
+fn a_detection_tells_what_happened() {
+    let mut driver = driver();
+    for number in 0..2 {
+        assert!(apply(&mut driver, login(number, number * 1000, false)).is_empty());
+    }
+    let found = apply(&mut driver, login(2, 2000, false));
+    assert_eq!(names(&found), ["repeated_login_failures"]);
+    let found = &found[0];
+    assert_eq!(found.event_ids, ["login-0", "login-1", "login-2"]);
+    assert_eq!(
+        (found.count, found.threshold, found.severity.as_str()),
+        (3, 3.0, "high")
+    );
+    assert_eq!(
+        (found.time, found.window_start, found.window_end),
+        (2000, 0, 2000)
+    );
+    assert_eq!(found.description, "3 failed logins in a row");
+    assert_eq!(
+        (found.tenant.as_str(), found.subject.as_str()),
+        ("default", "user:7")
+    );
+    assert_eq!(
+        found.attributes["success"],
+        Value::Bool(false),
+        "the event that tipped it is kept"
+    );
+    assert!(found.id.starts_with("det_") && found.id.len() == 36);
+    assert_eq!(found.rules_version, shipped().load().version());
+}
+
+#[test]
+fn a_retry_does_not_make_an_eleventh_login() {
+    let mut driver = driver();
+    for number in 0..10 {
+        apply(&mut driver, login(number, number * 1000, true));
+    }
+    let again = driver.apply(login(9, 9000, true), &Cx::at(Topic::EventsNormalized, 0));
+    assert_eq!(again, Settled::Duplicate);
+    assert_eq!(
+        names(&apply(&mut driver, login(10, 10_000, true))),
+        ["high_frequency_login"]
+    );
+    assert!(driver.counts.conserves());
+    assert_eq!((driver.counts.duplicate, driver.counts.out), (1, 1));
+}
+
+#[test]
+fn subjects_tenants_and_sources_are_apart() {
+    let mut driver = driver();
+    for number in 0..11 {
+        let mut other = login(number, number * 1000, true);
+        other.subject = format!("user:{}", number % 2);
+        assert!(apply(&mut driver, other).is_empty());
+    }
+    for number in 0..11 {
+        let mut other = login(number, number * 1000, true);
+        other.tenant = format!("tenant-{}", number % 2);
+        assert!(apply(&mut driver, other).is_empty());
+    }
+}
+
+#[test]
+fn order_of_arrival_does_not_matter_within_the_lateness() {
+    let mut driver = driver();
+    let failed = |number: i64| {
+        event(
+            &format!("call-{number}"),
+            "user.api_call",
+            number * 10_000,
+            &[("status_code", Value::Long(500))],
+        )
+    };
+    let found: Vec<Detection> = [4, 0, 3, 1, 2]
+        .into_iter()
+        .flat_map(|number| apply(&mut driver, failed(number)))
+        .collect();
+    assert_eq!(names(&found), ["high_api_failure_rate"]);
+    assert_eq!(
+        found[0].event_ids,
+        ["call-0", "call-1", "call-2", "call-3", "call-4"]
+    );
+
+    let mut driver = self::driver();
+    let found: Vec<Detection> = [(0, false), (3, false), (1, true), (2, false)]
+        .into_iter()
+        .flat_map(|(second, success)| apply(&mut driver, login(second, second * 1000, success)))
+        .collect();
+    assert!(
+        found.is_empty(),
+        "the success at second 1 stands between: {found:?}"
+    );
+}
+
+#[test]
+fn what_comes_too_late_is_not_counted() {
+    let mut driver = driver();
+    for number in 0..4 {
+        apply(
+            &mut driver,
+            event(
+                &format!("buy-{number}"),
+                "user.purchase",
+                number * MINUTE,
+                &[("amount", Value::Double(5.0))],
+            ),
+        );
+    }
+    apply(
+        &mut driver,
+        event(
+            "later",
+            "user.purchase",
+            90 * MINUTE,
+            &[("amount", Value::Double(5.0))],
+        ),
+    );
+    let late = apply(
+        &mut driver,
+        event(
+            "late",
+            "user.purchase",
+            4 * MINUTE,
+            &[("amount", Value::Double(5.0))],
+        ),
+    );
+    assert!(late.is_empty(), "{late:?}");
+}
+
+#[test]
+fn types_no_rule_looks_at_leave_no_trace() {
+    let mut driver = driver();
+    let click = event("c", "user.click", 0, &[]);
+    for _ in 0..2 {
+        assert_eq!(
+            driver.apply(click.clone(), &Cx::at(Topic::EventsNormalized, 0)),
+            Settled::Filtered("no_rule")
+        );
+    }
+    assert_eq!(
+        driver.apply(login(1, 0, true), &Cx::at(Topic::EventsNormalized, 0)),
+        Settled::Filtered("no_detection")
+    );
+}
+
+#[test]
+fn a_bad_file_leaves_the_last_good_rules_in_use() {
+    let good = "detections: [{name: any, type: t, kind: each, severity: low, description: d}]";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rules.yml");
+    std::fs::write(&file, good).unwrap();
+    let rules = open_rules(folder.path()).unwrap();
+    let mut driver = Driver::new(DetectorStage::new(&rules, Duration::from_mins(1)));
+    assert_eq!(names(&apply(&mut driver, event("1", "t", 0, &[]))), ["any"]);
+    std::fs::write(&file, good.replace("each", "eech")).unwrap();
+    assert!(
+        rules
+            .reload_now()
+            .last_error
+            .is_some_and(|error| error.contains("each, count or streak"))
+    );
+    assert_eq!(names(&apply(&mut driver, event("2", "t", 0, &[]))), ["any"]);
+    std::fs::write(&file, good.replace("any", "other")).unwrap();
+    assert_eq!(rules.reload_now().last_error, None);
+    assert_eq!(names(&apply(&mut driver, event("3", "t", 0, &[]))), ["other"]);
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let kinds = prop::sample::select(vec!["user.login", "user.purchase", "user.api_call", "user.click"]);
+    (0u32..60, kinds, 0i64..20, any::<bool>()).prop_map(|(id, kind, step, good)| {
+        let data = [
+            ("success", Value::Bool(good)),
+            ("status_code", Value::Long(if good { 200 } else { 500 })),
+            ("amount", Value::Double(if good { 10.0 } else { 2000.0 })),
+        ];
+        event(&format!("e-{id}"), kind, step * 4000, &data)
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_restart_changes_nothing(events in prop::collection::vec(any_event(), 0..80), cut in 0usize..80) {
+        let (mut whole, mut restarted) = (driver(), driver());
+        for (number, event) in events.into_iter().enumerate() {
+            if number == cut {
+                restarted = restarted.restarted();
+            }
+            prop_assert_eq!(apply(&mut whole, event.clone()), apply(&mut restarted, event));
+        }
+        prop_assert!(whole.counts.conserves());
+        prop_assert_eq!(whole.counts, restarted.counts);
+    }
+}
