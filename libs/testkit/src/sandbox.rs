@@ -54,9 +54,11 @@ impl Sandbox {
 
     /// Settings for this sandbox: few partitions, short timeouts, free ports, the rules of the repository.
     pub fn settings(&self) -> Settings {
-        let mut settings = Settings::default();
-        settings.topic_prefix = self.topic_prefix();
-        settings.instance_id.clone_from(&self.name);
+        let mut settings = Settings {
+            topic_prefix: self.topic_prefix(),
+            instance_id: self.name.clone(),
+            ..Settings::default()
+        };
         self.parts.brokers.clone_into(&mut settings.kafka.brokers);
         settings.kafka.partitions = 3;
         settings.kafka.session_timeout_ms = 6_000;
