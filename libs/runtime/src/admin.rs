@@ -1,1 +1,114 @@
-//! The cluster as it is: topics, configuration, lag; and making it as the table wants it.
+//! The cluster as it is and as the table of topics wants it: topics, configuration, lag, contents.
+//!
+//! Everything that compares and decides is in [`wanted`] and [`plan`] and knows no Kafka.
+
+mod apply;
+mod cluster;
+mod found;
+mod lag;
+mod plan;
+mod read;
+mod wanted;
+
+pub use cluster::ClusterInfo;
+pub use found::FoundTopic;
+pub use lag::{PartitionEnds, StageLag};
+pub use plan::{Change, Plan};
+pub use read::StoredRecord;
+pub use wanted::{WantedTopic, wanted};
+
+use crate::client;
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::BaseConsumer;
+use rdkafka::error::KafkaError;
+use settings::KafkaSettings;
+use std::sync::Arc;
+use std::time::Duration;
+use topology::Prefix;
+
+/// How long one question to the cluster may take.
+const CALL: Duration = Duration::from_secs(10);
+
+/// Why the cluster could not be looked at or changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdminError {
+    /// No client can be made of these settings.
+    #[error("{0}")]
+    Settings(String),
+    /// The cluster does not answer, or not as it should.
+    #[error("Kafka at {brokers} does not answer ({doing}: {why}); start it, or mend kafka.brokers in the settings")]
+    Unreachable {
+        /// Where it should be.
+        brokers: String,
+        /// What was being done.
+        doing: String,
+        /// What the client said.
+        why: String,
+    },
+    /// The cluster does not do what it was asked.
+    #[error("Kafka refuses {doing}: {why}")]
+    Refused {
+        /// What was being done.
+        doing: String,
+        /// What the cluster said.
+        why: String,
+    },
+}
+
+/// Looks at the cluster and changes it; cheap to clone.
+#[derive(Clone)]
+pub struct Admin(Arc<Inner>);
+
+struct Inner {
+    kafka: KafkaSettings,
+    prefix: Prefix,
+    config: ClientConfig,
+    client: AdminClient<DefaultClientContext>,
+}
+
+impl Admin {
+    /// A client for the cluster of these settings and the topics of this prefix; nothing is sent yet.
+    pub fn new(kafka: &KafkaSettings, prefix: &Prefix) -> Result<Self, AdminError> {
+        let config = client::base(kafka);
+        let client = config.create().map_err(|error| AdminError::Settings(client::why(&error)))?;
+        Ok(Self(Arc::new(Inner { kafka: kafka.clone(), prefix: prefix.clone(), config, client })))
+    }
+}
+
+impl Inner {
+    fn unreachable(&self, doing: &str, error: &KafkaError) -> AdminError {
+        let (brokers, doing) = (self.kafka.brokers.clone(), doing.to_owned());
+        AdminError::Unreachable { brokers, doing, why: client::why(error) }
+    }
+
+    /// A consumer without a group of its own that ends where a partition ends.
+    fn reader(&self, group: &str) -> Result<BaseConsumer, AdminError> {
+        let mut config = self.config.clone();
+        config
+            .set("group.id", group)
+            .set("isolation.level", "read_committed")
+            .set("enable.partition.eof", "true")
+            .set("enable.auto.commit", "false")
+            .set("auto.offset.reset", "error")
+            .set("fetch.wait.max.ms", "50")
+            .set("queued.max.messages.kbytes", "4096");
+        config.create().map_err(|error| AdminError::Settings(client::why(&error)))
+    }
+}
+
+fn options() -> AdminOptions {
+    AdminOptions::new().request_timeout(Some(CALL)).operation_timeout(Some(CALL))
+}
+
+/// Runs what blocks where blocking harms nobody.
+async fn blocking<T: Send + 'static>(
+    doing: &'static str,
+    work: impl FnOnce() -> Result<T, AdminError> + Send + 'static,
+) -> Result<T, AdminError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|stopped| {
+        Err(AdminError::Refused { doing: doing.to_owned(), why: stopped.to_string() })
+    })
+}

@@ -80,20 +80,25 @@ pub fn run_effect<E: Effect>(
     })
 }
 
-/// Runs a store outside Kafka; `make` makes the store of one lane.
-pub fn run_drain<D, M>(shared: &Shared, name: StageName, make: M, handle: &Handle) -> std::io::Result<RunningStage>
-where
-    D: Drain,
-    M: Fn() -> D + Send + Sync + 'static,
-{
-    let handle = handle.clone();
-    spawn(shared, name, move |config| {
-        let mut drain = make();
-        again_and_again(config, || match DrainLane::connect(config, &mut drain, handle.clone()) {
-            Ok(lane) => lane.run(),
-            Err(fault) => of_fault(fault),
-        })
-    })
+/// Runs a store outside Kafka, one lane each of these.
+pub fn run_drain<D: Drain>(
+    shared: &Shared,
+    name: StageName,
+    drains: Vec<D>,
+    handle: &Handle,
+) -> std::io::Result<RunningStage> {
+    let start = |(lane, mut drain): (u16, D)| {
+        let (config, handle) = (LaneConfig::new(shared, name, lane), handle.clone());
+        let run = move || {
+            again_and_again(&config, || match DrainLane::connect(&config, &mut drain, handle.clone()) {
+                Ok(lane) => lane.run(),
+                Err(fault) => of_fault(fault),
+            })
+        };
+        std::thread::Builder::new().name(format!("{name}-{lane}")).spawn(run)
+    };
+    let lanes = (0..).zip(drains).map(start).collect::<std::io::Result<_>>()?;
+    Ok(RunningStage { lanes })
 }
 
 fn run_lane<W: Work>(config: &LaneConfig, work: &mut W, policy: CommitPolicy) -> Ended {

@@ -1,0 +1,46 @@
+//! What commands share: settings, loaded when first needed, and clients made of them.
+
+use crate::failure::Failure;
+use model::SchemaIds;
+use registry::Registry;
+use runtime::Publisher;
+use runtime::admin::Admin;
+use settings::Settings;
+use std::path::PathBuf;
+use topology::Prefix;
+
+/// The command line's `--config`, until somebody needs the settings.
+pub(crate) struct App {
+    config: Option<PathBuf>,
+}
+
+impl App {
+    pub(crate) fn new(config: Option<PathBuf>) -> Self {
+        Self { config }
+    }
+
+    /// Defaults, then the file, then the environment.
+    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        Ok(Settings::load(self.config.as_deref(), settings::process_environment())?)
+    }
+}
+
+/// The prefix of all names.
+pub(crate) fn prefix(settings: &Settings) -> Prefix {
+    Prefix::new(&settings.topic_prefix)
+}
+
+/// A client for looking at and changing the cluster.
+pub(crate) fn admin(settings: &Settings) -> Result<Admin, Failure> {
+    Ok(Admin::new(&settings.kafka, &prefix(settings))?)
+}
+
+/// A publisher, with schemas registered; does not wait for a registry that is away.
+pub(crate) async fn publisher(settings: &Settings) -> Result<Publisher, Failure> {
+    let ids = schema_ids(settings).await?;
+    Ok(Publisher::new(&settings.kafka, &prefix(settings), ids)?)
+}
+
+async fn schema_ids(settings: &Settings) -> Result<SchemaIds, Failure> {
+    Ok(Registry::connect(&settings.registry)?.register_all(&prefix(settings)).await?)
+}

@@ -1,0 +1,60 @@
+//! The command line as people type it; each subcommand's own arguments stand in its own file.
+
+use crate::commands::{
+    completion, config, demo, doctor, events, flow, migrate, replay, run, schemas, topics,
+};
+use crate::failure::EXIT_CODES;
+use crate::output::Color;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  sluicebox doctor                              is everything there, and how to mend what is not
+  sluicebox topics apply && sluicebox migrate up
+  sluicebox run all                             every service in one process
+  sluicebox events generate --rate 1000 --count 10000 --seed 1
+  sluicebox replay posts.csv --format csv --map id=ID,time=DATE,text=BODY --type post --source archive
+  sluicebox flow --wait                         what each stage read, wrote, filtered; done when it is drained
+";
+
+/// Raw events in; scored, de-duplicated signals, detections and notifications out: over Kafka, exactly once.
+#[derive(Debug, Parser)]
+#[command(name = "sluicebox", version, propagate_version = true, max_term_width = 110)]
+#[command(after_help = format!("{EXAMPLES}\n{EXIT_CODES}"))]
+pub(crate) struct Cli {
+    /// Configuration file (YAML); SLUICEBOX__SECTION__KEY variables override it
+    #[arg(long, short, global = true, env = "SLUICEBOX_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// When to use colours; NO_COLOR is obeyed
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub color: Color,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run services: one, several, or all in one process
+    Run(run::RunArgs),
+    /// A day in the life of a token community and a web shop, with known truth: expected and got side by side
+    Demo(demo::DemoArgs),
+    /// What each stage read, wrote and left out, and whether it adds up
+    Flow(flow::FlowArgs),
+    /// Topics: as they should be, as they are, and making them so
+    Topics(topics::TopicsArgs),
+    /// Avro schemas: whether older records stay readable, and registering them
+    Schemas(schemas::SchemasArgs),
+    /// The configuration that is in force
+    Config(config::ConfigArgs),
+    /// The database's tables: make, revert, look
+    Migrate(migrate::MigrateArgs),
+    /// Check broker, registry, database, versions, topics and clock, and say how to mend what is wrong
+    Doctor(doctor::DoctorArgs),
+    /// Send or generate events
+    Events(events::EventsArgs),
+    /// Put a file of anybody's events on the ingest topic; running it twice creates no second event
+    Replay(replay::ReplayArgs),
+    /// Print a completion script for a shell
+    Completion(completion::CompletionArgs),
+}

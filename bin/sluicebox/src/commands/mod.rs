@@ -1,0 +1,47 @@
+//! One file a subcommand.
+
+pub(crate) mod completion;
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod events;
+pub(crate) mod flow;
+pub(crate) mod migrate;
+pub(crate) mod replay;
+pub(crate) mod run;
+pub(crate) mod schemas;
+pub(crate) mod topics;
+
+use crate::app::App;
+use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+use std::time::Duration;
+
+/// What a command may leave running in the background when it is done.
+const LEFT_OVER: Duration = Duration::from_millis(200);
+
+/// Runs the command inside a Tokio runtime.
+pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::File(format!("cannot start threads: {error}")))?;
+    let done = runtime.block_on(dispatch(cli));
+    runtime.shutdown_timeout(LEFT_OVER);
+    done
+}
+
+async fn dispatch(cli: Cli) -> Result<(), Failure> {
+    let app = App::new(cli.config);
+    match cli.command {
+        Command::Run(args) => run::run(args, &app).await,
+        Command::Demo(args) => demo::run(args, &app).await,
+        Command::Flow(args) => flow::run(args, &app).await,
+        Command::Topics(args) => topics::run(args, &app).await,
+        Command::Schemas(args) => schemas::run(args, &app).await,
+        Command::Config(args) => config::run(&args, &app),
+        Command::Migrate(args) => migrate::run(args, &app).await,
+        Command::Doctor(args) => doctor::run(args, &app).await,
+        Command::Events(args) => events::run(args, &app).await,
+        Command::Replay(args) => replay::run(args, &app).await,
+        Command::Completion(args) => completion::run(&args),
+    }
+}

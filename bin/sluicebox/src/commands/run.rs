@@ -1,0 +1,60 @@
+//! `sluicebox run`.
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::wiring::{Process, Target};
+use clap::Args;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How long a graceful stop may take.
+const GRACE: Duration = Duration::from_secs(10);
+
+const EXAMPLES: &str = "\
+Examples:
+  sluicebox run all                      every service in one process; they still meet on the broker only
+  sluicebox run normalizer scorer        two services
+  SLUICEBOX__OPS__LISTEN=127.0.0.1:9465 sluicebox run sink     a second process on one machine
+
+Health is at /healthz and /readyz, metrics at /metrics of ops.listen. SIGTERM and Ctrl-C stop gracefully.
+Several processes of one service share its partitions; give each its own instance_id.";
+
+/// Run services: one, several, or all in one process
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct RunArgs {
+    /// What to run
+    #[arg(required = true, value_enum)]
+    targets: Vec<Target>,
+}
+
+pub(crate) async fn run(args: RunArgs, app: &App) -> Result<(), Failure> {
+    let settings = app.settings()?;
+    let names: Vec<String> = args.targets.iter().map(|target| target.name()).collect();
+    let _telemetry = telemetry::init(&settings.telemetry, &names.join("+"))
+        .map_err(|error| Failure::Configuration(error.to_string()))?;
+    let mut terminate = handler(SignalKind::terminate())?;
+    let mut interrupt = handler(SignalKind::interrupt())?;
+    let process = tokio::select! {
+        process = Process::start(&settings, &args.targets) => process?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
+    tracing::info!(services = ?names, addresses = ?process.addresses, "running");
+    tokio::select! {
+        () = process.ended() => tracing::error!("a service ended by itself; stopping"),
+        _ = terminate.recv() => tracing::info!("SIGTERM: stopping"),
+        _ = interrupt.recv() => tracing::info!("Ctrl-C: stopping"),
+    }
+    match tokio::time::timeout(GRACE, process.stop()).await {
+        Ok(stopped) => stopped,
+        Err(_) => Err(Failure::Check(format!(
+            "the services did not stop within {} s; what was not committed is done again at the next start",
+            GRACE.as_secs()
+        ))),
+    }
+}
+
+fn handler(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).map_err(|error| Failure::File(format!("signals cannot be handled: {error}")))
+}

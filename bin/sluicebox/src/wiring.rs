@@ -1,0 +1,10 @@
+//! From targets to running services: the only place that knows which crate is which service.
+
+mod edge;
+mod observer;
+mod process;
+mod stages;
+mod target;
+
+pub(crate) use process::{Addresses, Process};
+pub(crate) use target::Target;

@@ -1,0 +1,49 @@
+//! What lanes tell of themselves becomes health and metrics.
+
+use runtime::{Committed, LaneState, Observer};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use telemetry::{Component, Health, Metrics, TransactionOutcome};
+use topology::StageName;
+
+/// The process's health and metrics, as lanes see them.
+pub(crate) struct LaneObserver {
+    health: Health,
+    metrics: Metrics,
+    lanes: Mutex<HashMap<(StageName, u16), Component>>,
+}
+
+impl LaneObserver {
+    pub(crate) fn new(health: Health, metrics: Metrics) -> Self {
+        Self { health, metrics, lanes: Mutex::default() }
+    }
+}
+
+impl Observer for LaneObserver {
+    fn lane(&self, stage: StageName, lane: u16, state: &LaneState) {
+        tracing::info!(%stage, lane, "{state}");
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let component =
+            lanes.entry((stage, lane)).or_insert_with(|| self.health.component(format!("{stage}-{lane}")));
+        let detail = state.to_string();
+        match state {
+            LaneState::Running { .. } => component.ready(detail),
+            LaneState::Starting | LaneState::Waiting(_) | LaneState::Stopped => component.waiting(detail),
+            LaneState::Failed(_) => component.failed(detail),
+        }
+    }
+
+    fn committed(&self, committed: &Committed<'_>) {
+        let (stage, counts, metrics) = (committed.stage.as_str(), committed.counts, &self.metrics);
+        metrics.read(stage, counts.read);
+        metrics.out(stage, counts.out, counts.emitted);
+        metrics.duplicate(stage, counts.duplicate);
+        for (reason, records) in &counts.filtered {
+            metrics.filtered(stage, reason, *records);
+        }
+        for (reason, records) in &counts.dead {
+            metrics.dead(stage, reason, *records);
+        }
+        metrics.transaction(stage, TransactionOutcome::Committed, committed.took.as_secs_f64());
+    }
+}

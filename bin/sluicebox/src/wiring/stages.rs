@@ -1,0 +1,76 @@
+//! One function a stage: its rules, its state, its lanes.
+
+use super::process::Process;
+use crate::failure::Failure;
+use runtime::{Shared, run_drain, run_stage};
+use settings::{Settings, WatchError};
+use sink::{SinkDrain, SinkError};
+use std::path::Path;
+use std::time::Duration;
+use telemetry::{Component, Health};
+use tokio::runtime::Handle;
+use topology::StageName;
+
+/// How long a database that is away at the start is left alone before it is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
+
+impl Process {
+    pub(super) fn normalizer(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
+        let normalizer = normalizer::Normalizer::new(&settings.normalizer);
+        self.keep(run_stage(shared, StageName::Normalizer, move || normalizer.clone()))
+    }
+
+    pub(super) fn scorer(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
+        let rules = scorer::open_rules(&settings.scorer.rules);
+        let rules = rules.map_err(|error| unusable("scorer.rules", &settings.scorer.rules, &error))?;
+        self.keep(run_stage(shared, StageName::Scorer, move || scorer::ScorerStage::new(&rules)))
+    }
+
+    pub(super) fn dedup_aggregator(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
+        let aggregator = dedup_aggregator::DedupAggregator::new(&settings.dedup);
+        self.keep(run_stage(shared, StageName::DedupAggregator, move || aggregator.clone()))
+    }
+
+    pub(super) fn detector(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
+        let settings = &settings.detector;
+        let rules = detector::open_rules(&settings.rules);
+        let rules = rules.map_err(|error| unusable("detector.rules", &settings.rules, &error))?;
+        let lateness = settings.allowed_lateness;
+        let make = move || detector::DetectorStage::new(&rules, lateness);
+        self.keep(run_stage(shared, StageName::Detector, make))
+    }
+
+    pub(super) async fn sink(
+        &mut self,
+        settings: &Settings,
+        shared: &Shared,
+        health: &Health,
+    ) -> Result<(), Failure> {
+        let component = health.component("postgres");
+        let mut drains = Vec::new();
+        for _ in 0..settings.kafka.lanes {
+            drains.push(connect(settings, &component).await?);
+        }
+        component.ready("connected");
+        self.keep(run_drain(shared, StageName::Sink, drains, &Handle::current()))
+    }
+}
+
+/// A connection of the sink; a database that is away is waited for, one without tables is not.
+async fn connect(settings: &Settings, component: &Component) -> Result<SinkDrain, Failure> {
+    loop {
+        match sink::connect(&settings.postgres).await {
+            Ok(drain) => return Ok(drain),
+            Err(error @ SinkError::Unreachable(_)) => {
+                tracing::warn!(%error, "waiting for PostgreSQL");
+                component.waiting(error.to_string());
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+            Err(error) => return Err(Failure::Configuration(error.to_string())),
+        }
+    }
+}
+
+fn unusable(key: &str, path: &Path, error: &WatchError) -> Failure {
+    Failure::Configuration(format!("{key} = {}: {error}", path.display()))
+}

@@ -1,0 +1,54 @@
+//! What one process runs.
+
+use clap::ValueEnum;
+use std::collections::BTreeSet;
+
+/// A service, or all of them. No service asks which targets run beside it: they meet on the broker only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Target {
+    /// The HTTP edge: events in
+    Adapters,
+    /// Raw events become events
+    Normalizer,
+    /// Events become scored events
+    Scorer,
+    /// Scored events become signals
+    DedupAggregator,
+    /// Events become detections
+    Detector,
+    /// Signals become enriched signals
+    Enricher,
+    /// Signals and detections become notifications, and notifications are delivered
+    Notifier,
+    /// Everything worth asking about goes to PostgreSQL
+    Sink,
+    /// Questions over HTTP
+    Api,
+    /// All of the above in one process
+    All,
+}
+
+impl Target {
+    /// Every service, in the order of the stream.
+    pub(crate) const SERVICES: [Self; 9] = [
+        Self::Adapters,
+        Self::Normalizer,
+        Self::Scorer,
+        Self::DedupAggregator,
+        Self::Detector,
+        Self::Enricher,
+        Self::Notifier,
+        Self::Sink,
+        Self::Api,
+    ];
+
+    /// The services that these targets name.
+    pub(crate) fn services(targets: &[Self]) -> BTreeSet<Self> {
+        if targets.contains(&Self::All) { Self::SERVICES.into() } else { targets.iter().copied().collect() }
+    }
+
+    /// The target's name, as on the command line.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
