@@ -61,11 +61,12 @@ async fn away_at_the_start_is_waited_for_and_said() {
     let address = free_address();
     let mut said = Vec::new();
     let mut server = None;
-    let ids = connect(address).ids(&Prefix::default(), |error| {
+    let away = |error: &RegistryError| {
         said.push(error.to_string());
         server.get_or_insert_with(|| serve(address, stand_in(Asked::default())));
-    });
-    assert_eq!(ids.await.unwrap().0, [7; 8]);
+    };
+    let ids = connect(address).ids(&Prefix::default(), away).await;
+    assert_eq!(ids.unwrap().0, [7; 8]);
     assert!(said[0].contains("does not answer: Connection refused"), "{said:?}");
 }
 

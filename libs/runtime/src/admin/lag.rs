@@ -1,0 +1,151 @@
+//! What each stage has yet to read.
+
+use super::{Admin, AdminError, CALL, Inner, blocking};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use std::collections::HashMap;
+use std::sync::Arc;
+use topology::{StageName, Topic};
+
+/// The ends of one partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartitionEnds {
+    /// The partition.
+    pub partition: i32,
+    /// The lowest offset that it still has.
+    pub low: i64,
+    /// The last stable offset: everything below it is committed or aborted.
+    pub end: i64,
+}
+
+/// What a stage has yet to read of one of its input topics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageLag {
+    /// The stage.
+    pub stage: StageName,
+    /// The topic.
+    pub topic: Topic,
+    /// By partition, in order. Zero exactly when no record is left; else an upper bound, because offsets of
+    /// transaction markers and aborted records count as well.
+    pub partitions: Vec<i64>,
+}
+
+impl StageLag {
+    /// Over all partitions.
+    pub fn total(&self) -> i64 {
+        self.partitions.iter().sum()
+    }
+}
+
+impl Admin {
+    /// The ends of every partition of a topic as a `read_committed` reader sees them.
+    pub async fn ends(&self, topic: Topic) -> Result<Vec<PartitionEnds>, AdminError> {
+        let inner = Arc::clone(&self.0);
+        blocking("reading the ends of topics", move || inner.ends(&inner.reader("unused")?, topic)).await
+    }
+
+    /// The lag of every stage that keeps its offsets in Kafka. The sink's are in its database: see
+    /// [`Admin::lag_from`].
+    pub async fn lag(&self) -> Result<Vec<StageLag>, AdminError> {
+        let inner = Arc::clone(&self.0);
+        let ask = move || {
+            let reader = inner.reader("unused")?;
+            let mut ends: HashMap<Topic, Vec<PartitionEnds>> = HashMap::new();
+            let stages = StageName::RUNNERS.into_iter().filter(|stage| *stage != StageName::Sink);
+            let mut lags = Vec::new();
+            for stage in stages {
+                let group = inner.reader(&inner.prefix.apply(stage.as_str()))?;
+                for topic in stage.inputs() {
+                    if !ends.contains_key(&topic) {
+                        ends.insert(topic, inner.ends(&reader, topic)?);
+                    }
+                    let committed = inner.committed(&group, topic, &ends[&topic])?;
+                    let partitions = inner.left(topic, &ends[&topic], &committed)?;
+                    lags.push(StageLag { stage, topic, partitions });
+                }
+            }
+            Ok(lags)
+        };
+        blocking("reading lag", ask).await
+    }
+
+    /// The lag of a stage whose next offsets (by partition) are known from elsewhere.
+    pub async fn lag_from(
+        &self,
+        stage: StageName,
+        topic: Topic,
+        next: HashMap<i32, i64>,
+    ) -> Result<StageLag, AdminError> {
+        let inner = Arc::clone(&self.0);
+        let ask = move || {
+            let ends = inner.ends(&inner.reader("unused")?, topic)?;
+            let partitions = inner.left(topic, &ends, &next)?;
+            Ok(StageLag { stage, topic, partitions })
+        };
+        blocking("reading lag", ask).await
+    }
+}
+
+impl Inner {
+    fn ends(&self, reader: &BaseConsumer, topic: Topic) -> Result<Vec<PartitionEnds>, AdminError> {
+        let name = self.prefix.apply(topic.name());
+        let ends = self.partitions(reader, &name)?.into_iter().map(|partition| {
+            let marks = reader.fetch_watermarks(&name, partition, CALL);
+            let (low, end) = marks.map_err(|error| self.unreachable("reading the ends of topics", &error))?;
+            Ok(PartitionEnds { partition, low, end })
+        });
+        ends.collect()
+    }
+
+    /// The partitions of a topic; an error if there is none of this name.
+    pub(super) fn partitions(&self, reader: &BaseConsumer, name: &str) -> Result<Vec<i32>, AdminError> {
+        let metadata = reader.fetch_metadata(Some(name), CALL);
+        let metadata = metadata.map_err(|error| self.unreachable("looking at topics", &error))?;
+        let mut partitions: Vec<i32> = metadata
+            .topics()
+            .iter()
+            .filter(|topic| topic.name() == name && topic.error().is_none())
+            .flat_map(|topic| topic.partitions().iter().map(rdkafka::metadata::MetadataPartition::id))
+            .collect();
+        partitions.sort_unstable();
+        if partitions.is_empty() {
+            let why = "there is no such topic; run `sluicebox topics apply`".to_owned();
+            return Err(AdminError::Refused { doing: format!("looking at {name}"), why });
+        }
+        Ok(partitions)
+    }
+
+    fn committed(
+        &self,
+        group: &BaseConsumer,
+        topic: Topic,
+        ends: &[PartitionEnds],
+    ) -> Result<HashMap<i32, i64>, AdminError> {
+        let name = self.prefix.apply(topic.name());
+        let mut list = TopicPartitionList::new();
+        for ends in ends {
+            list.add_partition(&name, ends.partition);
+        }
+        let answer = group.committed_offsets(list, CALL);
+        let answer = answer.map_err(|error| self.unreachable("reading committed offsets", &error))?;
+        let known = answer.elements().into_iter().filter_map(|element| match element.offset() {
+            Offset::Offset(offset) => Some((element.partition(), offset)),
+            _ => None,
+        });
+        Ok(known.collect())
+    }
+
+    fn left(
+        &self,
+        topic: Topic,
+        ends: &[PartitionEnds],
+        next: &HashMap<i32, i64>,
+    ) -> Result<Vec<i64>, AdminError> {
+        let from = |ends: &PartitionEnds| next.get(&ends.partition).copied().unwrap_or(ends.low).max(ends.low);
+        let behind: Vec<(i32, i64)> =
+            ends.iter().filter(|ends| from(ends) < ends.end).map(|ends| (ends.partition, from(ends))).collect();
+        let filled = self.holding_records(&self.prefix.apply(topic.name()), &behind)?;
+        let lag = |ends: &PartitionEnds| if filled.contains(&ends.partition) { ends.end - from(ends) } else { 0 };
+        Ok(ends.iter().map(lag).collect())
+    }
+}
