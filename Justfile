@@ -11,6 +11,7 @@ default:
 
 # A day of a token community and of a web shop through every stage; expected and got side by side (--once: then stop)
 [group('see it')]
+[no-exit-message]
 demo *args:
     @deploy/local/prerequisites
     @{{ parts }} up
@@ -19,12 +20,14 @@ demo *args:
 
 # Run services against the local parts: `just run all`, `just run normalizer scorer`
 [group('see it')]
+[no-exit-message]
 run *targets:
     cargo build --release --locked -p sluicebox
     eval "$({{ parts }} env)" && exec "${CARGO_TARGET_DIR:-target}/release/sluicebox" run "$@"
 
 # Every test, against real servers that are started fresh for this and stopped after it
 [group('habits')]
+[no-exit-message]
 test *args:
     #!/usr/bin/env bash
     set -euo pipefail
@@ -45,41 +48,49 @@ fmt:
 
 # Known weaknesses of our dependencies (asks a database on the network)
 [group('habits')]
+[no-exit-message]
 advisories:
     deploy/local/tool cargo-deny check advisories
 
 # Numbers: `just bench flow`, `just bench cold`
 [group('habits')]
+[no-exit-message]
 bench name *args:
     @bench/run "$@"
 
 # Start Kafka, PostgreSQL and the schema registry (fetched once); returns when all answer
 [group('local parts')]
+[no-exit-message]
 up:
     @{{ parts }} up
 
 # Stop them; their data stays
 [group('local parts')]
+[no-exit-message]
 down:
     @{{ parts }} down
 
 # Stop them and delete their data
 [group('local parts')]
+[no-exit-message]
 reset:
     @{{ parts }} reset
 
 # What runs, where
 [group('local parts')]
+[no-exit-message]
 status:
     @{{ parts }} status
 
 # Follow the logs: `just logs`, `just logs kafka`
 [group('local parts')]
+[no-exit-message]
 logs *part:
     @{{ parts }} logs "$@"
 
 # Open the database: `just psql`, `just psql -c 'select count(*) from events'`
 [group('local parts')]
+[no-exit-message]
 psql *args:
     @{{ parts }} psql "$@"
 

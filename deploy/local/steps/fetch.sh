@@ -18,7 +18,8 @@ need_what_fetching_needs() {
   [[ -d $POSTGRES_PROGRAMS ]] ||
     need_program xz "PostgreSQL comes packed with it" "install it (Debian: apt-get install xz-utils)"
   [[ -x $REGISTRY_PROGRAM ]] || command -v go >/dev/null 2>&1 || python3 -m pip --version >/dev/null 2>&1 ||
-    fail "go is missing (the schema registry is built with it)" "install Go 1.26 or newer, or Python with pip, which can fetch it (Debian: apt-get install python3-pip)"
+    fail "go is missing (the schema registry is built with it)" \
+      "install Go 1.26 or newer, or Python with pip, which can fetch it (Debian: apt-get install python3-pip)"
 }
 
 # The installed Go, unless it is so old that it cannot fetch the version that the registry asks for.
@@ -34,7 +35,8 @@ need_space() {
   mkdir -p "$1" 2>/dev/null || fail "cannot make the folder $1" "give another one with $3, or mend its permissions"
   [[ -w $1 ]] || fail "cannot write to the folder $1" "give another one with $3, or mend its permissions"
   free=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
-  ((free >= $2)) || fail "the disk under $1 is full ($free MB free, $2 MB needed)" "free some space, or give another folder with $3"
+  ((free >= $2)) ||
+    fail "the disk under $1 is full ($free MB free, $2 MB needed)" "free some space, or give another folder with $3"
 }
 
 # unfinished NAME: a fresh folder beside the final ones; leftovers of interrupted runs are swept away.
@@ -50,7 +52,8 @@ maven() {
   local what=$1 log=$CACHE/fetch.log
   shift
   mvn -B -ntp --strict-checksums "$@" >"$log" 2>&1 ||
-    fail "fetching $what failed: $(last_error "$log")" "check the network and the space on the disk, then run this again (all lines: $log)"
+    fail "fetching $what failed: $(last_error "$log")" \
+      "check the network and the space on the disk, then run this again (all lines: $log)"
 }
 
 dependency_goal() { printf 'org.apache.maven.plugins:maven-dependency-plugin:%s:%s' "$MAVEN_DEPENDENCY_PLUGIN_VERSION" "$1"; }
@@ -101,7 +104,8 @@ fetch_registry() {
   say "registry: building $REGISTRY_VERSION (about a minute) …"
   (cd "$HERE/registry" && CGO_ENABLED=0 "${go[@]}" build -mod=readonly -trimpath -ldflags='-s -w' -o "$REGISTRY_PROGRAM.unfinished" \
     github.com/axonops/axonops-schema-registry/cmd/schema-registry) >"$log" 2>&1 ||
-    fail "building the schema registry failed: $(last_error "$log")" "check the network, the version of Go (1.21 or newer) and the space on the disk, then run this again (all lines: $log)"
+    fail "building the schema registry failed: $(last_error "$log")" \
+      "check the network, the version of Go (1.21 or newer) and the space on the disk, then run this again (all lines: $log)"
   finish "$REGISTRY_PROGRAM"
   say "registry: built in $(seconds_since "$started")"
 }

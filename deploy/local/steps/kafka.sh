@@ -15,7 +15,8 @@ kafka_format() {
   rm -rf "$KAFKA_DATA/logs"
   java -cp "$KAFKA_JARS/*" -Dlog4j2.configurationFile="$HERE/kafka/log4j2.properties" kafka.tools.StorageTool \
     format -t "$id" -c "$KAFKA_DATA/server.properties" >>"$(log_of kafka)" 2>&1 ||
-    fail "Kafka could not format $KAFKA_DATA/logs: $(last_error "$(log_of kafka)")" "run 'deploy/local/parts reset', then 'up'"
+    fail "Kafka could not format $KAFKA_DATA/logs: $(last_error "$(log_of kafka)")" \
+      "run 'deploy/local/parts reset', then 'up'"
   : >"$KAFKA_DATA/formatted"
 }
 

@@ -17,7 +17,8 @@ postgres_prepare() {
   mkdir -p -m 700 "$new"
   ((EUID != 0)) || chown "$(id -u "$POSTGRES_USER"):$(id -g "$POSTGRES_USER")" "$new"
   postgres_make "$new" >>"$(log_of postgres)" 2>&1 ||
-    fail "PostgreSQL could not make its data in $new: $(last_error "$(log_of postgres)")" "free some space or mend the permissions, then run this again"
+    fail "PostgreSQL could not make its data in $new: $(last_error "$(log_of postgres)")" \
+      "free some space or mend the permissions, then run this again"
   rm -rf "$POSTGRES_DATA"
   finish "$POSTGRES_DATA"
 }

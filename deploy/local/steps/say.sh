@@ -20,7 +20,8 @@ seconds_since() {
 last_error() {
   local line
   line=$(grep -aiE 'address already in use|no space left|lock on file|permission denied' "$1" 2>/dev/null | head -n 1)
-  [[ -n $line ]] || line=$(grep -aE 'ERROR|FATAL|Exception|error:|cannot' "$1" 2>/dev/null | grep -avE '^\[ERROR\] (\[Help|To see|Re-run|For more|$)' | head -n 1)
+  [[ -n $line ]] || line=$(grep -aE 'ERROR|FATAL|Exception|error:|cannot' "$1" 2>/dev/null |
+    grep -avE '^\[ERROR\] (\[Help|To see|Re-run|For more|$)' | head -n 1)
   [[ -n $line ]] || line=$(tail -n 1 "$1" 2>/dev/null)
   printf '%s' "${line:0:300}"
 }
