@@ -113,8 +113,8 @@ mod tests {
     use super::*;
 
     const FRESHNESS: Freshness = Freshness {
-        ttl: Duration::from_secs(60),
-        stale: Duration::from_secs(600),
+        ttl: Duration::from_mins(1),
+        stale: Duration::from_mins(10),
         max_entries: 100,
     };
 

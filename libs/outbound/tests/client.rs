@@ -134,7 +134,7 @@ async fn a_broken_endpoint_is_left_alone() {
     let (address, calls) = server().await;
     let breaker = BreakerPolicy {
         failures: 2,
-        open_for: Duration::from_mins(60),
+        open_for: Duration::from_hours(1),
     };
     let client = Client::new(Policy {
         breaker,

@@ -1,1 +1,15 @@
-//! Signals become enriched signals: tables, one HTTP source, the later rules.
+//! Signals become enriched signals: facts from tables and from one HTTP source, then the rules that name them.
+//!
+//! What cannot be found out stays unknown and says why; a signal is never held up for longer than one time-out.
+
+mod effect;
+mod facts;
+mod fold;
+mod http;
+mod identity;
+mod output;
+mod table;
+
+pub use effect::{EnricherEffect, EnricherError};
+pub use output::EnrichedSignal;
+pub use table::parse as parse_table;

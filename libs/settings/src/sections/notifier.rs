@@ -63,7 +63,7 @@ pub struct NotifierSettings {
     pub channels: Vec<ChannelSettings>,
     /// Most deliveries at once. Default 32.
     pub concurrency: usize,
-    /// A folder whose `<language>/<kind>.txt` templates take the place of the built-in ones.
+    /// A folder whose `<language>/<card>.txt` templates take the place of the built-in ones of the same name.
     pub templates: Option<PathBuf>,
 }
 
@@ -97,12 +97,14 @@ pub struct ChannelSettings {
     pub states: Vec<WantedState>,
     /// Default `[signal, detection]`.
     pub kinds: Vec<Subscription>,
+    /// Language of the cards, a folder of the templates. Default `en`.
+    pub lang: String,
     /// Whether private and loopback addresses may be called. Default false.
     pub allow_private: bool,
     /// Of one attempt. Default `5s`.
     #[serde(with = "humantime_serde")]
     pub timeout: Duration,
-    /// Attempts before it becomes a dead letter. Default 8.
+    /// Attempts before it is given up with a `failed` receipt. Default 8.
     pub max_attempts: u32,
     /// Most deliveries a second, if limited.
     pub rate_per_s: Option<u32>,
@@ -119,6 +121,7 @@ impl Default for ChannelSettings {
             levels: None,
             states: vec![WantedState::Verified],
             kinds: vec![Subscription::Signal, Subscription::Detection],
+            lang: "en".to_owned(),
             allow_private: false,
             timeout: Duration::from_secs(5),
             max_attempts: 8,

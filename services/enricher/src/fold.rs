@@ -1,0 +1,128 @@
+//! From a signal and what was found out to the enriched signal. No I/O, no clock.
+
+use model::{Facts, Signal, SignalState};
+use rules::{RuleSet, Scope};
+
+/// The signal with these facts, with the points of the rules that name them, and with its final level and state.
+///
+/// `unknown` says which sources did not answer and why. A signal whose final level is below its provisional one is
+/// `downgraded`, whatever it was: what became known speaks against it.
+pub(crate) fn enriched(mut signal: Signal, facts: Facts, unknown: Vec<String>, rules: &RuleSet) -> Signal {
+    signal.facts.extend(facts);
+    let later = rules.score(&signal, Scope::Signal);
+    let provisional = signal.score;
+    signal.score += later.score;
+    signal.reasons.extend(later.reasons);
+    for name in later.unknown.into_iter().chain(unknown) {
+        if !signal.unknown.contains(&name) {
+            signal.unknown.push(name);
+        }
+    }
+    let level = rules.level_for(signal.score);
+    // Both levels by the same rules: the provisional one may have been given by an earlier version.
+    if rank(rules, level) < rank(rules, rules.level_for(provisional)) {
+        signal.state = SignalState::Downgraded;
+    }
+    level.clone_into(&mut signal.level);
+    rules.version().clone_into(&mut signal.rules_version);
+    signal
+}
+
+/// The higher the better; a level that the rules do not name is the lowest.
+fn rank(rules: &RuleSet, level: &str) -> usize {
+    let names: Vec<_> = rules.levels().names().collect();
+    names
+        .iter()
+        .position(|name| *name == level)
+        .map_or(0, |at| names.len() - at)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Value;
+
+    use super::*;
+
+    const RULES: &str = "
+groups:
+  - name: market
+    priority: 1
+    rules:
+      - id: deep
+        when: market.liquidity_usd > 1000000
+        score: 20
+        reason: deep market
+      - id: trap
+        when: security.honeypot == true
+        score: -60
+        reason: cannot be sold
+";
+
+    fn rules() -> RuleSet {
+        RuleSet::parse(&[("r.yml", RULES)], &|_| None).unwrap()
+    }
+
+    fn signal() -> Signal {
+        Signal {
+            score: 55.0,
+            level: "high".to_owned(),
+            state: SignalState::Verified,
+            unknown: vec!["data.x".to_owned()],
+            ..Signal::default()
+        }
+    }
+
+    #[test]
+    fn later_points_are_added_and_the_level_follows() {
+        let facts = Facts::from([("market.liquidity_usd".to_owned(), Value::Long(98_000_000))]);
+        let got = enriched(
+            Signal {
+                score: 65.0,
+                ..signal()
+            },
+            facts,
+            Vec::new(),
+            &rules(),
+        );
+        assert_eq!(
+            (got.score, got.level.as_str(), got.state),
+            (85.0, "critical", SignalState::Verified)
+        );
+        assert_eq!(got.reasons.len(), 1);
+        assert_eq!(got.unknown, ["data.x", "security.honeypot"]);
+        assert_eq!(got.rules_version, rules().version());
+    }
+
+    #[test]
+    fn what_speaks_against_it_downgrades_it() {
+        let facts = Facts::from([("security.honeypot".to_owned(), Value::Bool(true))]);
+        let got = enriched(signal(), facts, Vec::new(), &rules());
+        assert_eq!(
+            (got.score, got.level.as_str(), got.state),
+            (-5.0, "low", SignalState::Downgraded)
+        );
+    }
+
+    #[test]
+    fn without_facts_it_stays_as_it_was_and_says_what_is_unknown() {
+        let got = enriched(
+            signal(),
+            Facts::new(),
+            vec!["market: timeout".to_owned()],
+            &rules(),
+        );
+        assert_eq!(
+            (got.score, got.level.as_str(), got.state),
+            (55.0, "high", SignalState::Verified)
+        );
+        assert_eq!(
+            got.unknown,
+            [
+                "data.x",
+                "market.liquidity_usd",
+                "security.honeypot",
+                "market: timeout"
+            ]
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! Facts from one HTTP source that answers with JSON.
+
+mod template;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{Facts, Signal};
+use outbound::{Backoff, CallError, Client, ClientError, FreshCache, Freshness, Policy, Request, Url};
+use settings::HttpSource;
+
+use crate::{facts, identity};
+
+/// Answers of such sources are some kilobytes.
+const MAX_ANSWER: usize = 256 * 1024;
+/// Waits between the attempts of one look-up, which has a second or two in all.
+const BACKOFF: Backoff = Backoff {
+    base: Duration::from_millis(50),
+    cap: Duration::from_millis(500),
+};
+
+/// Why nothing is known, as a code of few values.
+#[derive(Debug, thiserror::Error)]
+enum LookupError {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("the answer is no JSON: {0}")]
+    Malformed(#[from] serde_json::Error),
+}
+
+impl LookupError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Call(error) => error.code(),
+            Self::Malformed(_) => "malformed",
+        }
+    }
+}
+
+/// What came of a look-up.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Found {
+    /// These facts; none if the source knows nothing of it.
+    Facts(Facts),
+    /// The signal has nothing that this source could be asked by.
+    NotAsked,
+    /// The source did not say, for this reason.
+    Unknown(&'static str),
+}
+
+/// The source.
+#[derive(Clone)]
+pub(crate) struct HttpFacts {
+    source: HttpSource,
+    client: Client,
+    cache: FreshCache<Arc<Facts>>,
+}
+
+impl HttpFacts {
+    pub(crate) fn new(source: &HttpSource) -> Result<Self, ClientError> {
+        let client = Client::new(Policy {
+            timeout: source.timeout,
+            total: source.timeout,
+            max_attempts: 2,
+            backoff: BACKOFF,
+            rate_per_s: source.rate_per_s.and_then(NonZeroU32::new),
+            max_response_bytes: MAX_ANSWER,
+            allow_private: source.allow_private,
+            ..Policy::default()
+        })?;
+        let freshness = Freshness {
+            ttl: source.ttl,
+            stale: source.stale,
+            max_entries: source.max_entries,
+        };
+        Ok(Self {
+            source: source.clone(),
+            client,
+            cache: FreshCache::new(freshness),
+        })
+    }
+
+    /// The prefix of its facts.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.source.prefix
+    }
+
+    /// Asks, unless the answer is known; takes at most the configured time.
+    pub(crate) async fn look_up(&self, signal: &Signal) -> Found {
+        if identity::of(signal, &self.source.on).is_none() {
+            return Found::NotAsked;
+        }
+        let Some(url) = template::fill(&self.source.url, signal) else {
+            return Found::NotAsked;
+        };
+        let fetch = || fetch(self.client.clone(), url.clone(), self.source.prefix.clone());
+        let asked = self.cache.get(url.as_str(), fetch);
+        match tokio::time::timeout(self.source.timeout, asked).await {
+            Ok(Ok(facts)) => Found::Facts(facts.as_ref().clone()),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, prefix = self.source.prefix, "facts stay unknown");
+                Found::Unknown(error.code())
+            }
+            Err(_) => Found::Unknown("timeout"),
+        }
+    }
+}
+
+async fn fetch(client: Client, url: Url, prefix: String) -> Result<Arc<Facts>, LookupError> {
+    match client.call(&Request::get(url)).await {
+        Ok(reply) => Ok(Arc::new(facts::of_json(
+            &prefix,
+            &serde_json::from_slice(&reply.body)?,
+        ))),
+        // The source answered: it knows nothing of this. That is kept like any answer.
+        Err(CallError::Rejected { status: 404, .. }) => Ok(Arc::default()),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,25 @@
+//! What the enricher writes: the signal that people, the sink and the notifier see.
+
+use std::borrow::Cow;
+
+use model::{EncodeError, Encoder, Record, Signal};
+use stage::Output;
+use topology::Topic;
+
+/// A signal with everything that is known of it, on its way to `signals.enriched`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnrichedSignal(pub Signal);
+
+impl Output for EnrichedSignal {
+    fn topic(&self) -> Topic {
+        Topic::SignalsEnriched
+    }
+
+    fn key(&self) -> Cow<'_, str> {
+        self.0.key()
+    }
+
+    fn encode(&self, encoder: &mut Encoder, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        encoder.encode(&self.0, out)
+    }
+}

@@ -1,0 +1,209 @@
+//! The enricher against real files and a real server that misbehaves.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path as UrlPath, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use enricher::EnricherEffect;
+use model::{Signal, SignalState, Value};
+use rules::RuleSet;
+use settings::{EnricherSettings, HttpSource, TableSource, Watched};
+use stage::{Attempt, Cx, Effect, Emit, Outcome};
+use topology::Topic;
+
+const RULES: &str = "
+groups:
+  - name: later
+    priority: 1
+    rules:
+      - id: deep
+        when: market.liquidity_usd > 1000000
+        score: 30
+        reason: deep market
+      - id: vip
+        when: vip.tier == 'gold'
+        score: 10
+        reason: a known customer
+";
+
+async fn answer(State(calls): State<Arc<AtomicU32>>, UrlPath(address): UrlPath<String>) -> Response {
+    calls.fetch_add(1, Ordering::SeqCst);
+    match address.as_str() {
+        "0xdeep" => r#"{"liquidity": {"usd": 98107272.35}, "name": "x"}"#.into_response(),
+        "0xtext" => "<html>".into_response(),
+        "0xbroken" => StatusCode::BAD_GATEWAY.into_response(),
+        "0xnone" => StatusCode::NOT_FOUND.into_response(),
+        _ => std::future::pending().await,
+    }
+}
+
+async fn server() -> (SocketAddr, Arc<AtomicU32>) {
+    let calls = Arc::new(AtomicU32::new(0));
+    let router = Router::new()
+        .route("/{address}", get(answer))
+        .with_state(Arc::clone(&calls));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (address, calls)
+}
+
+fn enricher(settings: &EnricherSettings) -> EnricherEffect {
+    let rules = RuleSet::parse(&[("r.yml", RULES)], &|_| None).unwrap();
+    EnricherEffect::with_rules(settings, Watched::fixed(rules)).unwrap()
+}
+
+fn asking(address: SocketAddr) -> EnricherSettings {
+    let http = HttpSource {
+        url: format!("http://{address}/{{address}}"),
+        allow_private: true,
+        timeout: Duration::from_millis(300),
+        ..HttpSource::default()
+    };
+    EnricherSettings {
+        http: Some(http),
+        ..EnricherSettings::default()
+    }
+}
+
+fn with_table(path: &Path) -> EnricherSettings {
+    let table = TableSource {
+        name: "vip".to_owned(),
+        path: path.to_owned(),
+        key: "user".to_owned(),
+        on: "subject".to_owned(),
+    };
+    EnricherSettings {
+        tables: vec![table],
+        ..EnricherSettings::default()
+    }
+}
+
+async fn enriched(enricher: &EnricherEffect, subject: &str) -> Signal {
+    let signal = Signal {
+        subject: subject.to_owned(),
+        score: 25.0,
+        level: "medium".to_owned(),
+        state: SignalState::Verified,
+        ..Signal::default()
+    };
+    let attempt = Attempt {
+        number: 1,
+        elapsed: Duration::ZERO,
+    };
+    match enricher
+        .perform(&signal, attempt, &Cx::at(Topic::Signals, 0))
+        .await
+    {
+        Outcome::Done(Emit::One(enriched)) => enriched.0,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_source_is_asked_once_and_its_facts_score() {
+    let (address, calls) = server().await;
+    let enricher = enricher(&asking(address));
+    for _ in 0..3 {
+        let signal = enriched(&enricher, "token:eth:0xdeep").await;
+        assert_eq!(signal.facts["market.liquidity_usd"], Value::Double(98_107_272.35));
+        assert_eq!((signal.score, signal.level.as_str()), (55.0, "high"));
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+    let other = enriched(&enricher, "user:1").await;
+    assert_eq!((other.score, other.facts.len()), (25.0, 0));
+    assert_eq!(
+        calls.load(Ordering::SeqCst),
+        1,
+        "what has no address is not asked for"
+    );
+}
+
+#[tokio::test]
+async fn what_the_source_does_not_say_stays_unknown() {
+    let (address, _) = server().await;
+    for (token, reason) in [
+        ("0xtext", "market: malformed"),
+        ("0xbroken", "market: http_5xx"),
+        ("0xhang", "market: timeout"),
+    ] {
+        let signal = enriched(&enricher(&asking(address)), &format!("token:eth:{token}")).await;
+        assert!(
+            signal.unknown.iter().any(|unknown| unknown == reason),
+            "{token}: {:?}",
+            signal.unknown
+        );
+        assert_eq!((signal.score, signal.state), (25.0, SignalState::Verified));
+    }
+    let signal = enriched(&enricher(&asking(address)), "token:eth:0xnone").await;
+    assert_eq!(signal.unknown, ["market.liquidity_usd", "vip.tier"]);
+}
+
+#[tokio::test]
+async fn private_addresses_are_asked_only_where_that_is_allowed() {
+    let (address, calls) = server().await;
+    let mut settings = asking(address);
+    settings.http.as_mut().unwrap().allow_private = false;
+    let signal = enriched(&enricher(&settings), "token:eth:0xdeep").await;
+    assert!(signal.unknown.contains(&"market: forbidden".to_owned()));
+    assert_eq!(calls.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_table_is_read_again_when_it_changes_and_kept_when_the_change_is_bad() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("vip.csv");
+    fs::write(&file, "user,tier\nuser:1,silver\n").unwrap();
+    let enricher = enricher(&with_table(&file));
+    assert_eq!(enriched(&enricher, "user:1").await.score, 25.0);
+
+    fs::write(&file, "user,tier\nuser:1,gold\n").unwrap();
+    await_table(&enricher, |status| status.reloads == 1).await;
+    let signal = enriched(&enricher, "user:1").await;
+    assert_eq!(
+        (signal.score, &signal.facts["vip.tier"]),
+        (35.0, &Value::from("gold"))
+    );
+
+    fs::write(&file, "nobody,tier\n").unwrap();
+    await_table(&enricher, |status| status.last_error.is_some()).await;
+    assert_eq!(enriched(&enricher, "user:1").await.score, 35.0);
+}
+
+/// The files are watched by a thread; other threads run meanwhile.
+async fn await_table(enricher: &EnricherEffect, seen: impl Fn(&settings::WatchStatus) -> bool) {
+    while !enricher
+        .watched()
+        .iter()
+        .any(|(name, status)| name == "vip" && seen(status))
+    {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn a_bad_table_or_rule_folder_is_an_error_at_the_start() {
+    let missing = EnricherSettings {
+        rules: "/none".into(),
+        ..EnricherSettings::default()
+    };
+    assert!(
+        EnricherEffect::open(&missing)
+            .err()
+            .unwrap()
+            .to_string()
+            .contains("/none")
+    );
+    let rules = RuleSet::parse(&[("r.yml", RULES)], &|_| None).unwrap();
+    let settings = with_table(Path::new("/none/vip.csv"));
+    assert!(EnricherEffect::with_rules(&settings, Watched::fixed(rules)).is_err());
+}
