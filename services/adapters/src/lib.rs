@@ -1,1 +1,26 @@
 //! The edge: other people's dialects become raw events on the ingest topic.
+//!
+//! A request goes through four steps: `edge` lets it in (key, rate, size), `dialects` reads it, `admit` holds every
+//! event to the same limits, `publish` waits until the events are acknowledged. Nothing behind knows a dialect.
+
+mod admit;
+mod answer;
+mod dialects;
+mod edge;
+mod ingest;
+mod json;
+mod limits;
+mod problem;
+mod publish;
+mod rejection;
+mod serve;
+mod tally;
+
+pub use dialects::{Dialect, Incoming, Item, Reading, Route, read};
+pub use edge::router;
+pub use ingest::{Ingest, IngestError};
+pub use limits::Limits;
+pub use problem::Problem;
+pub use rejection::Rejection;
+pub use serve::{GRACE, serve};
+pub use tally::{Count, Counts, Tally};

@@ -1,0 +1,34 @@
+//! Events as JSON: one, an element of a batch, or a line. No I/O.
+
+use model::RawEvent;
+
+use crate::dialects::{Dialect, Item, Reading};
+use crate::json::{check_depth, utf8, within_batch};
+use crate::limits::Limits;
+use crate::rejection::Rejection;
+
+/// Reads one event.
+pub(super) fn event(json: &str) -> Result<RawEvent, Rejection> {
+    Ok(RawEvent::from_json(json.as_bytes())?)
+}
+
+/// Reads one event a line. A bad line spoils no other; empty lines are skipped but counted.
+pub(super) fn lines(body: &[u8], limits: &Limits) -> Result<Reading, Rejection> {
+    let lines = body.split(|byte| *byte == b'\n').enumerate();
+    let filled: Vec<(usize, &[u8])> = lines.filter(|(_, line)| !line.trim_ascii().is_empty()).collect();
+    within_batch(filled.len(), limits)?;
+    let items = filled.into_iter().map(|(index, bytes)| Item {
+        index,
+        event: line(bytes, limits),
+    });
+    Ok(Reading {
+        dialect: Dialect::CloudEvents,
+        single: false,
+        items: items.collect(),
+    })
+}
+
+fn line(line: &[u8], limits: &Limits) -> Result<RawEvent, Rejection> {
+    check_depth(line, limits.depth)?;
+    event(utf8(line)?)
+}

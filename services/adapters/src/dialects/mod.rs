@@ -1,0 +1,208 @@
+//! Dialects, told apart by path and shape. Each is a function from headers and bytes to raw events. No I/O.
+
+mod cloudevents;
+mod event_pipeline;
+mod event_stream_starter;
+mod eventflow;
+mod shared_path;
+mod stream_flow;
+
+use axum::http::HeaderMap;
+use model::{DEFAULT_TENANT, Millis, RawEvent};
+
+use crate::admit::{CORRELATION, admit};
+use crate::json::Documents;
+use crate::limits::Limits;
+use crate::rejection::Rejection;
+
+/// Whose way of posting events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dialect {
+    /// CloudEvents 1.0 over HTTP.
+    CloudEvents,
+    /// EventFlow.
+    EventFlow,
+    /// event-pipeline.
+    EventPipeline,
+    /// event-stream-starter.
+    EventStreamStarter,
+    /// StreamFlow.
+    StreamFlow,
+}
+
+impl Dialect {
+    /// The name in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CloudEvents => "cloudevents",
+            Self::EventFlow => "eventflow",
+            Self::EventPipeline => "event_pipeline",
+            Self::EventStreamStarter => "event_stream_starter",
+            Self::StreamFlow => "stream_flow",
+        }
+    }
+}
+
+/// A path that events are posted to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// `/v1/events`: CloudEvents.
+    CloudEvents,
+    /// `/events`: EventFlow.
+    Events,
+    /// `/emit`: event-pipeline.
+    Emit,
+    /// `/api/v1/events`: event-stream-starter or StreamFlow, by shape.
+    ApiEvents,
+    /// `/api/v1/webhooks/ingest`: any JSON object, as event-stream-starter takes it.
+    WebhookIngest,
+}
+
+impl Route {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::CloudEvents,
+        Self::Events,
+        Self::Emit,
+        Self::ApiEvents,
+        Self::WebhookIngest,
+    ];
+
+    /// The path.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::CloudEvents => "/v1/events",
+            Self::Events => "/events",
+            Self::Emit => "/emit",
+            Self::ApiEvents => "/api/v1/events",
+            Self::WebhookIngest => "/api/v1/webhooks/ingest",
+        }
+    }
+
+    /// The dialect that requests are counted under when their shape is unknown.
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Self::CloudEvents => Dialect::CloudEvents,
+            Self::Events => Dialect::EventFlow,
+            Self::Emit => Dialect::EventPipeline,
+            Self::ApiEvents | Self::WebhookIngest => Dialect::EventStreamStarter,
+        }
+    }
+}
+
+/// One request, as a dialect sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Incoming<'a> {
+    /// All headers.
+    pub headers: &'a HeaderMap,
+    /// The whole body.
+    pub body: &'a [u8],
+    /// When it came in.
+    pub now: Millis,
+    /// A random number, for the one dialect that asks us to make an event up.
+    pub nonce: u64,
+}
+
+/// One event of a request, or why it is none.
+#[derive(Debug)]
+pub struct Item {
+    /// Its position: in the array, or the line, from 0.
+    pub index: usize,
+    /// What became of it.
+    pub event: Result<RawEvent, Rejection>,
+}
+
+/// What was read from one request.
+#[derive(Debug)]
+pub struct Reading {
+    /// In which dialect it was.
+    pub dialect: Dialect,
+    /// Whether it was one event, not a list with one.
+    pub single: bool,
+    /// The events.
+    pub items: Vec<Item>,
+}
+
+impl Reading {
+    fn one(dialect: Dialect, event: Result<RawEvent, Rejection>) -> Self {
+        Self {
+            dialect,
+            single: true,
+            items: vec![Item { index: 0, event }],
+        }
+    }
+
+    /// Reads one document or every element of a list with the same function.
+    fn each(
+        dialect: Dialect,
+        documents: Documents<'_>,
+        read: impl Fn(&str) -> Result<RawEvent, Rejection>,
+    ) -> Self {
+        let elements = match documents {
+            Documents::One(json) => return Self::one(dialect, read(json)),
+            Documents::Many(elements) => elements,
+        };
+        let items = elements.iter().enumerate().map(|(index, raw)| Item {
+            index,
+            event: read(raw.get()),
+        });
+        Self {
+            dialect,
+            single: false,
+            items: items.collect(),
+        }
+    }
+}
+
+/// Reads one request that was posted to a path. An error is about the request as a whole; an event that cannot be taken
+/// is an item. Every event that is `Ok` is within the limits and has an id.
+pub fn read(route: Route, incoming: &Incoming<'_>, limits: &Limits) -> Result<Reading, Rejection> {
+    let mut reading = match route {
+        Route::CloudEvents => cloudevents::read(incoming, limits),
+        Route::Events => eventflow::read(incoming, limits),
+        Route::Emit => event_pipeline::read(incoming, limits),
+        Route::ApiEvents => shared_path::read(incoming, limits),
+        Route::WebhookIngest => event_stream_starter::read(incoming, limits),
+    }?;
+    let correlation = header(incoming.headers, "x-correlation-id")?;
+    for item in &mut reading.items {
+        let event = std::mem::replace(&mut item.event, Ok(RawEvent::default()));
+        item.event = event.and_then(|event| admit(correlated(event, correlation.as_deref()), limits));
+    }
+    Ok(reading)
+}
+
+/// An event says itself what it belongs to, or the request does.
+fn correlated(mut event: RawEvent, correlation: Option<&str>) -> RawEvent {
+    if let Some(correlation) = correlation {
+        event
+            .extensions
+            .entry(CORRELATION.to_owned())
+            .or_insert_with(|| correlation.to_owned());
+    }
+    event
+}
+
+/// A header that may be given once, percent-decoded. Source: CloudEvents 1.0.2 HTTP binding, section 3.1.3.2.
+fn header(headers: &HeaderMap, name: &str) -> Result<Option<String>, Rejection> {
+    let mut values = headers.get_all(name).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return if headers.contains_key(name) {
+            Err(Rejection::Header(name.to_owned()))
+        } else {
+            Ok(None)
+        };
+    };
+    let decoded = percent_encoding::percent_decode(value.as_bytes()).decode_utf8();
+    decoded
+        .map(|text| Some(text.into_owned()))
+        .map_err(|_| Rejection::Header(name.to_owned()))
+}
+
+/// An event of the default tenant with nothing in it yet.
+fn blank() -> RawEvent {
+    RawEvent {
+        tenant: DEFAULT_TENANT.to_owned(),
+        ..RawEvent::default()
+    }
+}

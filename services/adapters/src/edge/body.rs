@@ -1,0 +1,86 @@
+//! Reading a body that may be too long, too slow, or end early.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use axum::http::{HeaderMap, StatusCode};
+use futures_util::StreamExt;
+use tokio::time::timeout;
+
+use crate::problem::Problem;
+use crate::rejection::Rejection;
+
+/// How long a client may take to send its body.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// What is read and thrown away of a body that is too long, so that the client comes to read the answer; in bytes.
+const DISCARD: usize = 16 * 1024 * 1024;
+
+/// The whole body, or why not.
+pub(super) async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
+    let coding = headers
+        .get(CONTENT_ENCODING)
+        .map(|coding| String::from_utf8_lossy(coding.as_bytes()));
+    if let Some(coding) = coding.filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
+        return Err(Problem::from(&Rejection::MediaType(
+            coding.into_owned(),
+            "the body without content coding",
+        )));
+    }
+    let stop = Err(Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "slow_body",
+        "Body came too slowly",
+        "the body did not arrive within 10 s; send less at once",
+    ));
+    timeout(
+        PATIENCE,
+        read(body, announced(headers).unwrap_or_default(), limit),
+    )
+    .await
+    .unwrap_or(stop)
+}
+
+/// The length that the client announces.
+pub(super) fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+async fn read(body: Body, announced: usize, limit: usize) -> Result<Vec<u8>, Problem> {
+    let mut stream = body.into_data_stream();
+    let mut bytes = Vec::with_capacity(announced.min(limit));
+    let mut seen = 0_usize;
+    let mut over = announced > limit;
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| incomplete())?;
+        seen = seen.saturating_add(chunk.len());
+        over = over || seen > limit;
+        if over && (announced > DISCARD || seen > DISCARD) {
+            break;
+        }
+        if !over {
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    if over { Err(too_large(limit)) } else { Ok(bytes) }
+}
+
+fn too_large(limit: usize) -> Problem {
+    let detail = format!("the body is longer than {limit} bytes; send fewer events at once, or less data");
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body_too_large",
+        "Body too large",
+        &detail,
+    )
+}
+
+fn incomplete() -> Problem {
+    let detail = "the body ended before all of it had come; send it again";
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "incomplete_body",
+        "Incomplete body",
+        detail,
+    )
+}

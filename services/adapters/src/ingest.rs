@@ -1,0 +1,38 @@
+//! What the edge needs of the log behind it: take one event, and say when it is safe.
+
+use std::future::Future;
+use std::time::Duration;
+
+use model::RawEvent;
+
+/// Where raw events go. An event counts as taken only when all in-sync replicas acknowledged it (`acks=all`).
+pub trait Ingest: Send + Sync + 'static {
+    /// Writes one event to the ingest topic. Events of one request are begun in their order and awaited together.
+    /// `traceparent` is a valid W3C header for the record.
+    fn publish(
+        &self,
+        event: RawEvent,
+        traceparent: Option<String>,
+    ) -> impl Future<Output = Result<(), IngestError>> + Send;
+}
+
+/// Why an event was not acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IngestError {
+    /// The log cannot be reached, is too slow or its queue is full; the event may be sent again, its id stays the same.
+    #[error(
+        "the event log did not acknowledge the event: {cause}; send it again after the time in `Retry-After`"
+    )]
+    Unavailable {
+        /// When to try again.
+        retry_after: Duration,
+        /// What was seen.
+        cause: String,
+    },
+    /// The log refuses a record of this size, however often it is sent.
+    #[error("the event is larger than the {limit} bytes that the event log takes; send less data")]
+    TooLarge {
+        /// Largest record, in bytes.
+        limit: usize,
+    },
+}

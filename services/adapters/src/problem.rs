@@ -1,0 +1,139 @@
+//! Problem details for HTTP APIs. Source: RFC 9457.
+
+use axum::body::Body;
+use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::ingest::IngestError;
+use crate::rejection::Rejection;
+
+/// Longest `detail`, in characters; what was sent may be quoted in it.
+const MAX_DETAIL: usize = 600;
+
+/// One problem, to be answered as `application/problem+json` or to stand beside the event it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    status: StatusCode,
+    reason: &'static str,
+    title: &'static str,
+    detail: String,
+    retry_after_s: Option<u64>,
+    challenge: Option<&'static str>,
+    members: Map<String, Value>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, reason: &'static str, title: &'static str, detail: &str) -> Self {
+        let detail = detail.chars().take(MAX_DETAIL).collect();
+        Self {
+            status,
+            reason,
+            title,
+            detail,
+            retry_after_s: None,
+            challenge: None,
+            members: Map::new(),
+        }
+    }
+
+    /// With `Retry-After`, in whole seconds, at least one.
+    pub(crate) fn retry_after(mut self, wait: std::time::Duration) -> Self {
+        self.retry_after_s = Some(wait.as_secs_f64().ceil().max(1.0) as u64);
+        self
+    }
+
+    /// With `WWW-Authenticate`.
+    pub(crate) fn challenge(mut self, challenge: &'static str) -> Self {
+        self.challenge = Some(challenge);
+        self
+    }
+
+    /// With an extension member.
+    pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
+        self.members.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The short name, for metrics: one of a fixed set.
+    pub fn reason(&self) -> &'static str {
+        self.reason
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The JSON form; `extra` are members that only the answer as a whole has.
+    pub(crate) fn to_json(&self, extra: &[(&str, &str)]) -> Value {
+        let mut json = json!({
+            "type": format!("urn:sluicebox:problem:{}", self.reason),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        for (name, value) in extra {
+            json[*name] = Value::from(*value);
+        }
+        if let Value::Object(object) = &mut json {
+            object.extend(self.members.clone());
+        }
+        json
+    }
+
+    /// Writes the body of an answer that was made from a problem, now that request and trace are known.
+    pub(crate) fn complete(response: &mut Response, path: &str, trace_id: &str) -> Option<Self> {
+        let problem = response.extensions_mut().remove::<Self>()?;
+        let json = problem.to_json(&[("instance", path), ("trace_id", trace_id)]);
+        *response.body_mut() = Body::from(json.to_string());
+        response.headers_mut().remove(CONTENT_LENGTH);
+        Some(problem)
+    }
+}
+
+impl From<&Rejection> for Problem {
+    fn from(rejection: &Rejection) -> Self {
+        let (status, reason, title) = rejection.describe();
+        Self::new(status, reason, title, &rejection.to_string())
+    }
+}
+
+impl From<&IngestError> for Problem {
+    fn from(error: &IngestError) -> Self {
+        let detail = error.to_string();
+        match error {
+            IngestError::Unavailable { retry_after, .. } => {
+                let title = "The event log does not answer";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title, &detail)
+                    .retry_after(*retry_after)
+            }
+            IngestError::TooLarge { .. } => Self::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "event_too_large",
+                "Event too large",
+                &detail,
+            ),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(challenge) = self.challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
