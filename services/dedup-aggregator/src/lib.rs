@@ -74,7 +74,7 @@ impl DedupAggregator {
             let standing = fold::open(scored, &self.limits);
             let cluster = Cluster {
                 signal_key: standing.signal.signal_key.clone(),
-                shape,
+                shape: shape.into(),
             };
             stores.signals.put(cluster.signal_key.clone(), standing.clone());
             stores.add_cluster(place, cluster, now);

@@ -5,6 +5,7 @@ use crate::placing::Shape;
 use model::{Millis, Signal};
 use serde::{Deserialize, Serialize};
 use stage::{AnyStore, Expiring, Stores};
+use std::sync::Arc;
 
 const DAY: Millis = 24 * 60 * 60 * 1000;
 /// Signals of one subject that new events are compared with; beyond it the one that was begun first is forgotten.
@@ -44,8 +45,8 @@ pub(crate) struct Subject {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Cluster {
     pub(crate) signal_key: String,
-    /// What belongs to it.
-    pub(crate) shape: Shape,
+    /// What belongs to it; shared, since a subject is copied for each change.
+    pub(crate) shape: Arc<Shape>,
 }
 
 impl Default for DedupStores {

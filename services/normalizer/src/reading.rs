@@ -61,10 +61,15 @@ fn cleaned(text: &str, most: usize) -> Option<String> {
     Some(text::clean(text::span::prefix(text, most)).into_owned()).filter(|text| !text.is_empty())
 }
 
-/// `en-US` and `EN` are `en`.
+/// `en-US` and `EN` are `en`; codes that ISO 639-1 withdrew in 1989 are still sent.
 fn language_code(given: &str) -> Option<String> {
     let code = given.split(['-', '_']).next()?.trim().to_ascii_lowercase();
-    (code.len() == 2 && code.bytes().all(|b| b.is_ascii_lowercase()) && code != "un").then_some(code)
+    match code.as_str() {
+        "in" => Some("id".to_owned()),
+        "iw" => Some("he".to_owned()),
+        "un" => None,
+        _ => (code.len() == 2 && code.bytes().all(|b| b.is_ascii_lowercase())).then_some(code),
+    }
 }
 
 fn addresses(members: &Members<'_>, findings: &Findings) -> Vec<Address> {

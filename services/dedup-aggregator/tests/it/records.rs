@@ -1,7 +1,5 @@
 //! The stage as the runtime sees it: a fold over scored events, driven without Kafka.
 
-#![allow(clippy::panic, reason = "an unexpected outcome ends the test")]
-
 use dedup_aggregator::{DedupAggregator, SignalUpdate, UNSCORED};
 use model::{Event, Reason, ScoredEvent, Signal, SignalState};
 use proptest::prelude::*;

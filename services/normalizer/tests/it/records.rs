@@ -1,7 +1,5 @@
 //! The stage as the runtime sees it: raw events in, events or dead letters out, and every record counted.
 
-#![allow(clippy::panic, reason = "an unexpected outcome ends the test")]
-
 use model::{Event, RawEvent, Value};
 use normalizer::{Normalizer, reason};
 use proptest::prelude::*;

@@ -1,0 +1,10 @@
+//! The stage, driven without Kafka.
+
+#![allow(
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "an unexpected outcome ends a test; a skipped one says so"
+)]
+
+mod headlines;
+mod records;
