@@ -20,7 +20,7 @@ fn headlines() -> Option<Vec<(String, String)>> {
     Some(
         reader
             .records()
-            .map(|row| row.unwrap())
+            .flatten()
             .map(|row| (row[1].to_owned(), row[5].to_owned()))
             .collect(),
     )
