@@ -1,44 +1,99 @@
-//! `text.hasWord('listing', 'launch')`: whole words in a text, whatever their case. No I/O.
+//! `text.hasWord('listing', 'launch')`: whole words in a text, whatever their case. All sets of words that
+//! are looked for in one variable are found in one pass over it. No I/O.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use std::sync::OnceLock;
 
-/// A set of words or phrases, searched for in one pass over a text.
-#[derive(Debug, Clone)]
-pub(crate) struct Words {
-    search: AhoCorasick,
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+/// The most sets that one variable is searched for.
+const MAX_SETS: usize = 128;
+/// Up to this many bytes of words the fast automaton is worth its memory (about 400 bytes a byte).
+const FAST_BYTES: usize = 16 << 10;
+
+/// Which sets have a word in a text, one bit a set.
+pub(crate) type Found = u128;
+
+/// The sets of words that are looked for in one variable.
+#[derive(Debug, Default)]
+pub(crate) struct WordSets {
+    sets: Vec<Vec<String>>,
+    search: OnceLock<Option<Search>>,
 }
 
-impl Words {
-    /// Builds the search. Case is ignored, for any script that has case.
-    pub(crate) fn new(words: &[&str]) -> Option<Self> {
-        let forms: Vec<String> = words.iter().flat_map(|word| forms(word)).collect();
-        if words.iter().any(|word| word.is_empty()) {
-            return None;
-        }
-        let search = AhoCorasickBuilder::new()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .build(&forms)
-            .ok()?;
-        Some(Self { search })
+#[derive(Debug)]
+struct Search {
+    automaton: AhoCorasick,
+    /// The sets that each pattern belongs to.
+    sets: Vec<Found>,
+}
+
+impl WordSets {
+    /// The bit of a set of words, which enters when it is new; `None` when there are too many.
+    pub(crate) fn enter(&mut self, mut words: Vec<String>) -> Option<Found> {
+        words.sort_unstable();
+        words.dedup();
+        let known = self.sets.iter().position(|set| *set == words);
+        let place = known.unwrap_or_else(|| {
+            self.sets.push(words);
+            self.search = OnceLock::new();
+            self.sets.len() - 1
+        });
+        (place < MAX_SETS).then(|| 1 << place)
     }
 
-    /// Whether one of the words stands in the text as a word of its own.
+    /// The sets of which a word stands in the text as a word of its own.
     ///
     /// Scripts written without spaces have no word borders, so there any occurrence counts.
-    pub(crate) fn found_in(&self, text: &str) -> bool {
-        self.search.find_overlapping_iter(text).any(|found| {
-            let before = border(
-                text[..found.start()].chars().next_back(),
-                text[found.start()..].chars().next(),
+    pub(crate) fn found_in(&self, text: &str) -> Found {
+        let Some(search) = self.search.get_or_init(|| Search::new(&self.sets)) else {
+            return 0;
+        };
+        let mut found = 0;
+        for hit in search.automaton.find_overlapping_iter(text) {
+            let sets = search.sets.get(hit.pattern().as_usize()).copied().unwrap_or(0);
+            if sets & !found != 0 && stands_alone(text, hit.start(), hit.end()) {
+                found |= sets;
+            }
+        }
+        found
+    }
+}
+
+impl Search {
+    fn new(sets: &[Vec<String>]) -> Option<Self> {
+        let mut patterns: Vec<(String, Found)> = Vec::new();
+        for (place, set) in sets.iter().enumerate().take(MAX_SETS) {
+            patterns.extend(
+                set.iter()
+                    .flat_map(|word| forms(word))
+                    .map(|form| (form, 1 << place)),
             );
-            let after = border(
-                text[..found.end()].chars().next_back(),
-                text[found.end()..].chars().next(),
-            );
-            before && after
+        }
+        patterns.sort_unstable();
+        patterns.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 |= next.1;
+            }
+            same
+        });
+        let bytes: usize = patterns.iter().map(|(form, _)| form.len()).sum();
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind((bytes <= FAST_BYTES).then_some(AhoCorasickKind::DFA))
+            .build(patterns.iter().map(|(form, _)| form))
+            .ok()?;
+        Some(Self {
+            automaton,
+            sets: patterns.into_iter().map(|(_, sets)| sets).collect(),
         })
     }
+}
+
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let before = border(text[..start].chars().next_back(), text[start..].chars().next());
+    before && border(text[..end].chars().next_back(), text[end..].chars().next())
 }
 
 /// ASCII case is folded by the search; other scripts are searched for in the three usual forms.
@@ -78,7 +133,11 @@ mod tests {
     use super::*;
 
     fn found(words: &[&str], text: &str) -> bool {
-        Words::new(words).expect("words").found_in(text)
+        let mut sets = WordSets::default();
+        let bit = sets
+            .enter(words.iter().map(|word| (*word).to_owned()).collect())
+            .expect("few sets");
+        sets.found_in(text) & bit != 0
     }
 
     #[test]
@@ -100,7 +159,24 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_word_is_refused() {
-        assert!(Words::new(&["a", ""]).is_none());
+    fn a_shorter_word_counts_where_a_longer_one_does_not() {
+        assert!(found(&["rug", "rug pull"], "a rug pulled away"));
+        assert!(found(&["a b", "b c"], "xa b c"));
+    }
+
+    #[test]
+    fn sets_are_told_apart_and_shared() {
+        let mut sets = WordSets::default();
+        let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let first = sets.enter(set(&["hack", "theft"])).expect("few sets");
+        let second = sets.enter(set(&["launch", "hack"])).expect("few sets");
+        assert_eq!(
+            sets.enter(set(&["theft", "hack"])),
+            Some(first),
+            "the same words are the same set"
+        );
+        assert_eq!(sets.found_in("a Hack"), first | second);
+        assert_eq!(sets.found_in("the launch"), second);
+        assert_eq!(sets.found_in("nothing"), 0);
     }
 }

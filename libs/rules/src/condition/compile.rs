@@ -9,7 +9,6 @@ use super::fallback::CelExpression;
 use super::variables::Variables;
 use crate::error::Fault;
 use crate::names;
-use crate::words::Words;
 
 const MAX_DEPTH: usize = 64;
 const MAX_REGEX_BYTES: usize = 1 << 20;
@@ -123,6 +122,7 @@ impl Compiler<'_> {
             ("lower" | "lowerAscii", Some(of), []) => {
                 Ok(Expression::Lower(Box::new(self.expression(of, depth)?)))
             }
+            ("hasWord", Some(of), arguments) => self.has_word(of, arguments),
             (_, Some(of), arguments) => match text_test(name, arguments)? {
                 Some(test) => Ok(Expression::Text(test, Box::new(self.expression(of, depth)?))),
                 None => self.fallback(tree),
@@ -160,6 +160,18 @@ impl Compiler<'_> {
             self.expression(left, depth)?,
             self.expression(right, depth)?,
         )))
+    }
+
+    fn has_word(&mut self, of: &IdedExpr, arguments: &[IdedExpr]) -> Compiled {
+        if dotted_name(&of.expr).is_none() {
+            return Err(Problem::Says(
+                "hasWord() is asked of a name: text.hasWord('a')".to_owned(),
+            ));
+        }
+        let (slot, words) = (self.variable(&of.expr)?, words(arguments)?);
+        let set = self.variables.enter_words(slot, words);
+        let problem = || Problem::Says("too many different hasWord() lists; join some".to_owned());
+        set.map(|set| Expression::HasWord(slot, set)).ok_or_else(problem)
     }
 
     fn size(&mut self, tree: &IdedExpr, of: &IdedExpr, depth: usize) -> Compiled {
@@ -249,9 +261,6 @@ fn arithmetic(name: &str) -> Option<Arithmetic> {
 
 /// A test of a text whose arguments are all constant texts.
 fn text_test(name: &str, arguments: &[IdedExpr]) -> Result<Option<TextTest>, Problem> {
-    if name == "hasWord" {
-        return words(arguments).map(TextTest::HasWord).map(Some);
-    }
     let [argument] = arguments else { return Ok(None) };
     let Some(Constant::Text(text)) = constant_of(argument) else {
         return Ok(None);
@@ -271,7 +280,7 @@ fn text_test(name: &str, arguments: &[IdedExpr]) -> Result<Option<TextTest>, Pro
 }
 
 /// `hasWord('a', 'b')` and `hasWord(['a', 'b'])`.
-fn words(arguments: &[IdedExpr]) -> Result<Words, Problem> {
+fn words(arguments: &[IdedExpr]) -> Result<Vec<String>, Problem> {
     let listed = match arguments {
         [
             IdedExpr {
@@ -281,14 +290,11 @@ fn words(arguments: &[IdedExpr]) -> Result<Words, Problem> {
         ] => list.elements.as_slice(),
         other => other,
     };
-    let texts: Option<Vec<String>> = listed
-        .iter()
-        .map(|word| match constant_of(word) {
-            Some(Constant::Text(text)) => Some(text),
-            _ => None,
-        })
-        .collect();
-    let texts = texts.filter(|texts| !texts.is_empty());
-    let words = texts.and_then(|texts| Words::new(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
-    words.ok_or_else(|| Problem::Says("hasWord() takes words in quotes, none of them empty".to_owned()))
+    let word = |word: &IdedExpr| match constant_of(word) {
+        Some(Constant::Text(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    };
+    let words: Option<Vec<String>> = listed.iter().map(word).collect();
+    let problem = || Problem::Says("hasWord() takes words in quotes, none of them empty".to_owned());
+    words.filter(|words| !words.is_empty()).ok_or_else(problem)
 }

@@ -64,6 +64,7 @@ impl Expression {
             Expression::Compare(operator, sides) => compare(*operator, &sides.0, &sides.1, values),
             Expression::InConstants(item, list) => in_constants(&item.value(values), list),
             Expression::InVariable(sides) => in_list(&sides.0.value(values), &sides.1.value(values)),
+            Expression::HasWord(slot, set) => values.words(*slot).map(|found| found & set != 0),
             Expression::Text(test, of) => test_text(test, &of.value(values)),
             other => match other.value(values) {
                 Value::Bool(truth) => Some(truth),
@@ -152,7 +153,6 @@ fn test_text(wanted: &TextTest, of: &Value<'_>) -> Option<bool> {
             TextTest::StartsWith(part) => text.starts_with(part.as_str()),
             TextTest::EndsWith(part) => text.ends_with(part.as_str()),
             TextTest::Matches(regex) => regex.is_match(text),
-            TextTest::HasWord(words) => words.found_in(text),
         }),
         Value::Null => Some(false),
         _ => None,

@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::fallback::CelExpression;
-use crate::words::Words;
+use crate::words::Found;
 
 /// Place of a variable in the table of its rule set.
 pub(crate) type Slot = usize;
@@ -46,7 +46,6 @@ pub(super) enum TextTest {
     StartsWith(String),
     EndsWith(String),
     Matches(Regex),
-    HasWord(Words),
 }
 
 /// A compiled expression.
@@ -68,6 +67,8 @@ pub(super) enum Expression {
     /// `'UNI' in cashtags`
     InVariable(Box<(Expression, Expression)>),
     Text(TextTest, Box<Expression>),
+    /// `text.hasWord('a', 'b')`: one of the variable's sets of words.
+    HasWord(Slot, Found),
     Size(Box<Expression>),
     Lower(Box<Expression>),
     /// Everything else CEL can say, evaluated by the `cel` crate.
@@ -94,6 +95,7 @@ impl Expression {
             Expression::Size(of) | Expression::Lower(of) => 20 + of.price(),
             Expression::Text(TextTest::StartsWith(_) | TextTest::EndsWith(_), of) => 5 + of.price(),
             Expression::Text(TextTest::Contains(_), of) => 50 + of.price(),
+            Expression::HasWord(..) => 100,
             Expression::Text(_, of) => 200 + of.price(),
             Expression::Cel(_) => 2000,
         }

@@ -1,16 +1,18 @@
 //! The variables of a rule set, numbered, and their values for one evaluation, each looked up once.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use super::expression::Slot;
 use crate::fact::{Fact, Facts};
+use crate::words::{Found, WordSets};
 
 /// Every variable that the conditions of a rule set name.
 #[derive(Debug, Default)]
 pub(crate) struct Variables {
     names: Vec<String>,
     slots: HashMap<String, Slot>,
+    words: HashMap<Slot, WordSets>,
     /// Set by [`Variables::enter`] while a condition is compiled: the variables it names.
     named: Vec<Slot>,
 }
@@ -28,6 +30,11 @@ impl Variables {
         slot
     }
 
+    /// The bit of a set of words that is looked for in a variable; `None` when there are too many.
+    pub(crate) fn enter_words(&mut self, slot: Slot, words: Vec<String>) -> Option<Found> {
+        self.words.entry(slot).or_default().enter(words)
+    }
+
     /// The variables entered since this was last called, in the order they were first named.
     pub(crate) fn take_named(&mut self) -> Vec<Slot> {
         std::mem::take(&mut self.named)
@@ -39,10 +46,12 @@ impl Variables {
 
     /// Values for one evaluation.
     pub(crate) fn over<'a>(&'a self, facts: &'a dyn Facts) -> Values<'a> {
+        let asked = vec![Cell::new(Asked::Not); self.names.len()];
         Values {
-            names: &self.names,
+            variables: self,
             facts,
-            asked: vec![Cell::new(Asked::Not); self.names.len()],
+            asked,
+            words: RefCell::new(Vec::new()),
         }
     }
 }
@@ -56,9 +65,11 @@ enum Asked<'a> {
 
 /// The values of a rule set's variables for one event; each is asked for at most once.
 pub(crate) struct Values<'a> {
-    names: &'a [String],
+    variables: &'a Variables,
     facts: &'a dyn Facts,
     asked: Vec<Cell<Asked<'a>>>,
+    /// The words found in the few variables that words are looked for in.
+    words: RefCell<Vec<(Slot, Found)>>,
 }
 
 impl<'a> Values<'a> {
@@ -68,11 +79,39 @@ impl<'a> Values<'a> {
             Asked::Known(fact) => Some(fact),
             Asked::Missing => None,
             Asked::Not => {
-                let found = self.names.get(slot).and_then(|name| self.facts.get(name));
+                let found = self
+                    .variables
+                    .names
+                    .get(slot)
+                    .and_then(|name| self.facts.get(name));
                 cell.set(found.map_or(Asked::Missing, Asked::Known));
                 found
             }
         }
+    }
+
+    /// The sets of words found in a text; a text known not to be there has none. `None`: unknown.
+    pub(super) fn words(&self, slot: Slot) -> Option<Found> {
+        let text = match self.get(slot)? {
+            Fact::Str(text) => text,
+            Fact::Null => return Some(0),
+            _ => return None,
+        };
+        let known = self
+            .words
+            .borrow()
+            .iter()
+            .find(|(of, _)| *of == slot)
+            .map(|(_, found)| *found);
+        known.or_else(|| {
+            let found = self
+                .variables
+                .words
+                .get(&slot)
+                .map_or(0, |sets| sets.found_in(text));
+            self.words.borrow_mut().push((slot, found));
+            Some(found)
+        })
     }
 
     pub(crate) fn is_null(&self, slot: Slot) -> bool {
