@@ -40,7 +40,7 @@ impl Problem {
 
     /// With `Retry-After`, in whole seconds, at least one.
     pub(crate) fn retry_after(mut self, wait: std::time::Duration) -> Self {
-        self.retry_after_s = Some(wait.as_secs_f64().ceil().max(1.0) as u64);
+        self.retry_after_s = Some((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1));
         self
     }
 

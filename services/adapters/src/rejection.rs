@@ -69,7 +69,7 @@ pub enum Rejection {
         /// The attribute.
         name: &'static str,
     },
-    /// Not a CloudEvent.
+    /// Not a `CloudEvent`.
     #[error(transparent)]
     CloudEvent(#[from] RawEventError),
     /// A member that the dialect requires is missing, null or empty.

@@ -105,9 +105,9 @@ fn count(tally: &dyn Tally, dialect: Dialect, outcome: &Outcome) {
     for (_, problem) in &outcome.rejected {
         *reasons.entry(problem.reason()).or_default() += 1;
     }
-    reasons
-        .into_iter()
-        .for_each(|(reason, events)| tally.rejected(dialect, reason, events));
+    for (reason, events) in reasons {
+        tally.rejected(dialect, reason, events);
+    }
 }
 
 fn correlation(headers: &HeaderMap) -> Option<&str> {
