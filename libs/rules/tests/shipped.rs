@@ -51,3 +51,27 @@ fn detection_rules_load() {
     assert_eq!(rules.rules().len(), 5);
     assert!(rules.cases().len() >= 10);
 }
+
+#[test]
+fn the_examples_of_the_readme_hold() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../rules/README.md");
+    let readme = std::fs::read_to_string(path).unwrap();
+    let examples: Vec<&str> = readme
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    let [scoring, detections] = examples.as_slice() else {
+        panic!("two examples, not {}", examples.len())
+    };
+    let rules = RuleSet::parse(&[("scoring", scoring)], &|_| None)
+        .unwrap_or_else(|errors| panic!("{}", explain(&errors)));
+    assert!(
+        run_tests(&rules).iter().all(rules::TestOutcome::passed),
+        "{:?}",
+        run_tests(&rules)
+    );
+    let rules = DetectionRules::parse(&[("detections", detections)], &|_| None)
+        .unwrap_or_else(|errors| panic!("{}", explain(&errors)));
+    assert_eq!((rules.rules().len(), rules.cases().len()), (1, 1));
+}

@@ -40,6 +40,19 @@ pub(super) fn dotted_name(tree: &Expr) -> Option<String> {
         Expr::Select(select) if !select.test => {
             dotted_name(&select.operand.expr).map(|root| format!("{root}.{}", select.field))
         }
+        Expr::Call(call) if call.func_name == operators::INDEX => indexed_name(&call.args),
+        _ => None,
+    }
+}
+
+/// `data['user-agent']` is the member `user-agent` of the data; lists are not indexed by texts.
+fn indexed_name(arguments: &[IdedExpr]) -> Option<String> {
+    let [of, key] = arguments else { return None };
+    let root = dotted_name(&of.expr)?;
+    match constant_of(key) {
+        Some(Constant::Text(key)) if !names::EVENT_FIELDS.contains(&root.as_str()) => {
+            Some(format!("{root}.{key}"))
+        }
         _ => None,
     }
 }
@@ -70,7 +83,7 @@ impl Compiler<'_> {
                 }
                 None => self.fallback(tree),
             },
-            Expr::Select(_) if dotted_name(&tree.expr).is_some() => {
+            Expr::Select(_) | Expr::Call(_) if dotted_name(&tree.expr).is_some() => {
                 self.variable(&tree.expr).map(Expression::Variable)
             }
             Expr::Call(call) => self.call(tree, call, depth + 1),

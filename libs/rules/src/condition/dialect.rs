@@ -27,6 +27,11 @@ pub(super) fn to_cel(condition: &str) -> String {
     let mut at = 0;
     while let Some(&piece) = pieces.get(at) {
         let member = out.ends_with('.');
+        if !member && is_not_in(&pieces, at) && open_before_operand(&mut out) {
+            nots.push(depth);
+            at += 2;
+            continue;
+        }
         let next = (!member).then(|| rewrite(&pieces, at)).flatten();
         let (text, used) = next.unwrap_or((piece.text(), 1));
         close_nots(&mut nots, &mut out, depth, text);
@@ -41,6 +46,37 @@ pub(super) fn to_cel(condition: &str) -> String {
     }
     out.extend(nots.iter().map(|_| ')'));
     out
+}
+
+fn is_not_in(pieces: &[Piece<'_>], at: usize) -> bool {
+    let not = matches!(pieces[at], Piece::Word(word) if word.eq_ignore_ascii_case("not"));
+    not && word_after(pieces, at).0.as_deref() == Some("in")
+}
+
+/// `a not in b` is `!(a in b)`: opens the bracket before the operand just written, if it is a plain one.
+fn open_before_operand(out: &mut String) -> bool {
+    let operand = out.trim_end();
+    let start = match operand.chars().next_back() {
+        Some(quote @ ('\'' | '"')) => operand[..operand.len() - 1].rfind(quote),
+        Some(last) if belongs_to_name(last) => Some(
+            operand
+                .rfind(|next| !belongs_to_name(next))
+                .map_or(0, |before| before + next_len(operand, before)),
+        ),
+        _ => None,
+    };
+    if let Some(start) = start {
+        out.insert_str(start, "!(");
+    }
+    start.is_some()
+}
+
+fn belongs_to_name(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_' || letter == '.'
+}
+
+fn next_len(text: &str, at: usize) -> usize {
+    text[at..].chars().next().map_or(0, char::len_utf8)
 }
 
 /// `not a == b and c` is `!(a == b) && c`: a `not` reaches to the next operator that binds less.
@@ -148,6 +184,13 @@ mod tests {
         assert_eq!(to_cel("(not a) or b"), "(!( a)) || b");
         assert_eq!(to_cel("not not a"), "!( !( a))");
         assert_eq!(to_cel("not (a and b)"), "!( (a && b))");
+    }
+
+    #[test]
+    fn not_in_wraps_the_operand_before_it() {
+        assert_eq!(to_cel("data.x not in [1, 2] and c"), "!(data.x in [1, 2]) && c");
+        assert_eq!(to_cel("a or 'b c' not in tags"), "a || !('b c' in tags)");
+        assert_eq!(to_cel("(a not in b)"), "(!(a in b))");
     }
 
     #[test]

@@ -189,8 +189,8 @@ impl FreeVariables<'_> {
         }
         let resolved = names::resolve(name)?;
         let slot = self.variables.enter(resolved);
-        // One identifier without a dot: the `cel` crate would take a dot for a selection.
-        let flat = resolved.replace('.', "__");
+        // A name no condition can spell, without dots: the `cel` crate takes a dot for a selection.
+        let flat = format!("@fact{slot}");
         tree.expr = Expr::Ident(flat.clone());
         if !self.found.iter().any(|(_, known)| *known == slot) {
             self.found.push((flat, slot));

@@ -43,7 +43,7 @@ impl Condition {
             problem,
         };
         let source = dialect::to_cel(text);
-        let tree = cel::parser::Parser::new()
+        let tree = parser()
             .parse(&source)
             .map_err(|errors| says(first_error(&errors)))?;
         variables.take_named();
@@ -99,6 +99,11 @@ fn check_size(text: &str) -> Result<(), Fault> {
         });
     }
     Ok(())
+}
+
+/// Names that CEL cannot spell stand in backticks: data.`user-agent`.
+fn parser() -> cel::parser::Parser {
+    cel::parser::Parser::new().enable_ident_escape_syntax(true)
 }
 
 fn first_error(errors: &cel::ParseErrors) -> String {

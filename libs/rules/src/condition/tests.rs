@@ -16,6 +16,7 @@ fn facts() -> FactList {
         .with("data.count", OwnedFact::Long(3))
         .with("data.ok", OwnedFact::Bool(true))
         .with("data.empty", OwnedFact::Null)
+        .with("data.odd-name", text("x"))
         .with(
             "cashtags",
             OwnedFact::StrList(vec!["UNI".to_owned(), "ETH".to_owned()]),
@@ -49,6 +50,8 @@ fn known_values_are_decided() {
         ("-data.count < 0", Some(true)),
         ("not data.ok or data.count == 3", Some(true)),
         ("type != 5", Some(true)),
+        ("data['odd-name'] == 'x' and data.`odd-name` == 'x'", Some(true)),
+        ("data.count not in [1, 2] and 'BTC' not in cashtags", Some(true)),
         ("true", Some(true)),
     ]);
 }
