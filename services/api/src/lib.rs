@@ -1,1 +1,19 @@
 //! Questions over HTTP, answered from PostgreSQL.
+//!
+//! It only reads. Answers are pages of JSON with a `next` link; errors are problem details (RFC 9457).
+
+mod collections;
+mod cursor;
+mod filter;
+mod key;
+mod openapi;
+mod page;
+mod parameters;
+mod pool;
+mod problem;
+mod router;
+mod serve;
+
+pub use pool::{ApiError, pool, ready};
+pub use router::router;
+pub use serve::serve;

@@ -1,0 +1,113 @@
+//! `/v1/dead-letters`: records that can never be processed.
+
+use crate::filter::Filter;
+use crate::key::Key;
+use crate::page::{self, Api, Collection, Page, Sort};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use axum::http::Uri;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::FromRow;
+use utoipa::ToSchema;
+
+/// A record that can never be processed.
+#[derive(Debug, Serialize, FromRow, ToSchema)]
+#[schema(as = DeadLetter)]
+pub(crate) struct DeadLetterItem {
+    /// Names the dead letter here.
+    key: String,
+    /// The stage that gave it up.
+    stage: String,
+    /// Where the record stands in Kafka.
+    topic: String,
+    partition: i32,
+    offset: i64,
+    time: DateTime<Utc>,
+    /// A code, such as `undecodable`.
+    reason: String,
+    /// What is wrong, for people.
+    message: String,
+    trace_id: Option<String>,
+    /// The record's key, in base64.
+    key_base64: Option<String>,
+    /// The record's value, in base64: in lists the first 3072 bytes.
+    payload_base64: Option<String>,
+    /// How long the whole value is.
+    payload_bytes: Option<i32>,
+}
+
+/// The list of dead letters, with the beginnings of their payloads.
+pub(crate) struct DeadLetters;
+
+/// One dead letter, with its whole payload.
+struct WholeDeadLetters;
+
+const KEY: &str = "stage || '~' || topic || '~' || kafka_partition || '~' || kafka_offset";
+
+impl Collection for DeadLetters {
+    type Item = DeadLetterItem;
+    const COLUMNS: &'static str = "stage || '~' || topic || '~' || kafka_partition || '~' || kafka_offset AS key, \
+        stage, topic, kafka_partition AS partition, kafka_offset AS \"offset\", time, reason, message, trace_id, \
+        translate(encode(key_bytes, 'base64'), E'\\n', '') AS key_base64, \
+        translate(encode(substring(payload FOR 3072), 'base64'), E'\\n', '') AS payload_base64, \
+        octet_length(payload) AS payload_bytes";
+    const FROM: &'static str = "dead_letters";
+    const SORTS: &'static [Sort] = &[Sort {
+        name: "time",
+        columns: &[
+            ("time", "timestamptz"),
+            ("stage", "text"),
+            ("topic", "text"),
+            ("kafka_partition", "int"),
+            ("kafka_offset", "bigint"),
+        ],
+    }];
+    const FILTERS: &'static [Filter] = &[
+        Filter::equals("reason", "reason", "A code, such as `undecodable`."),
+        Filter::equals("stage", "stage", "The stage that gave them up."),
+        Filter::equals("topic", "topic", "The topic they were read from."),
+        Filter::since("time"),
+        Filter::until("time"),
+    ];
+}
+
+impl Collection for WholeDeadLetters {
+    type Item = DeadLetterItem;
+    const COLUMNS: &'static str = "stage || '~' || topic || '~' || kafka_partition || '~' || kafka_offset AS key, \
+        stage, topic, kafka_partition AS partition, kafka_offset AS \"offset\", time, reason, message, trace_id, \
+        translate(encode(key_bytes, 'base64'), E'\\n', '') AS key_base64, \
+        translate(encode(payload, 'base64'), E'\\n', '') AS payload_base64, octet_length(payload) AS payload_bytes";
+    const FROM: &'static str = DeadLetters::FROM;
+    const SORTS: &'static [Sort] = DeadLetters::SORTS;
+    const FILTERS: &'static [Filter] = &[];
+}
+
+/// Dead letters, newest first.
+#[utoipa::path(get, path = "/v1/dead-letters", tag = "dead letters", responses(
+    (status = 200, body = Page<DeadLetterItem>),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Json<Page<DeadLetterItem>>, Problem> {
+    page::page::<DeadLetters>(&api, &uri).await.map(Json)
+}
+
+/// One dead letter with its whole payload.
+#[utoipa::path(get, path = "/v1/dead-letters/{key}", tag = "dead letters",
+    params(("key" = String, Path, description = "The dead letter's `key`")),
+    responses(
+        (status = 200, body = DeadLetterItem),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn one(
+    State(api): State<Api>,
+    Key(key): Key,
+    uri: Uri,
+) -> Result<Json<DeadLetterItem>, Problem> {
+    page::one::<WholeDeadLetters, _>(&api, &uri, KEY, key)
+        .await
+        .map(Json)
+}

@@ -1,0 +1,136 @@
+//! `/v1/signals`: the things in the world that events are evidence for.
+
+use super::Stored;
+use super::evidence::{EvidenceItem, EvidenceOfSignal};
+use crate::filter::Filter;
+use crate::key::Key;
+use crate::page::{self, Api, Collection, Page, Sort};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use axum::http::Uri;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::FromRow;
+use utoipa::ToSchema;
+
+/// A signal in its newest version.
+#[derive(Debug, Serialize, FromRow, ToSchema)]
+#[schema(as = Signal)]
+pub(crate) struct SignalItem {
+    /// Names the signal.
+    signal_key: String,
+    tenant: String,
+    /// Type of its first event.
+    #[serde(rename = "type")]
+    #[sqlx(rename = "type")]
+    kind: String,
+    subject: String,
+    title: String,
+    /// ISO 639-1.
+    lang: Option<String>,
+    /// `candidate`, `verified` or `downgraded`.
+    state: String,
+    score: f64,
+    level: String,
+    /// Why it has that score: `rule`, `points`, `text`.
+    #[schema(value_type = Vec<Object>)]
+    reasons: Stored,
+    /// Variables that rules asked for and nobody knew.
+    #[schema(value_type = Vec<String>)]
+    unknown: Stored,
+    /// How many distinct events it rests on.
+    evidence_count: i64,
+    /// How many sources they come from.
+    source_count: i64,
+    /// How many of them only repeated what was known.
+    suppressed: i64,
+    first_seen: DateTime<Utc>,
+    last_seen: DateTime<Utc>,
+    /// Counts up with every change.
+    version: i64,
+    /// What is known of it, by dotted name.
+    #[schema(value_type = Object)]
+    facts: Stored,
+    rules_version: String,
+}
+
+/// A signal with the events it rests on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SignalWithEvidence {
+    #[serde(flatten)]
+    signal: SignalItem,
+    /// The newest events it rests on.
+    evidence: Vec<EvidenceItem>,
+    /// Address of further evidence; null if this is all.
+    evidence_next: Option<String>,
+}
+
+/// The list of signals.
+pub(crate) struct Signals;
+
+impl Collection for Signals {
+    type Item = SignalItem;
+    const COLUMNS: &'static str = "signal_key, tenant, type, subject, title, lang, state, score, level, \
+        coalesce(reasons, '[]') AS reasons, coalesce(unknown, '[]') AS unknown, evidence_count, source_count, \
+        suppressed, first_seen, last_seen, version, coalesce(facts, '{}') AS facts, rules_version";
+    const FROM: &'static str = "signals";
+    const SORTS: &'static [Sort] = &[
+        Sort {
+            name: "last_seen",
+            columns: &[("last_seen", "timestamptz"), ("signal_key", "text")],
+        },
+        Sort {
+            name: "score",
+            columns: &[("score", "float8"), ("signal_key", "text")],
+        },
+    ];
+    const FILTERS: &'static [Filter] = &[
+        Filter::equals(
+            "subject",
+            "subject",
+            "What the signals are about, such as `token:eth:0x…`.",
+        ),
+        Filter::equals("type", "type", "Type of their first event."),
+        Filter::equals("level", "level", "Level that the score reaches."),
+        Filter::equals("state", "state", "`candidate`, `verified` or `downgraded`."),
+        Filter::equals("tenant", "tenant", "Whose signals."),
+        Filter::min_score(),
+        Filter::since("last_seen"),
+        Filter::until("last_seen"),
+    ];
+}
+
+/// Signals, the last seen first.
+#[utoipa::path(get, path = "/v1/signals", tag = "signals", responses(
+    (status = 200, body = Page<SignalItem>),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Json<Page<SignalItem>>, Problem> {
+    page::page::<Signals>(&api, &uri).await.map(Json)
+}
+
+/// One signal with its evidence.
+#[utoipa::path(get, path = "/v1/signals/{key}", tag = "signals",
+    params(("key" = String, Path, description = "The signal's `signal_key`")),
+    responses(
+        (status = 200, body = SignalWithEvidence),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn one(
+    State(api): State<Api>,
+    Key(key): Key,
+    uri: Uri,
+) -> Result<Json<SignalWithEvidence>, Problem> {
+    let signal = page::one::<Signals, _>(&api, &uri, "signal_key", key.clone()).await?;
+    let address = format!("{}/evidence", uri.path()).parse().unwrap_or(uri);
+    let Page { items, next } =
+        page::page_where::<EvidenceOfSignal>(&api, &address, Some(("signal_key", &key))).await?;
+    Ok(Json(SignalWithEvidence {
+        signal,
+        evidence: items,
+        evidence_next: next,
+    }))
+}

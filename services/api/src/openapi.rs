@@ -1,0 +1,71 @@
+//! The description of the API: what the handlers say, and the query parameters from the tables of filters.
+
+use crate::collections::{DeadLetters, Detections, Events, EvidenceOfSignal, Notifications, Signals};
+use crate::filter::{Filter, Test};
+use crate::page::Collection;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{InfoBuilder, OpenApi, RefOr, Required};
+
+const ABOUT: &str = "Signals and what they rest on. Every list is newest first and comes in pages: follow `next` until \
+    it is null. Errors are problem details (RFC 9457).";
+
+/// Adds what the handlers do not say.
+pub(crate) fn complete(description: &mut OpenApi) {
+    let info = InfoBuilder::new()
+        .title("Sluicebox")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(ABOUT));
+    description.info = info.build();
+    add::<Signals>(description, "/v1/signals");
+    add::<EvidenceOfSignal>(description, "/v1/signals/{key}/evidence");
+    add::<Events>(description, "/v1/events");
+    add::<Detections>(description, "/v1/detections");
+    add::<Notifications>(description, "/v1/notifications");
+    add::<DeadLetters>(description, "/v1/dead-letters");
+}
+
+fn add<C: Collection>(description: &mut OpenApi, path: &str) {
+    let Some(operation) = description
+        .paths
+        .paths
+        .get_mut(path)
+        .and_then(|item| item.get.as_mut())
+    else {
+        return;
+    };
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.extend(C::FILTERS.iter().map(of_filter));
+    parameters.push(parameter(
+        "limit",
+        "Items on a page; 50 if not given.",
+        Type::Integer,
+    ));
+    parameters.push(parameter("cursor", "Where to go on; from `next`.", Type::String));
+    if C::SORTS.len() > 1 {
+        let names: Vec<_> = C::SORTS.iter().map(|sort| sort.name).collect();
+        parameters.push(parameter(
+            "sort",
+            &format!("One of {}; the first if not given.", names.join(", ")),
+            Type::String,
+        ));
+    }
+}
+
+fn of_filter(filter: &Filter) -> RefOr<Parameter> {
+    let kind = if matches!(filter.test, Test::AtLeast(_)) {
+        Type::Number
+    } else {
+        Type::String
+    };
+    parameter(filter.name, filter.about, kind)
+}
+
+fn parameter(name: &str, about: &str, kind: Type) -> RefOr<Parameter> {
+    let schema = ObjectBuilder::new().schema_type(kind).build();
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False);
+    RefOr::T(parameter.description(Some(about)).schema(Some(schema)).build())
+}

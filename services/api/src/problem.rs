@@ -1,0 +1,145 @@
+//! Errors as problem details. Source: RFC 9457.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What went wrong, for programs and people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// Names the kind of problem; stable.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:sluicebox:problem:unknown-parameter")]
+    kind: String,
+    /// The kind of problem in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong here, and how to mend it.
+    detail: String,
+    /// Seconds to wait before the next try.
+    #[serde(skip)]
+    retry_after: Option<u32>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, kind: &str, title: &'static str, detail: impl Into<String>) -> Self {
+        let kind = format!("urn:sluicebox:problem:{kind}");
+        Self {
+            kind,
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            retry_after: None,
+        }
+    }
+
+    pub(crate) fn unknown_parameter(name: &str, known: &[&str]) -> Self {
+        let detail = format!("`{name}` is not known here; known are {}", known.join(", "));
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "unknown-parameter",
+            "Unknown query parameter",
+            detail,
+        )
+    }
+
+    pub(crate) fn invalid_parameter(name: &str, wanted: &str) -> Self {
+        let detail = format!("`{name}` must be {wanted}");
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid-parameter",
+            "Invalid query parameter",
+            detail,
+        )
+    }
+
+    pub(crate) fn invalid_cursor() -> Self {
+        let detail = "`cursor` is not one that this list gave; begin again without it";
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid-cursor",
+            "Invalid cursor",
+            detail,
+        )
+    }
+
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", what)
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        let detail = "only GET and HEAD are answered here; events are sent to the adapters";
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "Method not allowed",
+            detail,
+        )
+    }
+
+    pub(crate) fn overloaded() -> Self {
+        let detail = "too many requests are being answered; try again soon";
+        Self::unavailable("overloaded", "Overloaded", detail, 1)
+    }
+
+    fn unavailable(kind: &str, title: &'static str, detail: &str, retry_after: u32) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, kind, title, detail);
+        Self {
+            retry_after: Some(retry_after),
+            ..problem
+        }
+    }
+}
+
+/// PostgreSQL's code for a statement that took longer than it may.
+const CANCELED: &str = "57014";
+/// PostgreSQL's class of values that cannot be read. All but those of cursors are checked before.
+const DATA: &str = "22";
+/// PostgreSQL's code for a table that is not there.
+const NO_TABLE: &str = "42P01";
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .unwrap_or_default();
+        if code.starts_with(DATA) {
+            return Self::invalid_cursor();
+        }
+        tracing::warn!(%error, "a question could not be answered");
+        match code.as_ref() {
+            CANCELED => {
+                let detail = "the answer takes too long; narrow it with `subject`, `since` or `until`";
+                Self::unavailable("too-slow", "Query takes too long", detail, 30)
+            }
+            NO_TABLE => {
+                let detail = "the database has no tables yet; run `sluicebox migrate`";
+                Self::unavailable("no-tables", "Database is not migrated", detail, 30)
+            }
+            _ => Self::unavailable(
+                "database-away",
+                "Database is away",
+                "the database does not answer now",
+                5,
+            ),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let media = HeaderValue::from_static("application/problem+json");
+        let mut response = (status, [(header::CONTENT_TYPE, media)], body).into_response();
+        if let Some(seconds) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
