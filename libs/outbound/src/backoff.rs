@@ -30,11 +30,11 @@ impl Backoff {
         let longest = self.base.saturating_mul(1 << doublings).min(self.cap);
         longest.mul_f64(chance.clamp(0.0, 1.0))
     }
+}
 
-    /// The same with chance of its own.
-    pub fn after_by_chance(&self, attempt: u32) -> Duration {
-        self.after(attempt, rand::random())
-    }
+/// A number from 0 to 1 by chance, for [`Backoff::after`].
+pub fn chance() -> f64 {
+    rand::random()
 }
 
 #[cfg(test)]

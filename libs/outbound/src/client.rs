@@ -11,6 +11,7 @@ use reqwest::{Method, Response, Url};
 use tokio::time::Instant;
 
 use crate::address::refused;
+use crate::backoff::chance;
 use crate::resolver::{Guarded, refusal};
 use crate::retry_after::retry_after;
 use crate::{Admission, Breaker, CallError, ClientError, Policy};
@@ -126,7 +127,7 @@ impl Client {
             };
             let wait = error
                 .wait()
-                .unwrap_or_else(|| policy.backoff.after_by_chance(attempts));
+                .unwrap_or_else(|| policy.backoff.after(attempts, chance()));
             let hopeless = !error.is_transient() || attempts >= policy.max_attempts;
             if hopeless || begun.elapsed() + wait > policy.total {
                 return Err(error);
@@ -265,8 +266,10 @@ impl Client {
 
     async fn body(&self, mut response: Response, endpoint: &str) -> Result<Vec<u8>, CallError> {
         let limit = self.0.policy.max_response_bytes;
+        let status = response.status().as_u16();
         let too_large = || CallError::TooLarge {
             endpoint: endpoint.to_owned(),
+            status,
             limit,
         };
         if response

@@ -75,11 +75,13 @@ pub enum CallError {
         /// The beginning of the answer.
         detail: String,
     },
-    /// The answer is longer than allowed.
+    /// The endpoint took the request, but its answer is longer than allowed.
     #[error("the answer of {endpoint} is longer than {limit} bytes")]
     TooLarge {
         /// Scheme, host and port.
         endpoint: String,
+        /// The status, 2xx.
+        status: u16,
         /// The limit.
         limit: usize,
     },
@@ -106,7 +108,9 @@ impl CallError {
     /// The status, if there was an answer.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Busy { status, .. } | Self::Rejected { status, .. } => Some(*status),
+            Self::Busy { status, .. } | Self::Rejected { status, .. } | Self::TooLarge { status, .. } => {
+                Some(*status)
+            }
             _ => None,
         }
     }

@@ -14,7 +14,7 @@ mod resolver;
 mod retry_after;
 
 pub use address::refused;
-pub use backoff::Backoff;
+pub use backoff::{Backoff, chance};
 pub use breaker::{Admission, Breaker, BreakerPolicy};
 pub use cache::{FreshCache, Freshness};
 pub use client::{Client, Reply, Request};

@@ -1,1 +1,10 @@
-//! Signals and detections become notifications, planned once and delivered.
+//! Signals and detections become notifications, planned once, and notifications reach the world.
+//!
+//! `plan` decides who is told, exactly once; `deliver` tells them, at least once, with the notification's id as the
+//! key by which a receiver knows a repetition.
+
+mod deliver;
+mod plan;
+
+pub use deliver::{Console, DeliverEffect, DeliverError, Signer, SignerError};
+pub use plan::{Cards, PlanInput, PlanStage, PlannedStores, open_cards};

@@ -1,0 +1,55 @@
+//! The channels of the settings, ready to be used.
+
+use outbound::ClientError;
+use settings::{ChannelKind, ChannelSettings};
+
+use super::console::Console;
+use super::signature::SignerError;
+use super::webhook::Webhook;
+
+/// Why a channel cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliverError {
+    /// Its address is none.
+    #[error("channel {channel}: its url is not a URL; write it like https://host/path")]
+    Url {
+        /// The channel.
+        channel: String,
+    },
+    /// Its secret cannot sign.
+    #[error("channel {channel}: {error}")]
+    Secret {
+        /// The channel.
+        channel: String,
+        /// What is wrong with the secret.
+        error: SignerError,
+    },
+    /// No HTTP client can be had.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+#[derive(Clone)]
+pub(super) enum Way {
+    Webhook(Webhook),
+    Console(Console),
+}
+
+#[derive(Clone)]
+pub(super) struct Channel {
+    pub(super) way: Way,
+    pub(super) max_attempts: u32,
+}
+
+impl Channel {
+    pub(super) fn new(settings: &ChannelSettings, console: &Console) -> Result<Self, DeliverError> {
+        let way = match settings.kind {
+            ChannelKind::Webhook => Way::Webhook(Webhook::new(settings)?),
+            ChannelKind::Console => Way::Console(console.clone()),
+        };
+        Ok(Self {
+            way,
+            max_attempts: settings.max_attempts,
+        })
+    }
+}

@@ -1,0 +1,40 @@
+//! A channel that writes one line for each notification, for laptops and logs.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::Notification;
+
+/// Where console channels write. Clones share it, so that lines do not mix.
+#[derive(Clone)]
+pub struct Console(Arc<Mutex<dyn Write + Send>>);
+
+impl Console {
+    /// Standard output.
+    pub fn stdout() -> Self {
+        Self::to(io::stdout())
+    }
+
+    /// Any writer.
+    pub fn to(writer: impl Write + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(writer)))
+    }
+
+    /// Writes the line. The title has no control characters: the plan took them away; here it may come from elsewhere.
+    pub(super) fn tell(&self, notification: &Notification) -> io::Result<()> {
+        let Notification {
+            title,
+            subject,
+            channel,
+            ..
+        } = notification;
+        let line: String = format!("{channel}: {title} ({subject})")
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .chain(['\n'])
+            .collect();
+        let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.write_all(line.as_bytes())?;
+        writer.flush()
+    }
+}

@@ -1,0 +1,90 @@
+//! A channel that posts JSON with a Standard Webhooks signature.
+
+use std::num::NonZeroU32;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use model::Notification;
+use outbound::{CallError, Client, HeaderMap, HeaderName, HeaderValue, Policy, Reply, Request, Url};
+use settings::{ChannelSettings, Secret};
+
+use super::channel::DeliverError;
+use super::payload;
+use super::signature::Signer;
+
+/// What a receiver answers is of interest only where it refuses.
+const MAX_ANSWER: usize = 64 * 1024;
+
+#[derive(Clone)]
+pub(super) struct Webhook {
+    url: Url,
+    signer: Signer,
+    client: Client,
+}
+
+impl Webhook {
+    pub(super) fn new(settings: &ChannelSettings) -> Result<Self, DeliverError> {
+        let channel = || settings.name.clone();
+        let url = settings.url.as_deref().unwrap_or_default();
+        let url = Url::parse(url).map_err(|_| DeliverError::Url { channel: channel() })?;
+        let secret = settings.secret.clone().unwrap_or_else(|| Secret::new(""));
+        let signer = Signer::new(&secret).map_err(|error| DeliverError::Secret {
+            channel: channel(),
+            error,
+        })?;
+        // The runtime repeats: its waits outlive a rebalance and do not hold a call open.
+        let client = Client::new(Policy {
+            timeout: settings.timeout,
+            total: settings.timeout,
+            max_attempts: 1,
+            rate_per_s: settings.rate_per_s.and_then(NonZeroU32::new),
+            max_response_bytes: MAX_ANSWER,
+            allow_private: settings.allow_private,
+            ..Policy::default()
+        })?;
+        Ok(Self { url, signer, client })
+    }
+
+    /// One attempt.
+    pub(super) async fn post(
+        &self,
+        notification: &Notification,
+        traceparent: Option<&str>,
+    ) -> Result<Reply, PostError> {
+        let body = payload::json(notification)?;
+        let timestamp = seconds_now();
+        let signature = self.signer.sign(&notification.id, timestamp, &body);
+        let mut headers = HeaderMap::new();
+        let mut put = |name: &'static str, value: &str| {
+            // All of ours are ASCII; a traceparent that is not is no traceparent.
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        };
+        put("content-type", "application/json");
+        put("webhook-id", &notification.id);
+        put("webhook-timestamp", &timestamp.to_string());
+        put("webhook-signature", &signature);
+        if let Some(traceparent) = traceparent {
+            put("traceparent", traceparent);
+        }
+        Ok(self
+            .client
+            .call(&Request::post(self.url.clone(), headers, body))
+            .await?)
+    }
+}
+
+/// Why an attempt did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PostError {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("the notification cannot be written as JSON: {0}")]
+    Payload(#[from] serde_json::Error),
+}
+
+/// Receivers refuse what was signed more than five minutes ago, so every attempt is signed anew.
+fn seconds_now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

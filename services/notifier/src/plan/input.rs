@@ -1,0 +1,23 @@
+//! What the plan reads: enriched signals and detections.
+
+use model::{DecodeError, Decoder, Detection, Signal};
+use stage::Input;
+use topology::Topic;
+
+/// Something that people may want to be told of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PlanInput {
+    /// A signal with its final score, level and state.
+    Signal(Signal),
+    /// A detection.
+    Detection(Detection),
+}
+
+impl Input for PlanInput {
+    fn decode(topic: Topic, value: &[u8], decoder: &mut Decoder) -> Result<Self, DecodeError> {
+        match topic {
+            Topic::Detections => decoder.decode(value).map(Self::Detection),
+            _ => decoder.decode(value).map(Self::Signal),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The plan as a stage: for each channel at most one notification of the same thing in the same state and level.
+
+use std::sync::Arc;
+
+use model::Notification;
+use settings::{CachedReader, ChannelSettings, NotifierSettings, Watched};
+use stage::{Cx, Emit, Poison, Stage};
+
+use super::subscription::{Refusal, wants};
+use super::{Cards, PlanInput, PlannedStores, writing};
+
+/// The plan. Each lane has its own; they share the templates.
+pub struct PlanStage {
+    channels: Arc<[ChannelSettings]>,
+    cards: CachedReader<Cards>,
+}
+
+impl PlanStage {
+    /// A plan for the channels of the settings, with these cards.
+    pub fn new(settings: &NotifierSettings, cards: &Watched<Cards>) -> Self {
+        Self {
+            channels: settings.channels.clone().into(),
+            cards: cards.cached(),
+        }
+    }
+}
+
+impl Stage for PlanStage {
+    type In = PlanInput;
+    type Out = Notification;
+    type Stores = PlannedStores;
+
+    fn apply(
+        &mut self,
+        input: PlanInput,
+        stores: &mut PlannedStores,
+        _: &Cx<'_>,
+    ) -> Result<Emit<Notification>, Poison> {
+        let cards = self.cards.load();
+        let mut planned = Vec::new();
+        let mut nearest = Refusal::NoChannel;
+        for channel in self.channels.iter() {
+            let id = writing::identity(&channel.name, &input);
+            let told = wants(channel, &input).and_then(|()| {
+                stores
+                    .planned
+                    .insert(id.number())
+                    .then_some(())
+                    .ok_or(Refusal::AlreadyPlanned)
+            });
+            match told {
+                Ok(()) => planned.push(writing::notification(&id, channel, &input, cards)),
+                Err(refusal) => nearest = nearest.max(refusal),
+            }
+        }
+        Ok(Emit::many_or(planned, nearest.reason()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Detection, Signal, SignalState};
+    use settings::Subscription;
+    use stage::{Driver, Settled};
+    use topology::Topic;
+
+    use super::*;
+
+    fn driver(channels: Vec<ChannelSettings>) -> Driver<PlanStage> {
+        let settings = NotifierSettings {
+            channels,
+            ..NotifierSettings::default()
+        };
+        Driver::new(PlanStage::new(
+            &settings,
+            &Watched::fixed(Cards::with(&[]).unwrap()),
+        ))
+    }
+
+    fn channel(name: &str) -> ChannelSettings {
+        ChannelSettings {
+            name: name.to_owned(),
+            ..ChannelSettings::default()
+        }
+    }
+
+    fn signal(level: &str, state: SignalState) -> PlanInput {
+        PlanInput::Signal(Signal {
+            signal_key: "sig_1".to_owned(),
+            subject: "symbol:UNI".to_owned(),
+            level: level.to_owned(),
+            state,
+            ..Signal::default()
+        })
+    }
+
+    fn apply(driver: &mut Driver<PlanStage>, input: PlanInput) -> Settled<Notification> {
+        driver.apply(input, &Cx::at(Topic::SignalsEnriched, 1_000))
+    }
+
+    #[test]
+    fn the_same_news_is_planned_once_and_a_new_level_again() {
+        let mut plan = driver(vec![channel("a"), channel("b")]);
+        let Settled::Out(first) = apply(&mut plan, signal("high", SignalState::Verified)) else {
+            panic!()
+        };
+        assert_eq!(first.len(), 2);
+        assert_ne!(first[0].id, first[1].id);
+        assert!(first[0].id.starts_with("ntf_") && first[0].group == "symbol:UNI");
+        assert_eq!(
+            apply(&mut plan, signal("high", SignalState::Verified)),
+            Settled::Filtered("already_planned")
+        );
+        assert!(matches!(
+            apply(&mut plan, signal("critical", SignalState::Verified)),
+            Settled::Out(_)
+        ));
+        let mut restarted = plan.restarted();
+        assert_eq!(
+            apply(&mut restarted, signal("high", SignalState::Verified)),
+            Settled::Filtered("already_planned")
+        );
+        assert!(restarted.counts.conserves());
+    }
+
+    #[test]
+    fn who_wants_nothing_gets_nothing_and_the_reason_is_counted() {
+        assert_eq!(
+            apply(&mut driver(Vec::new()), signal("high", SignalState::Verified)),
+            Settled::Filtered("no_channel")
+        );
+        let candidate = signal("high", SignalState::Candidate);
+        assert_eq!(
+            apply(&mut driver(vec![channel("a")]), candidate),
+            Settled::Filtered("state_not_wanted")
+        );
+        let mut high = channel("a");
+        high.min_level = Some("high".to_owned());
+        let low = signal("low", SignalState::Verified);
+        assert_eq!(
+            apply(&mut driver(vec![high]), low),
+            Settled::Filtered("below_level")
+        );
+        let detections = ChannelSettings {
+            kinds: vec![Subscription::Detection],
+            ..channel("a")
+        };
+        let any = signal("low", SignalState::Verified);
+        assert_eq!(
+            apply(&mut driver(vec![detections]), any),
+            Settled::Filtered("not_subscribed")
+        );
+    }
+
+    #[test]
+    fn detections_are_told_too() {
+        let detection = Detection {
+            id: "det_1".to_owned(),
+            rule: "high_frequency_login".to_owned(),
+            severity: "medium".to_owned(),
+            subject: "user:1".to_owned(),
+            count: 11,
+            ..Detection::default()
+        };
+        let Settled::Out(out) = apply(&mut driver(vec![channel("a")]), PlanInput::Detection(detection))
+        else {
+            panic!()
+        };
+        assert_eq!(
+            (
+                out[0].state.as_str(),
+                out[0].level.as_str(),
+                out[0].origin_id.as_str()
+            ),
+            ("detected", "medium", "det_1")
+        );
+    }
+}

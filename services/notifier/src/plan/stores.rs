@@ -1,0 +1,28 @@
+//! Which notifications are planned already.
+
+use model::Millis;
+use stage::{AnyStore, Expiring, Stores};
+
+/// A signal that is silent for a day is over, so what was planned a quarter ago is not asked for again.
+const REMEMBERED: Millis = 90 * 24 * 60 * 60 * 1000;
+
+/// The store of the plan: the identities of what is planned.
+#[derive(Debug)]
+pub struct PlannedStores {
+    /// Identities of notifications, for 90 days.
+    pub planned: Expiring<u128, ()>,
+}
+
+impl Default for PlannedStores {
+    fn default() -> Self {
+        Self {
+            planned: Expiring::new("planned", REMEMBERED),
+        }
+    }
+}
+
+impl Stores for PlannedStores {
+    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn AnyStore)) {
+        visit(&mut self.planned);
+    }
+}

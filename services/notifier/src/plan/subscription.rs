@@ -1,0 +1,148 @@
+//! Whether a channel wants to be told. Pure.
+
+use model::SignalState;
+use settings::{ChannelSettings, Subscription, WantedState};
+
+use super::PlanInput;
+
+/// The levels that can be compared, lowest first.
+const ORDERED: [&str; 4] = ["low", "medium", "high", "critical"];
+
+/// Why a channel is not told, in the order in which it is asked; the later, the nearer it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Refusal {
+    NoChannel,
+    NotSubscribed,
+    StateNotWanted,
+    LevelNotWanted,
+    AlreadyPlanned,
+}
+
+impl Refusal {
+    /// The reason for the flow's counts.
+    pub(super) const fn reason(self) -> &'static str {
+        match self {
+            Self::NoChannel => "no_channel",
+            Self::NotSubscribed => "not_subscribed",
+            Self::StateNotWanted => "state_not_wanted",
+            Self::LevelNotWanted => "below_level",
+            Self::AlreadyPlanned => "already_planned",
+        }
+    }
+}
+
+/// Whether the channel wants this, and if not, why.
+pub(super) fn wants(channel: &ChannelSettings, input: &PlanInput) -> Result<(), Refusal> {
+    let (kind, level) = match input {
+        PlanInput::Signal(signal) => (Subscription::Signal, &signal.level),
+        PlanInput::Detection(detection) => (Subscription::Detection, &detection.severity),
+    };
+    if !channel.kinds.contains(&kind) {
+        return Err(Refusal::NotSubscribed);
+    }
+    if let PlanInput::Signal(signal) = input
+        && !channel.states.contains(&wanted(signal.state))
+    {
+        return Err(Refusal::StateNotWanted);
+    }
+    let listed = channel
+        .levels
+        .as_ref()
+        .is_none_or(|levels| levels.contains(level));
+    let high_enough = channel
+        .min_level
+        .as_ref()
+        .is_none_or(|least| rank(level).is_some_and(|at| Some(at) >= rank(least)));
+    if listed && high_enough {
+        Ok(())
+    } else {
+        Err(Refusal::LevelNotWanted)
+    }
+}
+
+/// A level that is not one of the ordered ones is never high enough: it is named by `levels`.
+fn rank(level: &str) -> Option<usize> {
+    ORDERED.iter().position(|known| *known == level)
+}
+
+fn wanted(state: SignalState) -> WantedState {
+    match state {
+        SignalState::Candidate => WantedState::Candidate,
+        SignalState::Verified => WantedState::Verified,
+        SignalState::Downgraded => WantedState::Downgraded,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Detection, Signal};
+
+    use super::*;
+
+    fn signal(state: SignalState, level: &str) -> PlanInput {
+        PlanInput::Signal(Signal {
+            state,
+            level: level.to_owned(),
+            ..Signal::default()
+        })
+    }
+
+    #[test]
+    fn a_channel_gets_what_it_asked_for() {
+        let channel = ChannelSettings {
+            min_level: Some("high".to_owned()),
+            ..ChannelSettings::default()
+        };
+        assert_eq!(
+            wants(&channel, &signal(SignalState::Verified, "critical")),
+            Ok(())
+        );
+        assert_eq!(wants(&channel, &signal(SignalState::Verified, "high")), Ok(()));
+        assert_eq!(
+            wants(&channel, &signal(SignalState::Verified, "medium")),
+            Err(Refusal::LevelNotWanted)
+        );
+        assert_eq!(
+            wants(&channel, &signal(SignalState::Verified, "ours")),
+            Err(Refusal::LevelNotWanted)
+        );
+        assert_eq!(
+            wants(&channel, &signal(SignalState::Candidate, "critical")),
+            Err(Refusal::StateNotWanted)
+        );
+    }
+
+    #[test]
+    fn own_levels_are_named_one_by_one() {
+        let channel = ChannelSettings {
+            levels: Some(vec!["opportunity".to_owned()]),
+            ..ChannelSettings::default()
+        };
+        assert_eq!(
+            wants(&channel, &signal(SignalState::Verified, "opportunity")),
+            Ok(())
+        );
+        assert_eq!(
+            wants(&channel, &signal(SignalState::Verified, "observe")),
+            Err(Refusal::LevelNotWanted)
+        );
+    }
+
+    #[test]
+    fn detections_have_no_state() {
+        let detection = PlanInput::Detection(Detection {
+            severity: "high".to_owned(),
+            ..Detection::default()
+        });
+        let channel = ChannelSettings {
+            states: Vec::new(),
+            ..ChannelSettings::default()
+        };
+        assert_eq!(wants(&channel, &detection), Ok(()));
+        let signals_only = ChannelSettings {
+            kinds: vec![Subscription::Signal],
+            ..channel
+        };
+        assert_eq!(wants(&signals_only, &detection), Err(Refusal::NotSubscribed));
+    }
+}

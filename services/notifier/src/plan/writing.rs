@@ -1,0 +1,99 @@
+//! From a signal or a detection to the notification of one channel. Pure.
+
+use model::{Facts, Id, Notification, Origin, Value};
+use settings::ChannelSettings;
+
+use super::PlanInput;
+use super::cards::Cards;
+
+/// Receivers route by few facts; a signal may have hundreds.
+const MAX_FACTS: usize = 64;
+/// The state of a detection, which has none of its own.
+const DETECTED: &str = "detected";
+
+/// The identity of the notification that tells `channel` of this, in this state and at this level.
+pub(super) fn identity(channel: &str, input: &PlanInput) -> Id {
+    let id = Id::new().part(channel);
+    match input {
+        PlanInput::Signal(signal) => {
+            let id = id.part(Origin::Signal.as_str()).part(&signal.signal_key);
+            id.part(signal.state.as_str()).part(&signal.level)
+        }
+        PlanInput::Detection(detection) => {
+            let id = id.part(Origin::Detection.as_str()).part(&detection.id);
+            id.part(DETECTED).part(&detection.severity)
+        }
+    }
+}
+
+/// The notification.
+pub(super) fn notification(
+    id: &Id,
+    channel: &ChannelSettings,
+    input: &PlanInput,
+    cards: &Cards,
+) -> Notification {
+    let card = cards.card(&channel.lang, input);
+    let addressed = Notification {
+        id: id.text("ntf_"),
+        channel: channel.name.clone(),
+        title: card.title,
+        body: card.body,
+        ..Notification::default()
+    };
+    match input {
+        PlanInput::Signal(signal) => Notification {
+            tenant: signal.tenant.clone(),
+            group: signal.subject.clone(),
+            origin: Origin::Signal,
+            origin_id: signal.signal_key.clone(),
+            subject: signal.subject.clone(),
+            level: signal.level.clone(),
+            state: signal.state.as_str().to_owned(),
+            time: signal.last_seen,
+            facts: facts_of_signal(signal),
+            ..addressed
+        },
+        PlanInput::Detection(detection) => Notification {
+            tenant: detection.tenant.clone(),
+            group: detection.subject.clone(),
+            origin: Origin::Detection,
+            origin_id: detection.id.clone(),
+            subject: detection.subject.clone(),
+            level: detection.severity.clone(),
+            state: DETECTED.to_owned(),
+            time: detection.time,
+            facts: facts_of_detection(detection),
+            ..addressed
+        },
+    }
+}
+
+fn facts_of_signal(signal: &model::Signal) -> Facts {
+    let own = [
+        ("type", Value::from(signal.kind.as_str())),
+        ("score", Value::from(signal.score)),
+        ("evidence_count", Value::from(signal.evidence_count)),
+        ("source_count", Value::from(signal.source_count)),
+    ];
+    with_others(own, &signal.facts)
+}
+
+fn facts_of_detection(detection: &model::Detection) -> Facts {
+    let own = [
+        ("rule", Value::from(detection.rule.as_str())),
+        ("count", Value::from(detection.count)),
+        ("threshold", Value::from(detection.threshold)),
+    ];
+    with_others(own, &detection.attributes)
+}
+
+fn with_others<const N: usize>(own: [(&str, Value); N], others: &Facts) -> Facts {
+    let mut facts: Facts = others
+        .iter()
+        .take(MAX_FACTS)
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    facts.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    facts
+}

@@ -1,0 +1,284 @@
+//! Deliveries to a real server that behaves as receivers do, and to a console.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use model::{Notification, Receipt, ReceiptStatus};
+use notifier::{Console, DeliverEffect, Signer};
+use settings::{ChannelKind, ChannelSettings, NotifierSettings, Secret};
+use stage::{Attempt, Cx, Effect, Emit, Outcome};
+use topology::Topic;
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+type Received = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
+
+async fn receive(
+    State(received): State<Received>,
+    Path(how): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let call = {
+        let mut received = received.lock().unwrap();
+        received.push((headers, body));
+        received.len()
+    };
+    match how.as_str() {
+        "second" if call == 1 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        "busy" if call == 1 => (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "7")]).into_response(),
+        "no" => (StatusCode::BAD_REQUEST, "unknown field `subject`").into_response(),
+        "away" => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "/ok")]).into_response(),
+        "broken" => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        "huge" => vec![b'x'; 1_000_000].into_response(),
+        "hang" => std::future::pending().await,
+        _ => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+async fn server() -> (SocketAddr, Received) {
+    let received = Received::default();
+    let router = Router::new()
+        .route("/{how}", post(receive))
+        .with_state(Arc::clone(&received));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (address, received)
+}
+
+fn hook(address: SocketAddr, how: &str) -> ChannelSettings {
+    ChannelSettings {
+        name: "ops".to_owned(),
+        kind: ChannelKind::Webhook,
+        url: Some(format!("http://{address}/{how}")),
+        secret: Some(Secret::new(SECRET)),
+        allow_private: true,
+        max_attempts: 3,
+        ..ChannelSettings::default()
+    }
+}
+
+fn deliver(channel: ChannelSettings) -> DeliverEffect {
+    let settings = NotifierSettings {
+        channels: vec![channel],
+        ..NotifierSettings::default()
+    };
+    DeliverEffect::new(&settings, &Console::stdout()).unwrap()
+}
+
+fn notification() -> Notification {
+    Notification {
+        id: "ntf_00000000000000000000000000000001".to_owned(),
+        channel: "ops".to_owned(),
+        subject: "user:1".to_owned(),
+        state: "verified".to_owned(),
+        title: "[HIGH] something happened".to_owned(),
+        ..Notification::default()
+    }
+}
+
+async fn attempt(effect: &DeliverEffect, number: u32) -> Outcome<Receipt> {
+    let cx = Cx {
+        traceparent: Some(TRACE),
+        ..Cx::at(Topic::NotificationsOutbox, 0)
+    };
+    effect
+        .perform(
+            &notification(),
+            Attempt {
+                number,
+                elapsed: Duration::from_millis(250),
+            },
+            &cx,
+        )
+        .await
+}
+
+fn receipt(outcome: Outcome<Receipt>) -> Receipt {
+    match outcome {
+        Outcome::Done(Emit::One(receipt)) => receipt,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn dead(outcome: Outcome<Receipt>) -> (&'static str, String) {
+    match outcome {
+        Outcome::Poison(poison) => (poison.reason, poison.message),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_is_signed_and_named_by_the_notification() {
+    let (address, received) = server().await;
+    let receipt = receipt(attempt(&deliver(hook(address, "ok")), 1).await);
+    assert_eq!(
+        (receipt.status, receipt.attempts, receipt.http_status),
+        (ReceiptStatus::Delivered, 1, Some(204))
+    );
+    assert!(receipt.latency_ms >= 250, "from the first attempt on");
+
+    let (headers, body) = received.lock().unwrap().remove(0);
+    let of = |name: &str| headers[name].to_str().unwrap().to_owned();
+    assert_eq!(of("webhook-id"), notification().id);
+    assert_eq!(of("traceparent"), TRACE);
+    let signer = Signer::new(&Secret::new(SECRET)).unwrap();
+    let signature = signer.sign(&of("webhook-id"), of("webhook-timestamp").parse().unwrap(), &body);
+    assert_eq!(of("webhook-signature"), signature);
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(
+        (&body["type"], &body["data"]["subject"]),
+        (&"signal.verified".into(), &"user:1".into())
+    );
+}
+
+#[tokio::test]
+async fn what_fails_for_now_is_tried_again_with_the_same_id() {
+    let (address, received) = server().await;
+    let effect = deliver(hook(address, "second"));
+    assert!(matches!(attempt(&effect, 1).await, Outcome::Retry { .. }));
+    assert_eq!(receipt(attempt(&effect, 2).await).attempts, 2);
+    let received = received.lock().unwrap();
+    assert_eq!(received[0].0["webhook-id"], received[1].0["webhook-id"]);
+    assert_eq!(received[0].1, received[1].1);
+}
+
+#[tokio::test]
+async fn retry_after_is_honoured() {
+    let (address, _) = server().await;
+    let effect = deliver(hook(address, "busy"));
+    let Outcome::Retry { after, .. } = attempt(&effect, 1).await else {
+        panic!("not tried again")
+    };
+    assert_eq!(after, Duration::from_secs(7));
+    assert_eq!(
+        receipt(attempt(&effect, 2).await).status,
+        ReceiptStatus::Delivered
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_dead_letter_at_once() {
+    let (address, received) = server().await;
+    let (reason, message) = dead(attempt(&deliver(hook(address, "no")), 1).await);
+    assert_eq!(reason, "http_4xx");
+    assert!(message.contains("400: unknown field `subject`"), "{message}");
+    assert_eq!(
+        dead(attempt(&deliver(hook(address, "away")), 1).await).0,
+        "http_redirect"
+    );
+    assert_eq!(received.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn used_up_attempts_end_with_a_failed_receipt() {
+    let (address, _) = server().await;
+    let receipt = receipt(attempt(&deliver(hook(address, "broken")), 3).await);
+    assert_eq!(
+        (receipt.status, receipt.attempts, receipt.http_status),
+        (ReceiptStatus::Failed, 3, Some(503))
+    );
+}
+
+#[tokio::test]
+async fn a_receiver_that_hangs_is_given_up_and_one_that_chats_has_it() {
+    let (address, _) = server().await;
+    let slow = ChannelSettings {
+        timeout: Duration::from_millis(20),
+        ..hook(address, "hang")
+    };
+    assert!(matches!(attempt(&deliver(slow), 1).await, Outcome::Retry { .. }));
+    let receipt = receipt(attempt(&deliver(hook(address, "huge")), 1).await);
+    assert_eq!(
+        (receipt.status, receipt.http_status),
+        (ReceiptStatus::Delivered, Some(200))
+    );
+}
+
+#[tokio::test]
+async fn what_leads_nowhere_is_a_dead_letter() {
+    let (address, received) = server().await;
+    let private = ChannelSettings {
+        allow_private: false,
+        ..hook(address, "ok")
+    };
+    assert_eq!(dead(attempt(&deliver(private), 1).await).0, "address_forbidden");
+    let other = ChannelSettings {
+        name: "other".to_owned(),
+        ..hook(address, "ok")
+    };
+    assert_eq!(dead(attempt(&deliver(other), 1).await).0, "channel_unknown");
+    assert!(received.lock().unwrap().is_empty());
+}
+
+#[derive(Clone, Default)]
+struct Page(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_console_gets_one_line() {
+    let page = Page::default();
+    let console = ChannelSettings {
+        name: "ops".to_owned(),
+        ..ChannelSettings::default()
+    };
+    let settings = NotifierSettings {
+        channels: vec![console],
+        ..NotifierSettings::default()
+    };
+    let effect = DeliverEffect::new(&settings, &Console::to(page.clone())).unwrap();
+    let hostile = Notification {
+        title: "a\nb\u{1b}[2J".to_owned(),
+        ..notification()
+    };
+    let first = Attempt {
+        number: 1,
+        elapsed: Duration::ZERO,
+    };
+    let outcome = effect
+        .perform(&hostile, first, &Cx::at(Topic::NotificationsOutbox, 0))
+        .await;
+    assert_eq!(receipt(outcome).http_status, None);
+    assert_eq!(
+        String::from_utf8_lossy(&page.0.lock().unwrap()),
+        "ops: a b [2J (user:1)\n"
+    );
+}
+
+#[test]
+fn channels_that_cannot_work_are_errors_at_the_start() {
+    let address = SocketAddr::from(([127, 0, 0, 1], 9));
+    let weak = ChannelSettings {
+        secret: Some(Secret::new("whsec_c2hvcnQ=")),
+        ..hook(address, "ok")
+    };
+    let settings = NotifierSettings {
+        channels: vec![weak],
+        ..NotifierSettings::default()
+    };
+    let error = DeliverEffect::new(&settings, &Console::stdout())
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(error.contains("channel ops: the secret holds 5 bytes"), "{error}");
+}
