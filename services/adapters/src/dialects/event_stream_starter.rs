@@ -52,9 +52,10 @@ fn subject(members: &mut Members<'_>) -> Result<Option<String>, Rejection> {
         .label("symbol")?
         .map(|symbol| symbol.trim().trim_start_matches('$').to_uppercase());
     let link = members.label("url")?.map(|url| format!("url:{}", url.trim()));
-    Ok(address
-        .or(symbol.map(|symbol| format!("symbol:{symbol}")))
-        .or(link))
+    let symbol = symbol
+        .filter(|symbol| !symbol.is_empty())
+        .map(|symbol| format!("symbol:{symbol}"));
+    Ok(address.or(symbol).or(link))
 }
 
 /// Hexadecimal addresses are the same in either case; those of other chains are not.

@@ -51,11 +51,14 @@ async fn read(body: Body, announced: usize, limit: usize) -> Result<Vec<u8>, Pro
     let mut bytes = Vec::with_capacity(announced.min(limit));
     let mut seen = 0_usize;
     let mut over = announced > limit;
+    if announced > limit.max(DISCARD) {
+        return Err(too_large(limit));
+    }
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| incomplete())?;
         seen = seen.saturating_add(chunk.len());
         over = over || seen > limit;
-        if over && (announced > DISCARD || seen > DISCARD) {
+        if over && seen > limit.max(DISCARD) {
             break;
         }
         if !over {

@@ -71,3 +71,40 @@ fn busy(what: &str, reason: &'static str) -> Problem {
     let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, reason, "Too busy", &detail);
     problem.retry_after(Duration::from_secs(1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::header::RETRY_AFTER;
+    use axum::middleware::from_fn_with_state;
+    use tower::ServiceExt;
+
+    async fn status(budget: &Arc<Budget>) -> (StatusCode, bool) {
+        let layer = from_fn_with_state(Arc::clone(budget), admit);
+        let router = Router::new()
+            .fallback(|| async { StatusCode::ACCEPTED })
+            .layer(layer);
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        (response.status(), response.headers().contains_key(RETRY_AFTER))
+    }
+
+    #[tokio::test]
+    async fn who_finds_no_room_is_sent_away_until_there_is_some() {
+        let budget = Arc::new(Budget::new(1024 * 1024));
+        let all = u32::try_from(budget.units.available_permits()).unwrap();
+        let taken = budget.units.try_acquire_many(all).unwrap();
+        assert_eq!(status(&budget).await, (StatusCode::SERVICE_UNAVAILABLE, true));
+        drop(taken);
+        assert_eq!(status(&budget).await, (StatusCode::ACCEPTED, false));
+        assert_eq!(budget.units.available_permits(), all as usize);
+    }
+
+    #[test]
+    fn there_is_room_for_two_of_the_largest_bodies_whatever_the_limit() {
+        assert_eq!(Budget::new(1).units.available_permits(), 1024);
+        assert_eq!(Budget::new(100 * 1024 * 1024).units.available_permits(), 3200);
+        assert!(Budget::new(usize::MAX).units.available_permits() > 0);
+    }
+}

@@ -1,5 +1,12 @@
 //! The edge as its clients see it: a real server on TCP, an event log in memory.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that cannot go on stops"
+)]
+
 mod bad_input;
 mod compatibility;
 mod delivery;
