@@ -6,5 +6,5 @@ mod process;
 mod stages;
 mod target;
 
-pub(crate) use process::{Addresses, Process};
+pub(crate) use process::Process;
 pub(crate) use target::Target;

@@ -9,6 +9,7 @@ use registry::Registry;
 use runtime::{Publisher, RunningStage, Shared, Stop};
 use settings::Settings;
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +39,7 @@ pub(crate) struct Process {
     stop: Stop,
     stop_http: watch::Sender<bool>,
     stages: Vec<RunningStage>,
-    servers: Vec<JoinHandle<std::io::Result<()>>>,
+    servers: Vec<JoinHandle<Result<(), String>>>,
 }
 
 impl Process {
@@ -61,7 +62,7 @@ impl Process {
             process.serve_adapters(settings, &shared, &health, &metrics).await?;
         }
         if services.contains(&Target::Api) {
-            process.serve_api(settings, &health).await?;
+            process.serve_api(settings, &health, &metrics).await?;
         }
         Ok(process)
     }
@@ -83,11 +84,8 @@ impl Process {
             stages.into_iter().map(RunningStage::join).collect::<Vec<_>>()
         });
         for server in self.servers {
-            match server.await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => return Err(Failure::Unreachable(format!("an HTTP server failed: {error}"))),
-                Err(error) => return Err(Failure::Unreachable(format!("an HTTP server ended: {error}"))),
-            }
+            let served = server.await.unwrap_or_else(|panic| Err(panic.to_string()));
+            served.map_err(|error| Failure::Unreachable(format!("an HTTP server failed: {error}")))?;
         }
         let ended = joined.await.map_err(|error| Failure::Unreachable(format!("a lane panicked: {error}")))?;
         ended.into_iter().collect::<Result<(), _>>().map_err(|error| Failure::Unreachable(error.to_string()))
@@ -105,7 +103,7 @@ impl Process {
         let served = telemetry::serve_ops(listen, health.clone(), metrics.clone(), self.stopping()).await;
         let (address, server) = served.map_err(|error| in_use("ops.listen", listen, &error))?;
         self.addresses.ops = Some(address);
-        self.servers.push(server);
+        self.watch(async { server.await.unwrap_or_else(|panic| Err(std::io::Error::other(panic))) });
         Ok(())
     }
 
@@ -121,16 +119,23 @@ impl Process {
         let publisher = Publisher::new(&shared.kafka, &shared.prefix, shared.ids)?;
         let tally = Arc::new(EdgeTally(metrics.clone()));
         let router = adapters::router(Arc::new(KafkaIngest(publisher)), &settings.adapters, tally);
-        self.servers.push(tokio::spawn(adapters::serve(listener, router, self.stopping())));
+        self.watch(adapters::serve(listener, router, self.stopping()));
         health.component("adapters").ready("listening");
         Ok(())
     }
 
-    async fn serve_api(&mut self, settings: &Settings, health: &Health) -> Result<(), Failure> {
+    async fn serve_api(&mut self, settings: &Settings, health: &Health, metrics: &Metrics) -> Result<(), Failure> {
         let listener = bind("api.listen", settings.api.listen).await?;
         self.addresses.api = listener.local_addr().ok();
-        let _ = health;
+        let pool = api::pool(&settings.postgres).map_err(|error| Failure::Configuration(error.to_string()))?;
+        let ops = telemetry::ops_router(health.clone(), metrics.clone());
+        self.watch(api::serve(listener, api::router(pool, &settings.api, ops), self.stopping()));
+        health.component("api").ready("listening");
         Ok(())
+    }
+
+    fn watch<E: Display>(&mut self, server: impl Future<Output = Result<(), E>> + Send + 'static) {
+        self.servers.push(tokio::spawn(async { server.await.map_err(|error| error.to_string()) }));
     }
 
     async fn start_stages(

@@ -2,10 +2,11 @@
 
 use super::process::Process;
 use crate::failure::Failure;
-use runtime::{Shared, run_drain, run_stage};
+use runtime::{Shared, run_drain, run_effect, run_stage};
 use settings::{Settings, WatchError};
 use sink::{SinkDrain, SinkError};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use telemetry::{Component, Health};
 use tokio::runtime::Handle;
@@ -13,6 +14,8 @@ use topology::StageName;
 
 /// How long a database that is away at the start is left alone before it is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
+/// Signals that are looked up at once on each lane of the enricher; most are answered from caches.
+const LOOKUPS: usize = 64;
 
 impl Process {
     pub(super) fn normalizer(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
@@ -38,6 +41,27 @@ impl Process {
         let lateness = settings.allowed_lateness;
         let make = move || detector::DetectorStage::new(&rules, lateness);
         self.keep(run_stage(shared, StageName::Detector, make))
+    }
+
+    pub(super) fn enricher(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
+        let effect = enricher::EnricherEffect::open(&settings.enricher);
+        let effect = Arc::new(effect.map_err(|error| Failure::Configuration(format!("enricher: {error}")))?);
+        self.keep(run_effect(shared, StageName::Enricher, effect, LOOKUPS, &Handle::current()))
+    }
+
+    pub(super) fn notifier(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
+        let settings = &settings.notifier;
+        let cards = notifier::open_cards(settings);
+        let cards = cards.map_err(|error| Failure::Configuration(format!("notifier.templates: {error}")))?;
+        let plan = {
+            let settings = settings.clone();
+            move || notifier::PlanStage::new(&settings, &cards)
+        };
+        self.keep(run_stage(shared, StageName::NotifierPlan, plan))?;
+        let deliver = notifier::DeliverEffect::new(settings, &notifier::Console::stdout());
+        let deliver = deliver.map_err(|error| Failure::Configuration(format!("notifier.channels: {error}")))?;
+        let (deliver, concurrency) = (Arc::new(deliver), settings.concurrency);
+        self.keep(run_effect(shared, StageName::NotifierDeliver, deliver, concurrency, &Handle::current()))
     }
 
     pub(super) async fn sink(
