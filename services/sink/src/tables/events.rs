@@ -62,10 +62,6 @@ struct Entities<'a> {
     tags: &'a [String],
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes references to members"
-)]
 fn no_items<T>(items: &&[T]) -> bool {
     items.is_empty()
 }

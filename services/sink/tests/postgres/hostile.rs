@@ -187,11 +187,11 @@ fn read_all(folder: &std::path::Path, found: &mut Vec<Vec<u8>>) {
         let path = entry.path();
         if path.is_dir() {
             read_all(&path, found);
-        } else if let Ok(bytes) = std::fs::read(&path) {
-            if bytes.len() < 1_000_000 {
-                found.extend(bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec));
-                found.push(bytes);
-            }
+        } else if let Ok(bytes) = std::fs::read(&path)
+            && bytes.len() < 1_000_000
+        {
+            found.extend(bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec));
+            found.push(bytes);
         }
     }
 }

@@ -1,5 +1,14 @@
 //! The sink against a real PostgreSQL, a fresh database a test.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a failing test says so by panicking, and its output is its log"
+)]
+
 mod batches;
 mod database;
 mod exactly_once;
