@@ -1,6 +1,6 @@
 //! The recent events of one key, and the fullest window around a new one. No clock, no I/O.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// How much a window spans and keeps. Times are milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,19 +18,14 @@ pub struct Bounds {
 ///
 /// Its size is bounded by [`Bounds::keep`]; serialised, it is what a changelog holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(bound(serialize = "T: Clone + Serialize"))]
 pub struct Sliding<T> {
     entries: Vec<Entry<T>>,
     newest: i64,
 }
 
 /// `item` is what counted, or `None` for what ends a streak. Written as a pair, since a window writes many.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    from = "(i64, Option<T>)",
-    into = "(i64, Option<T>)",
-    bound(serialize = "T: Clone + Serialize")
-)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "(i64, Option<T>)")]
 struct Entry<T> {
     at: i64,
     item: Option<T>,
@@ -42,9 +37,9 @@ impl<T> From<(i64, Option<T>)> for Entry<T> {
     }
 }
 
-impl<T> From<Entry<T>> for (i64, Option<T>) {
-    fn from(entry: Entry<T>) -> Self {
-        (entry.at, entry.item)
+impl<T: Serialize> Serialize for Entry<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.at, &self.item).serialize(serializer)
     }
 }
 

@@ -65,7 +65,7 @@ fn observe(
 }
 
 fn hit(rule: &DetectionRule, bounds: &Bounds, event: &Event, window: &mut Window) -> Option<Evidence> {
-    let run = window.events.hit(event.time, event.id.clone(), bounds)?;
+    let run = window.events.hit(event.time, event.id.as_str().into(), bounds)?;
     let reached = run.count() >= usize::try_from(rule.reached_at).unwrap_or(usize::MAX);
     let news = reached && window.alarm.ring(event.time, until(rule), rule.cooldown_ms);
     news.then(|| Evidence::of_run(&run))

@@ -1,5 +1,7 @@
 //! The record of a detection. No clock, no I/O.
 
+use std::sync::Arc;
+
 use model::{Detection, Event, Id};
 use rules::{DetectionRule, Inquiry};
 use windows::Run;
@@ -13,12 +15,12 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
-    pub(crate) fn of_run(run: &Run<'_, String>) -> Self {
+    pub(crate) fn of_run(run: &Run<'_, Arc<str>>) -> Self {
         Self {
             count: run.count(),
             first_at: run.first_at(),
             last_at: run.last_at(),
-            event_ids: run.items().cloned().collect(),
+            event_ids: run.items().map(ToString::to_string).collect(),
         }
     }
 

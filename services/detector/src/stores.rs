@@ -1,5 +1,7 @@
 //! What the detector remembers: which events it has seen, and the recent events of each rule and subject.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use stage::{AnyStore, Expiring, Stores};
 use windows::{Alarm, Sliding};
@@ -21,8 +23,8 @@ pub struct DetectorStores {
 /// The recent events that count for one rule and group, and whether that is news.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Window {
-    /// Identifiers of events.
-    pub(crate) events: Sliding<String>,
+    /// Identifiers of events, shared since a window is copied into the overlay whole.
+    pub(crate) events: Sliding<Arc<str>>,
     pub(crate) alarm: Alarm,
 }
 
