@@ -1,11 +1,18 @@
 //! Makes the topics as they should be, and takes away those of a prefix.
 
 use super::plan::{Change, Plan};
-use super::{Admin, AdminError, options};
+use super::read::is_passing;
+use super::wanted::wanted;
+use super::{Admin, AdminError, CALL, blocking, options};
 use crate::client;
 use rdkafka::admin::{AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::consumer::Consumer;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 type Outcomes = Result<Vec<Result<String, (String, RDKafkaErrorCode)>>, KafkaError>;
 
@@ -17,7 +24,50 @@ impl Admin {
         if grow {
             self.grow(plan).await?;
         }
-        self.configure(plan).await
+        self.configure(plan).await?;
+        self.wait_until_in_force(plan, grow).await
+    }
+
+    /// Brokers learn of changes one after the other; until then a new partition has no leader.
+    async fn wait_until_in_force(&self, asked: &Plan, grow: bool) -> Result<(), AdminError> {
+        let mendable = |change: &Change| !change.is_refused() && (grow || !matches!(change, Change::Grow { .. }));
+        if !asked.0.iter().any(mendable) {
+            return Ok(());
+        }
+        let deadline = Instant::now() + CALL;
+        loop {
+            let left = self.plan().await?;
+            if !left.0.iter().any(mendable) && self.is_led().await? {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                let change = left.0.iter().find(|change| mendable(change));
+                let what = change.map_or("a partition has no leader".to_owned(), ToString::to_string);
+                let doing = "applying the topics".to_owned();
+                return Err(AdminError::Refused { doing, why: format!("it is not in force: {what}; look at the broker's log") });
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Whether every partition of every topic answers; a leader may be named before it has taken up its work.
+    async fn is_led(&self) -> Result<bool, AdminError> {
+        let inner = Arc::clone(&self.0);
+        let ask = move || {
+            let reader = inner.reader("unused")?;
+            let names = wanted(&inner.kafka, &inner.prefix).into_iter().map(|topic| topic.name);
+            for name in names {
+                for partition in inner.partitions(&reader, &name)? {
+                    match reader.fetch_watermarks(&name, partition, CALL) {
+                        Ok(_) => {}
+                        Err(error) if is_passing(&error) => return Ok(false),
+                        Err(error) => return Err(inner.unreachable("looking for leaders", &error)),
+                    }
+                }
+            }
+            Ok(true)
+        };
+        blocking("looking for leaders", ask).await
     }
 
     async fn create(&self, plan: &Plan) -> Result<(), AdminError> {

@@ -135,7 +135,7 @@ impl Inner {
 }
 
 /// What the client mends by itself; patience ends it if it does not.
-fn is_passing(error: &KafkaError) -> bool {
+pub(super) fn is_passing(error: &KafkaError) -> bool {
     let code = error.rdkafka_error_code();
     matches!(
         code,
@@ -143,6 +143,9 @@ fn is_passing(error: &KafkaError) -> bool {
             RDKafkaErrorCode::BrokerTransportFailure
                 | RDKafkaErrorCode::AllBrokersDown
                 | RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::LeaderNotAvailable
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownPartition
                 | RDKafkaErrorCode::OperationTimedOut
         )
     )
