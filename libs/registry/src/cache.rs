@@ -53,7 +53,10 @@ mod tests {
         let (mut cache, now) = (Cache::default(), Instant::now());
         cache.put(1, &SchemaLookup::Unknown("none".to_owned()), now);
         cache.put(2, &SchemaLookup::Unavailable("away".to_owned()), now);
-        assert!(matches!(cache.get(1, now + UNKNOWN_FOR / 2), Some(SchemaLookup::Unknown(_))));
+        assert!(matches!(
+            cache.get(1, now + UNKNOWN_FOR / 2),
+            Some(SchemaLookup::Unknown(_))
+        ));
         assert!(cache.get(1, now + UNKNOWN_FOR).is_none());
         assert!(cache.get(2, now).is_none());
     }
@@ -73,6 +76,9 @@ mod tests {
         cache.put(1, &SchemaLookup::Unknown("none".to_owned()), now);
         let schema = WriterSchema::parse("\"string\"").unwrap();
         cache.put(1, &SchemaLookup::Known(schema), now);
-        assert!(matches!(cache.get(1, now + UNKNOWN_FOR * 9), Some(SchemaLookup::Known(_))));
+        assert!(matches!(
+            cache.get(1, now + UNKNOWN_FOR * 9),
+            Some(SchemaLookup::Known(_))
+        ));
     }
 }

@@ -7,7 +7,9 @@ use std::error::Error;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryError {
     /// Nobody answers, or something is wrong over there: wait and ask again.
-    #[error("the schema registry at {url} does not answer: {why}; start it, or mend registry.url in the settings")]
+    #[error(
+        "the schema registry at {url} does not answer: {why}; start it, or mend registry.url in the settings"
+    )]
     Away {
         /// Where it should be.
         url: String,
@@ -59,7 +61,10 @@ impl RegistryError {
             Some(404) => Self::Unknown { what },
             Some(409) => Self::Incompatible { subject: what, why },
             Some(408 | 429 | 500..) | None => Self::Away { url, why },
-            Some(status) => Self::Refused { what, why: format!("{why} (HTTP {status})") },
+            Some(status) => Self::Refused {
+                what,
+                why: format!("{why} (HTTP {status})"),
+            },
         }
     }
 }
@@ -75,7 +80,11 @@ fn innermost(error: &SRCError) -> String {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    if std::ptr::addr_eq(cause, error) { error.error.clone() } else { cause.to_string() }
+    if std::ptr::addr_eq(cause, error) {
+        error.error.clone()
+    } else {
+        cause.to_string()
+    }
 }
 
 #[cfg(test)]
@@ -84,15 +93,29 @@ mod tests {
 
     fn answered(status: &str) -> RegistryError {
         let message = format!("HTTP request to schema registry failed with status {status}");
-        RegistryError::from_answer(&SRCError::non_retryable_without_cause(&message), "http://r", "schema id 7")
+        RegistryError::from_answer(
+            &SRCError::non_retryable_without_cause(&message),
+            "http://r",
+            "schema id 7",
+        )
     }
 
     #[test]
     fn only_a_clear_no_is_a_no() {
         assert!(matches!(answered("404 Not Found"), RegistryError::Unknown { .. }));
-        assert!(matches!(answered("409 Conflict"), RegistryError::Incompatible { .. }));
-        assert!(matches!(answered("401 Unauthorized"), RegistryError::Refused { .. }));
-        for trouble in ["500 Internal Server Error", "503 Service Unavailable", "429 Too Many Requests"] {
+        assert!(matches!(
+            answered("409 Conflict"),
+            RegistryError::Incompatible { .. }
+        ));
+        assert!(matches!(
+            answered("401 Unauthorized"),
+            RegistryError::Refused { .. }
+        ));
+        for trouble in [
+            "500 Internal Server Error",
+            "503 Service Unavailable",
+            "429 Too Many Requests",
+        ] {
             assert!(answered(trouble).is_away(), "{trouble}");
         }
     }

@@ -43,11 +43,18 @@ impl Registry {
         let mut builder = SrSettings::new_builder(url.clone());
         builder.set_timeout(TIMEOUT);
         if let Some(username) = &settings.username {
-            builder.set_basic_authorization(username, settings.password.as_ref().map(|secret| secret.expose()));
+            builder
+                .set_basic_authorization(username, settings.password.as_ref().map(|secret| secret.expose()));
         }
         let api = builder.build_with(reqwest::Client::builder());
         let api = api.map_err(|error| RegistryError::Client(error.cause.unwrap_or(error.error)))?;
-        let inner = Inner { url, api, handle, cache: RwLock::default(), asking: Mutex::default() };
+        let inner = Inner {
+            url,
+            api,
+            handle,
+            cache: RwLock::default(),
+            asking: Mutex::default(),
+        };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -63,7 +70,9 @@ impl Registry {
             .with_max_delay(LONGEST_WAIT)
             .with_jitter()
             .without_max_times();
-        let registering = (|| self.register_all(prefix)).retry(waits).when(RegistryError::is_away);
+        let registering = (|| self.register_all(prefix))
+            .retry(waits)
+            .when(RegistryError::is_away);
         registering.notify(|error, _| away(error)).await
     }
 
@@ -109,7 +118,10 @@ impl Registry {
 
     /// Asks whether the registry answers; what it says about a schema does not matter.
     pub async fn check(&self) -> Result<(), RegistryError> {
-        match api::get_schema_by_id(1, &self.0.api).await.map_err(|error| self.explained(&error, "schema id 1")) {
+        match api::get_schema_by_id(1, &self.0.api)
+            .await
+            .map_err(|error| self.explained(&error, "schema id 1"))
+        {
             Ok(_) | Err(RegistryError::Unknown { .. }) => Ok(()),
             Err(error) => Err(error),
         }

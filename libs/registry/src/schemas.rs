@@ -29,11 +29,17 @@ impl SchemaSource for Registry {
 
 impl Inner {
     fn remembered(&self, id: u32) -> Option<SchemaLookup> {
-        self.cache.read().unwrap_or_else(PoisonError::into_inner).get(id, Instant::now())
+        self.cache
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id, Instant::now())
     }
 
     pub(crate) fn remember(&self, id: u32, answer: &SchemaLookup, now: Instant) {
-        self.cache.write().unwrap_or_else(PoisonError::into_inner).put(id, answer, now);
+        self.cache
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .put(id, answer, now);
     }
 }
 

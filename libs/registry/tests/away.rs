@@ -25,15 +25,29 @@ fn stand_in(asked: Asked) -> Router {
     let by_id = move |axum::extract::Path(id): axum::extract::Path<u32>| async move {
         asked.0.fetch_add(1, Ordering::SeqCst);
         match id {
-            7 => (StatusCode::OK, serde_json::json!({ "schema": schema_text(Schema::Event) }).to_string()),
-            8 => (StatusCode::OK, serde_json::json!({ "schema": "{", "schemaType": "AVRO" }).to_string()),
-            9 => (StatusCode::OK, serde_json::json!({ "schema": "{}", "schemaType": "JSON" }).to_string()),
+            7 => (
+                StatusCode::OK,
+                serde_json::json!({ "schema": schema_text(Schema::Event) }).to_string(),
+            ),
+            8 => (
+                StatusCode::OK,
+                serde_json::json!({ "schema": "{", "schemaType": "AVRO" }).to_string(),
+            ),
+            9 => (
+                StatusCode::OK,
+                serde_json::json!({ "schema": "{}", "schemaType": "JSON" }).to_string(),
+            ),
             500 => (StatusCode::INTERNAL_SERVER_ERROR, String::new()),
-            _ => (StatusCode::NOT_FOUND, r#"{"error_code":40403,"message":"Schema not found"}"#.to_owned()),
+            _ => (
+                StatusCode::NOT_FOUND,
+                r#"{"error_code":40403,"message":"Schema not found"}"#.to_owned(),
+            ),
         }
     };
     let register = || async { r#"{"id":7}"# };
-    Router::new().route("/schemas/ids/{id}", get(by_id)).route("/subjects/{subject}/versions", post(register))
+    Router::new()
+        .route("/schemas/ids/{id}", get(by_id))
+        .route("/subjects/{subject}/versions", post(register))
 }
 
 fn serve(address: SocketAddr, router: Router) -> tokio::task::JoinHandle<()> {
@@ -48,12 +62,18 @@ fn free_address() -> SocketAddr {
 }
 
 fn connect(address: SocketAddr) -> Registry {
-    Registry::connect(&RegistrySettings { url: format!("http://{address}/"), ..RegistrySettings::default() }).unwrap()
+    Registry::connect(&RegistrySettings {
+        url: format!("http://{address}/"),
+        ..RegistrySettings::default()
+    })
+    .unwrap()
 }
 
 async fn lookups(registry: &Registry, ids: Vec<u32>) -> Vec<SchemaLookup> {
     let registry = registry.clone();
-    tokio::task::spawn_blocking(move || ids.iter().map(|id| registry.schema(*id)).collect()).await.unwrap()
+    tokio::task::spawn_blocking(move || ids.iter().map(|id| registry.schema(*id)).collect())
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +87,10 @@ async fn away_at_the_start_is_waited_for_and_said() {
     };
     let ids = connect(address).ids(&Prefix::default(), away).await;
     assert_eq!(ids.unwrap().0, [7; 8]);
-    assert!(said[0].contains("does not answer: Connection refused"), "{said:?}");
+    assert!(
+        said[0].contains("does not answer: Connection refused"),
+        "{said:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,15 +99,29 @@ async fn each_id_is_asked_for_once_and_what_is_known_survives_the_registry() {
     let server = serve(address, stand_in(asked.clone()));
     let registry = connect(address);
     let known = lookups(&registry, vec![7; 50]).await;
-    assert!(known.iter().all(|answer| matches!(answer, SchemaLookup::Known(_))));
+    assert!(
+        known
+            .iter()
+            .all(|answer| matches!(answer, SchemaLookup::Known(_)))
+    );
     let unknown = lookups(&registry, vec![404; 1_000]).await;
-    assert!(unknown.iter().all(|answer| matches!(answer, SchemaLookup::Unknown(_))));
+    assert!(
+        unknown
+            .iter()
+            .all(|answer| matches!(answer, SchemaLookup::Unknown(_)))
+    );
     assert_eq!(asked.count(), 2);
 
     server.abort();
     let _ = server.await;
-    assert!(matches!(lookups(&registry, vec![7]).await[0], SchemaLookup::Known(_)));
-    assert!(matches!(lookups(&registry, vec![70]).await[0], SchemaLookup::Unavailable(_)));
+    assert!(matches!(
+        lookups(&registry, vec![7]).await[0],
+        SchemaLookup::Known(_)
+    ));
+    assert!(matches!(
+        lookups(&registry, vec![70]).await[0],
+        SchemaLookup::Unavailable(_)
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,8 +137,21 @@ async fn what_cannot_be_parsed_is_unknown_and_what_is_broken_is_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_not_waited_for() {
     let address = free_address();
-    let refuse = || async { (StatusCode::CONFLICT, r#"{"error_code":409,"message":"reader type"}"#) };
-    serve(address, Router::new().route("/subjects/{subject}/versions", post(refuse)));
-    let refused = connect(address).ids(&Prefix::new("p."), |error| panic!("{error}")).await;
-    assert!(matches!(refused, Err(RegistryError::Incompatible { .. })), "{refused:?}");
+    let refuse = || async {
+        (
+            StatusCode::CONFLICT,
+            r#"{"error_code":409,"message":"reader type"}"#,
+        )
+    };
+    serve(
+        address,
+        Router::new().route("/subjects/{subject}/versions", post(refuse)),
+    );
+    let refused = connect(address)
+        .ids(&Prefix::new("p."), |error| panic!("{error}"))
+        .await;
+    assert!(
+        matches!(refused, Err(RegistryError::Incompatible { .. })),
+        "{refused:?}"
+    );
 }

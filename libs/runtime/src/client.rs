@@ -39,7 +39,9 @@ pub(crate) fn base(kafka: &KafkaSettings) -> ClientConfig {
 pub(crate) fn why(error: &KafkaError) -> String {
     match error {
         KafkaError::ClientConfig(_, description, key, _) => {
-            format!("librdkafka refuses the property {key}: {description}; see kafka.properties in the settings")
+            format!(
+                "librdkafka refuses the property {key}: {description}; see kafka.properties in the settings"
+            )
         }
         KafkaError::ClientCreation(description) => {
             format!("librdkafka refuses its configuration: {description}; see kafka in the settings")
@@ -80,9 +82,14 @@ mod tests {
     #[test]
     fn a_refused_value_is_not_shown() {
         let mut kafka = secured();
-        kafka.properties.insert("socket.timeout.ms".to_owned(), "hunter2".to_owned());
+        kafka
+            .properties
+            .insert("socket.timeout.ms".to_owned(), "hunter2".to_owned());
         let refused = base(&kafka).create::<rdkafka::producer::BaseProducer>();
         let message = refused.err().map(|error| why(&error)).unwrap_or_default();
-        assert!(message.contains("socket.timeout.ms") && !message.contains("hunter2 "), "{message}");
+        assert!(
+            message.contains("socket.timeout.ms") && !message.contains("hunter2 "),
+            "{message}"
+        );
     }
 }

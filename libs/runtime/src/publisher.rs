@@ -68,18 +68,34 @@ impl Publisher {
     pub fn new(kafka: &KafkaSettings, prefix: &Prefix, ids: SchemaIds) -> Result<Self, PublishError> {
         let producer = RwLock::new(create(kafka)?);
         let idle = Mutex::default();
-        Ok(Self(Arc::new(Inner { kafka: kafka.clone(), prefix: prefix.clone(), ids, idle, producer })))
+        Ok(Self(Arc::new(Inner {
+            kafka: kafka.clone(),
+            prefix: prefix.clone(),
+            ids,
+            idle,
+            producer,
+        })))
     }
 
     /// Writes a record to its topic; returns when the broker has it on all in-sync replicas.
     /// `traceparent` is a W3C trace context to be carried on.
-    pub async fn publish<O: Output>(&self, output: &O, traceparent: Option<&str>) -> Result<(), PublishError> {
+    pub async fn publish<O: Output>(
+        &self,
+        output: &O,
+        traceparent: Option<&str>,
+    ) -> Result<(), PublishError> {
         let value = self.0.encode(output)?;
-        self.send(output.topic(), Some(output.key().as_bytes()), &value, traceparent).await
+        self.send(output.topic(), Some(output.key().as_bytes()), &value, traceparent)
+            .await
     }
 
     /// Writes bytes as they are, whatever they are; returns when the broker has them.
-    pub async fn publish_raw(&self, topic: Topic, key: Option<&[u8]>, value: &[u8]) -> Result<(), PublishError> {
+    pub async fn publish_raw(
+        &self,
+        topic: Topic,
+        key: Option<&[u8]>,
+        value: &[u8],
+    ) -> Result<(), PublishError> {
         self.send(topic, key, value, None).await
     }
 
@@ -93,7 +109,13 @@ impl Publisher {
     pub async fn check(&self, deadline: Duration) -> Result<(), PublishError> {
         let producer = self.0.producer();
         let topic = self.0.prefix.apply(Topic::IngestEvents.name());
-        blocking(move || producer.client().fetch_metadata(Some(&topic), deadline).map(|_| ())).await
+        blocking(move || {
+            producer
+                .client()
+                .fetch_metadata(Some(&topic), deadline)
+                .map(|_| ())
+        })
+        .await
     }
 
     async fn send(
@@ -110,11 +132,15 @@ impl Publisher {
             record = record.key(key);
         }
         if let Some(value) = traceparent {
-            let header = Header { key: crate::work::TRACE_HEADER, value: Some(value) };
+            let header = Header {
+                key: crate::work::TRACE_HEADER,
+                value: Some(value),
+            };
             record = record.headers(OwnedHeaders::new().insert(header));
         }
         let sent = self.0.producer().send(record, QUEUE_TIMEOUT).await;
-        sent.map(|_| ()).map_err(|(error, _)| self.0.failed(topic, key, value, &error))
+        sent.map(|_| ())
+            .map_err(|(error, _)| self.0.failed(topic, key, value, &error))
     }
 }
 
@@ -133,7 +159,10 @@ impl Inner {
     }
 
     fn producer(&self) -> FutureProducer {
-        self.producer.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.producer
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn failed(&self, topic: Topic, key: Option<&[u8]>, value: &[u8], error: &KafkaError) -> PublishError {
@@ -143,9 +172,13 @@ impl Inner {
             Some(RDKafkaErrorCode::MessageSizeTooLarge) => too_large(topic, key, value),
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
                 let name = self.prefix.apply(topic.name());
-                PublishError::Unavailable { why: format!("there is no topic {name}; run `sluicebox topics apply`") }
+                PublishError::Unavailable {
+                    why: format!("there is no topic {name}; run `sluicebox topics apply`"),
+                }
             }
-            _ => PublishError::Unavailable { why: client::why(error) },
+            _ => PublishError::Unavailable {
+                why: client::why(error),
+            },
         }
     }
 
@@ -174,12 +207,18 @@ fn create(kafka: &KafkaSettings) -> Result<FutureProducer, PublishError> {
         .set("queue.buffering.max.kbytes", "65536")
         // The same key goes to the same partition, whichever client wrote it: Java's partitioner.
         .set("partitioner", "murmur2_random");
-    config.create().map_err(|error| PublishError::Settings(client::why(&error)))
+    config
+        .create()
+        .map_err(|error| PublishError::Settings(client::why(&error)))
 }
 
 fn fits(topic: Topic, key: Option<&[u8]>, value: &[u8]) -> Result<(), PublishError> {
     let size = key.map_or(0, <[u8]>::len) + value.len();
-    if size > limit(topic) { Err(too_large(topic, key, value)) } else { Ok(()) }
+    if size > limit(topic) {
+        Err(too_large(topic, key, value))
+    } else {
+        Ok(())
+    }
 }
 
 fn limit(topic: Topic) -> usize {
@@ -188,15 +227,23 @@ fn limit(topic: Topic) -> usize {
 
 fn too_large(topic: Topic, key: Option<&[u8]>, value: &[u8]) -> PublishError {
     let size = key.map_or(0, <[u8]>::len) + value.len();
-    PublishError::TooLarge { topic: topic.name(), size, limit: limit(topic) }
+    PublishError::TooLarge {
+        topic: topic.name(),
+        size,
+        limit: limit(topic),
+    }
 }
 
 async fn blocking(
     work: impl FnOnce() -> Result<(), KafkaError> + Send + 'static,
 ) -> Result<(), PublishError> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done.map_err(|error| PublishError::Unavailable { why: client::why(&error) }),
-        Err(stopped) => Err(PublishError::Unavailable { why: stopped.to_string() }),
+        Ok(done) => done.map_err(|error| PublishError::Unavailable {
+            why: client::why(&error),
+        }),
+        Err(stopped) => Err(PublishError::Unavailable {
+            why: stopped.to_string(),
+        }),
     }
 }
 
@@ -205,7 +252,10 @@ mod tests {
     use super::*;
 
     fn away() -> Publisher {
-        let kafka = KafkaSettings { brokers: "127.0.0.1:1".to_owned(), ..KafkaSettings::default() };
+        let kafka = KafkaSettings {
+            brokers: "127.0.0.1:1".to_owned(),
+            ..KafkaSettings::default()
+        };
         Publisher::new(&kafka, &Prefix::default(), SchemaIds([0; 8])).unwrap()
     }
 
@@ -214,12 +264,22 @@ mod tests {
         let huge = vec![0; 3 << 20];
         let refused = away().publish_raw(Topic::IngestEvents, None, &huge).await;
         let limit = limit(Topic::IngestEvents);
-        assert_eq!(refused, Err(PublishError::TooLarge { topic: "ingest.events", size: 3 << 20, limit }));
+        assert_eq!(
+            refused,
+            Err(PublishError::TooLarge {
+                topic: "ingest.events",
+                size: 3 << 20,
+                limit
+            })
+        );
     }
 
     #[tokio::test]
     async fn a_broker_that_is_away_is_said_to_be() {
         let answer = away().check(Duration::from_millis(100)).await;
-        assert!(matches!(answer, Err(PublishError::Unavailable { .. })), "{answer:?}");
+        assert!(
+            matches!(answer, Err(PublishError::Unavailable { .. })),
+            "{answer:?}"
+        );
     }
 }

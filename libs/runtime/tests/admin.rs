@@ -29,7 +29,10 @@ async fn write(settings: &Settings, topic: Topic, values: &[&str]) {
     let publisher = Publisher::new(&settings.kafka, &Prefix::new(&settings.topic_prefix), ids).unwrap();
     for value in values {
         let (key, value) = value.split_once('=').unwrap_or(("", value));
-        publisher.publish_raw(topic, Some(key.as_bytes()), value.as_bytes()).await.unwrap();
+        publisher
+            .publish_raw(topic, Some(key.as_bytes()), value.as_bytes())
+            .await
+            .unwrap();
     }
     publisher.flush(SOON).await.unwrap();
 }
@@ -62,8 +65,15 @@ async fn a_changed_setting_is_mended_and_settings_of_others_stay() {
     config.set("bootstrap.servers", &settings.kafka.brokers);
     let client: rdkafka::admin::AdminClient<_> = config.create().unwrap();
     let resource = rdkafka::admin::ResourceSpecifier::Topic(&name);
-    let by_hand = rdkafka::admin::AlterConfig::new(resource).set("cleanup.policy", "delete").set("segment.ms", "777777");
-    client.alter_configs(&[by_hand], &rdkafka::admin::AdminOptions::new()).await.unwrap().remove(0).unwrap();
+    let by_hand = rdkafka::admin::AlterConfig::new(resource)
+        .set("cleanup.policy", "delete")
+        .set("segment.ms", "777777");
+    client
+        .alter_configs(&[by_hand], &rdkafka::admin::AdminOptions::new())
+        .await
+        .unwrap()
+        .remove(0)
+        .unwrap();
 
     // The broker answers before it has taken the change up.
     let seen = async {
@@ -75,7 +85,16 @@ async fn a_changed_setting_is_mended_and_settings_of_others_stay() {
         }
     };
     let plan = tokio::time::timeout(SOON, seen).await.unwrap();
-    assert!(matches!(&plan.0[0], Change::Configure { key: "cleanup.policy", .. }), "{plan:?}");
+    assert!(
+        matches!(
+            &plan.0[0],
+            Change::Configure {
+                key: "cleanup.policy",
+                ..
+            }
+        ),
+        "{plan:?}"
+    );
     admin.apply(&plan, false).await.unwrap();
     assert_eq!(admin.plan().await.unwrap().0, vec![]);
     assert_eq!(admin.topics().await.unwrap()[&name].own["segment.ms"], "777777");
@@ -101,7 +120,10 @@ async fn the_latest_value_of_each_key_is_read_and_every_record_too() {
         .map(|record| (record.key, record.value.unwrap_or_default()))
         .collect();
     latest.sort();
-    assert_eq!(latest, [(b"a".to_vec(), b"2".to_vec()), (b"b".to_vec(), b"1".to_vec())]);
+    assert_eq!(
+        latest,
+        [(b"a".to_vec(), b"2".to_vec()), (b"b".to_vec(), b"1".to_vec())]
+    );
     assert_eq!(admin.read_every(&topics).await.unwrap().len(), 3);
     assert!(admin.read_every(&["no.such.topic".to_owned()]).await.is_err());
 }
@@ -113,7 +135,9 @@ async fn markers_and_aborted_records_are_no_lag() {
     assert_eq!(lag(HashMap::new()).await.unwrap().total(), 0);
 
     let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", &settings.kafka.brokers).set("transactional.id", &settings.topic_prefix);
+    config
+        .set("bootstrap.servers", &settings.kafka.brokers)
+        .set("transactional.id", &settings.topic_prefix);
     let producer: FutureProducer = config.create().unwrap();
     let topic = format!("{}detections", settings.topic_prefix);
     let send = async |value: &str| {
@@ -129,11 +153,19 @@ async fn markers_and_aborted_records_are_no_lag() {
     producer.abort_transaction(SOON).unwrap();
 
     assert!(lag(HashMap::new()).await.unwrap().total() >= 1);
-    assert_eq!(lag(HashMap::from([(0, 1)])).await.unwrap().total(), 0, "a marker and an aborted record are left");
+    assert_eq!(
+        lag(HashMap::from([(0, 1)])).await.unwrap().total(),
+        0,
+        "a marker and an aborted record are left"
+    );
 
     producer.begin_transaction().unwrap();
     send("open").await;
-    assert_eq!(lag(HashMap::from([(0, 1)])).await.unwrap().total(), 0, "what is not committed is not there yet");
+    assert_eq!(
+        lag(HashMap::from([(0, 1)])).await.unwrap().total(),
+        0,
+        "what is not committed is not there yet"
+    );
     producer.abort_transaction(SOON).unwrap();
 }
 
@@ -154,16 +186,26 @@ async fn the_cluster_says_who_it_is_and_its_clock_is_ours() {
     assert!(cluster.id.is_some() && cluster.brokers.len() == 1, "{cluster:?}");
     assert!(admin.clock_ahead().await.unwrap().abs() < 1_000);
     let topics = [Topic::IngestEvents.name().to_owned()];
-    assert_eq!(admin.read_every(&topics).await.unwrap(), vec![], "asking leaves nothing behind");
+    assert_eq!(
+        admin.read_every(&topics).await.unwrap(),
+        vec![],
+        "asking leaves nothing behind"
+    );
 }
 
 #[tokio::test]
 async fn a_topic_that_is_not_there_is_said_with_its_mending() {
     let sandbox = Sandbox::new("no topics").await.unwrap();
     let settings = sandbox.settings();
-    let publisher =
-        Publisher::new(&settings.kafka, &Prefix::new(&settings.topic_prefix), model::SchemaIds([0; 8])).unwrap();
+    let publisher = Publisher::new(
+        &settings.kafka,
+        &Prefix::new(&settings.topic_prefix),
+        model::SchemaIds([0; 8]),
+    )
+    .unwrap();
     let sent = publisher.publish_raw(Topic::IngestEvents, None, b"{}").await;
-    let Err(PublishError::Unavailable { why }) = sent else { panic!("{sent:?}") };
+    let Err(PublishError::Unavailable { why }) = sent else {
+        panic!("{sent:?}")
+    };
     assert!(why.contains("topics apply") || why.contains("timed out"), "{why}");
 }

@@ -16,8 +16,10 @@ const CLOCK_TOLERANCE_MS: i64 = 1_000;
 const OLDEST_POSTGRES: i32 = 140_000;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Each line is ok, warn or fail, and says how to mend it. Exit code 1 if a line fails, 3 if the \
-                        configuration cannot be used.")]
+#[command(
+    after_help = "Each line is ok, warn or fail, and says how to mend it. Exit code 1 if a line fails, 3 if the \
+                        configuration cannot be used."
+)]
 pub(crate) struct DoctorArgs {}
 
 /// What came of one check.
@@ -32,7 +34,10 @@ use Finding::{Fail, Ok as Fine, Warn};
 pub(crate) async fn run(_: DoctorArgs, app: &App) -> Result<(), Failure> {
     let settings = app.settings()?;
     let mut findings = vec![("settings", Fine("can be used".to_owned()))];
-    findings.push(("version", Fine(format!("sluicebox {}", env!("CARGO_PKG_VERSION")))));
+    findings.push((
+        "version",
+        Fine(format!("sluicebox {}", env!("CARGO_PKG_VERSION"))),
+    ));
     broker(&settings, &mut findings).await;
     findings.push(("registry", registry(&settings).await));
     database(&settings, &mut findings).await;
@@ -52,7 +57,10 @@ fn report(findings: &[(&str, Finding)]) -> Result<(), Failure> {
     }
     match failed {
         0 => Ok(()),
-        count => Err(Failure::Check(format!("{count} of {} checks failed", findings.len()))),
+        count => Err(Failure::Check(format!(
+            "{count} of {} checks failed",
+            findings.len()
+        ))),
     }
 }
 
@@ -65,7 +73,11 @@ async fn broker(settings: &Settings, findings: &mut Vec<(&'static str, Finding)>
         Err(error) => return findings.push(("kafka", Fail(error.to_string()))),
         Ok(cluster) => {
             let brokers: Vec<String> = cluster.brokers.into_iter().map(|(_, address)| address).collect();
-            let text = format!("{} answer, librdkafka {}", brokers.join(", "), cluster.client_version);
+            let text = format!(
+                "{} answer, librdkafka {}",
+                brokers.join(", "),
+                cluster.client_version
+            );
             findings.push(("kafka", Fine(text)));
         }
     }
@@ -81,18 +93,33 @@ async fn topics(admin: &Admin) -> Finding {
     match admin.plan().await {
         Err(error) => Fail(error.to_string()),
         Ok(plan) if plan.0.is_empty() => Fine("as they should be".to_owned()),
-        Ok(plan) if plan.0.iter().all(|change| matches!(change, runtime::admin::Change::Configure { .. })) => {
-            Warn(format!("{} settings differ; see `sluicebox topics diff`, run `sluicebox topics apply`", plan.0.len()))
+        Ok(plan)
+            if plan
+                .0
+                .iter()
+                .all(|change| matches!(change, runtime::admin::Change::Configure { .. })) =>
+        {
+            Warn(format!(
+                "{} settings differ; see `sluicebox topics diff`, run `sluicebox topics apply`",
+                plan.0.len()
+            ))
         }
-        Ok(plan) => Fail(format!("{} differences; see `sluicebox topics diff`, run `sluicebox topics apply`", plan.0.len())),
+        Ok(plan) => Fail(format!(
+            "{} differences; see `sluicebox topics diff`, run `sluicebox topics apply`",
+            plan.0.len()
+        )),
     }
 }
 
 async fn clock(admin: &Admin) -> Finding {
     match admin.clock_ahead().await {
         Err(error) => Warn(error.to_string()),
-        Ok(ahead) if ahead.abs() <= CLOCK_TOLERANCE_MS => Fine(format!("the broker's is {ahead} ms ahead of ours")),
-        Ok(ahead) => Warn(format!("the broker's is {ahead} ms ahead of ours; synchronise both with NTP")),
+        Ok(ahead) if ahead.abs() <= CLOCK_TOLERANCE_MS => {
+            Fine(format!("the broker's is {ahead} ms ahead of ours"))
+        }
+        Ok(ahead) => Warn(format!(
+            "the broker's is {ahead} ms ahead of ours; synchronise both with NTP"
+        )),
     }
 }
 
@@ -113,20 +140,26 @@ async fn database(settings: &Settings, findings: &mut Vec<(&'static str, Finding
         Err(error) => return findings.push(("postgres", Fail(error.to_string()))),
     };
     findings.push(("postgres", version(&pool).await));
-    findings.push(("tables", match migrate::missing(&pool).await {
-        Err(error) => Fail(error.to_string()),
-        Ok(missing) if missing.is_empty() => Fine("up to date".to_owned()),
-        Ok(missing) => Fail(format!("{} migrations are missing; run `sluicebox migrate up`", missing.len())),
-    }));
+    findings.push((
+        "tables",
+        match migrate::missing(&pool).await {
+            Err(error) => Fail(error.to_string()),
+            Ok(missing) if missing.is_empty() => Fine("up to date".to_owned()),
+            Ok(missing) => Fail(format!(
+                "{} migrations are missing; run `sluicebox migrate up`",
+                missing.len()
+            )),
+        },
+    ));
 }
 
 async fn version(pool: &PgPool) -> Finding {
     let query = "SELECT current_setting('server_version'), current_setting('server_version_num')::int";
     match sqlx::query_as::<_, (String, i32)>(query).fetch_one(pool).await {
         Err(error) => Fail(format!("PostgreSQL does not say its version: {error}")),
-        Ok((name, number)) if number < OLDEST_POSTGRES => {
-            Warn(format!("PostgreSQL {name} is older than what this is tested with; use 14 or later"))
-        }
+        Ok((name, number)) if number < OLDEST_POSTGRES => Warn(format!(
+            "PostgreSQL {name} is older than what this is tested with; use 14 or later"
+        )),
         Ok((name, _)) => Fine(format!("PostgreSQL {name} answers")),
     }
 }

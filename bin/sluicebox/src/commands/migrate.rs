@@ -59,9 +59,13 @@ pub(crate) async fn connect(settings: &settings::PostgresSettings) -> Result<PgP
 /// Versions and names of the migrations that the database lacks.
 pub(crate) async fn missing(pool: &PgPool) -> Result<Vec<(i64, String)>, Failure> {
     let applied = applied(pool).await?;
-    let known = sink::migrations().iter().filter(|migration| !migration.migration_type.is_down_migration());
+    let known = sink::migrations()
+        .iter()
+        .filter(|migration| !migration.migration_type.is_down_migration());
     let missing = known.filter(|migration| !applied.contains(&migration.version));
-    Ok(missing.map(|migration| (migration.version, migration.description.to_string())).collect())
+    Ok(missing
+        .map(|migration| (migration.version, migration.description.to_string()))
+        .collect())
 }
 
 async fn applied(pool: &PgPool) -> Result<BTreeSet<i64>, Failure> {
@@ -71,7 +75,12 @@ async fn applied(pool: &PgPool) -> Result<BTreeSet<i64>, Failure> {
         return Ok(BTreeSet::new());
     }
     let versions = sqlx::query_scalar::<_, i64>("SELECT version FROM _sqlx_migrations WHERE success");
-    Ok(versions.fetch_all(pool).await.map_err(unreadable)?.into_iter().collect())
+    Ok(versions
+        .fetch_all(pool)
+        .await
+        .map_err(unreadable)?
+        .into_iter()
+        .collect())
 }
 
 async fn up(pool: &PgPool) -> Result<(), Failure> {
@@ -87,13 +96,18 @@ async fn up(pool: &PgPool) -> Result<(), Failure> {
 }
 
 async fn down(pool: &PgPool, to: i64, yes: bool) -> Result<(), Failure> {
-    let lost: Vec<i64> = applied(pool).await?.into_iter().filter(|version| *version > to).collect();
+    let lost: Vec<i64> = applied(pool)
+        .await?
+        .into_iter()
+        .filter(|version| *version > to)
+        .collect();
     if lost.is_empty() {
         tell("nothing is to be taken back");
         return Ok(());
     }
     if !yes {
-        let message = format!("taking back {lost:?} loses the data in those tables; say --yes if that is meant");
+        let message =
+            format!("taking back {lost:?} loses the data in those tables; say --yes if that is meant");
         return Err(Failure::Usage(message));
     }
     sink::revert(pool, to).await.map_err(|error| failed(&error))?;
@@ -104,14 +118,30 @@ async fn down(pool: &PgPool, to: i64, yes: bool) -> Result<(), Failure> {
 }
 
 async fn status(pool: &PgPool) -> Result<(), Failure> {
-    let missing: BTreeSet<i64> = missing(pool).await?.into_iter().map(|(version, _)| version).collect();
-    for migration in sink::migrations().iter().filter(|migration| !migration.migration_type.is_down_migration()) {
-        let state = if missing.contains(&migration.version) { "missing" } else { "applied" };
-        say(format_args!("{state}  {} {}", migration.version, migration.description));
+    let missing: BTreeSet<i64> = missing(pool)
+        .await?
+        .into_iter()
+        .map(|(version, _)| version)
+        .collect();
+    for migration in sink::migrations()
+        .iter()
+        .filter(|migration| !migration.migration_type.is_down_migration())
+    {
+        let state = if missing.contains(&migration.version) {
+            "missing"
+        } else {
+            "applied"
+        };
+        say(format_args!(
+            "{state}  {} {}",
+            migration.version, migration.description
+        ));
     }
     match missing.len() {
         0 => Ok(()),
-        count => Err(Failure::Check(format!("{count} migrations are missing; run `sluicebox migrate up`"))),
+        count => Err(Failure::Check(format!(
+            "{count} migrations are missing; run `sluicebox migrate up`"
+        ))),
     }
 }
 

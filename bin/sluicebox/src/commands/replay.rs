@@ -94,11 +94,19 @@ pub(crate) async fn run(args: ReplayArgs, app: &App) -> Result<(), Failure> {
         time: TimeFormat::new(args.time_format),
         shift_ms: 0,
     };
-    let source = Source { path: args.file, format: args.format, delimiter: args.delimiter };
+    let source = Source {
+        path: args.file,
+        format: args.format,
+        delimiter: args.delimiter,
+    };
     if args.shift_to_now {
         shape.shift_ms = shift(&source, &shape).await?;
     }
-    let publisher = if args.dry_run { None } else { Some(app::publisher(&app.settings()?).await?) };
+    let publisher = if args.dry_run {
+        None
+    } else {
+        Some(app::publisher(&app.settings()?).await?)
+    };
     let mut rejects = Rejects::new(args.rejected.unwrap_or_else(|| source.rejects_path()));
     let mut feeder = publisher.map(|publisher| Feeder::new(publisher, args.rate));
     let mut read = 0_u64;
@@ -139,9 +147,15 @@ async fn shift(source: &Source, shape: &Shape) -> Result<i64, Failure> {
 
 fn report(read: u64, rejects: &mut Rejects, dry_run: bool) -> Result<(), Failure> {
     let verb = if dry_run { "read, nothing sent" } else { "sent" };
-    say(format_args!("{read} events {verb}, {} lines rejected", rejects.count()));
+    say(format_args!(
+        "{read} events {verb}, {} lines rejected",
+        rejects.count()
+    ));
     if let Some(path) = rejects.finish()? {
-        tell(format_args!("rejected lines, with line number and reason: {}", path.display()));
+        tell(format_args!(
+            "rejected lines, with line number and reason: {}",
+            path.display()
+        ));
     }
     Ok(())
 }

@@ -23,8 +23,10 @@ pub(crate) struct SchemasArgs {
 #[derive(Debug, Subcommand)]
 enum SchemasCommand {
     /// Check that everything ever written can be read (BACKWARD_TRANSITIVE); exit code 1 if not
-    #[command(after_help = "Examples:\n  sluicebox schemas check                      against git HEAD and the golden versions\n  \
-                            sluicebox schemas check --git-rev v1.0.0\n  sluicebox schemas check --registry")]
+    #[command(
+        after_help = "Examples:\n  sluicebox schemas check                      against git HEAD and the golden versions\n  \
+                            sluicebox schemas check --git-rev v1.0.0\n  sluicebox schemas check --registry"
+    )]
     Check {
         /// Folder with the new schemas; without it, those that this program was built with
         #[arg(long, value_name = "FOLDER")]
@@ -43,7 +45,11 @@ enum SchemasCommand {
 pub(crate) async fn run(args: SchemasArgs, app: &App) -> Result<(), Failure> {
     match args.command {
         SchemasCommand::Register => register(app).await,
-        SchemasCommand::Check { folder, git_rev, registry } => {
+        SchemasCommand::Check {
+            folder,
+            git_rev,
+            registry,
+        } => {
             let asked = if registry { Some(app) } else { None };
             check(folder, &git_rev, asked).await
         }
@@ -53,9 +59,15 @@ pub(crate) async fn run(args: SchemasArgs, app: &App) -> Result<(), Failure> {
 async fn register(app: &App) -> Result<(), Failure> {
     let settings = app.settings()?;
     let prefix = app::prefix(&settings);
-    let ids = Registry::connect(&settings.registry)?.register_all(&prefix).await?;
+    let ids = Registry::connect(&settings.registry)?
+        .register_all(&prefix)
+        .await?;
     for topic in Topic::all() {
-        say(format_args!("{:>6}  {}", ids.0[topic.spec().value as usize], subject(&prefix, topic)));
+        say(format_args!(
+            "{:>6}  {}",
+            ids.0[topic.spec().value as usize],
+            subject(&prefix, topic)
+        ));
     }
     Ok(())
 }
@@ -75,7 +87,9 @@ async fn check(folder: Option<PathBuf>, git_rev: &str, registry: Option<&App>) -
     }
     match broken {
         0 => Ok(()),
-        count => Err(Failure::Check(format!("{count} breaks: records that were written could not be read"))),
+        count => Err(Failure::Check(format!(
+            "{count} breaks: records that were written could not be read"
+        ))),
     }
 }
 
@@ -86,7 +100,10 @@ async fn registered(app: &App, schema: Schema) -> Result<Vec<Older>, Failure> {
     for topic in Topic::all().filter(|topic| topic.spec().value == schema) {
         let subject = subject(&app::prefix(&settings), topic);
         for (number, text) in client.versions(&subject).await? {
-            versions.push(Older { name: format!("{subject} version {number}"), text });
+            versions.push(Older {
+                name: format!("{subject} version {number}"),
+                text,
+            });
         }
     }
     Ok(versions)
@@ -97,13 +114,21 @@ fn report(schema: Schema, new: &str, versions: &[Older]) -> usize {
     let mut broken = 0;
     for older in versions {
         for reason in breaks(&older.text, new) {
-            say(format_args!("{}  {file} cannot read {}: {reason}", styled(BAD, "break"), older.name));
+            say(format_args!(
+                "{}  {file} cannot read {}: {reason}",
+                styled(BAD, "break"),
+                older.name
+            ));
             broken += 1;
         }
     }
     if broken == 0 {
         let names: Vec<&str> = versions.iter().map(|older| older.name.as_str()).collect();
-        let against = if names.is_empty() { "nothing older".to_owned() } else { names.join(", ") };
+        let against = if names.is_empty() {
+            "nothing older".to_owned()
+        } else {
+            names.join(", ")
+        };
         say(format_args!("{}     {file} reads {against}", styled(GOOD, "ok")));
     }
     broken

@@ -17,10 +17,14 @@ enum TopicsCommand {
     /// Print the topics as they should be; asks no server
     List,
     /// Print what differs in the cluster; exit code 1 if anything does
-    #[command(after_help = "Lines begin with:\n  +  missing\n  ~  a setting differs\n  !  too few partitions\n  x  cannot be mended here")]
+    #[command(
+        after_help = "Lines begin with:\n  +  missing\n  ~  a setting differs\n  !  too few partitions\n  x  cannot be mended here"
+    )]
     Diff,
     /// Create and configure topics; doing it twice changes nothing, and partitions are never taken away
-    #[command(after_help = "Examples:\n  sluicebox topics apply\n  SLUICEBOX__KAFKA__PARTITIONS=24 sluicebox topics apply --grow")]
+    #[command(
+        after_help = "Examples:\n  sluicebox topics apply\n  SLUICEBOX__KAFKA__PARTITIONS=24 sluicebox topics apply --grow"
+    )]
     Apply {
         /// Add partitions too: keys move to other partitions, so drain the stream before
         #[arg(long)]
@@ -39,11 +43,23 @@ pub(crate) async fn run(args: TopicsArgs, app: &App) -> Result<(), Failure> {
 fn list(app: &App) -> Result<(), Failure> {
     let settings = app.settings()?;
     let topics = wanted(&settings.kafka, &app::prefix(&settings));
-    let width = topics.iter().map(|topic| topic.name.len()).max().unwrap_or_default();
+    let width = topics
+        .iter()
+        .map(|topic| topic.name.len())
+        .max()
+        .unwrap_or_default();
     for topic in topics {
-        let config: Vec<String> = topic.config.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let config: Vec<String> = topic
+            .config
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
         let (partitions, copies) = (topic.partitions, topic.replication);
-        say(format_args!("{:width$}  {partitions:>3} x {copies}  {}", topic.name, config.join(" ")));
+        say(format_args!(
+            "{:width$}  {partitions:>3} x {copies}  {}",
+            topic.name,
+            config.join(" ")
+        ));
     }
     Ok(())
 }
@@ -53,7 +69,9 @@ async fn diff(app: &App) -> Result<(), Failure> {
     show(&plan);
     match plan.0.len() {
         0 => Ok(()),
-        count => Err(Failure::Check(format!("{count} differences; `sluicebox topics apply` mends what can be mended"))),
+        count => Err(Failure::Check(format!(
+            "{count} differences; `sluicebox topics apply` mends what can be mended"
+        ))),
     }
 }
 
@@ -65,7 +83,9 @@ async fn apply(app: &App, grow: bool) -> Result<(), Failure> {
     let left = |change: &&Change| change.is_refused() || (!grow && matches!(change, Change::Grow { .. }));
     match plan.0.iter().filter(left).count() {
         0 => Ok(()),
-        count => Err(Failure::Check(format!("{count} differences were left as they are, each for the reason it gives"))),
+        count => Err(Failure::Check(format!(
+            "{count} differences were left as they are, each for the reason it gives"
+        ))),
     }
 }
 

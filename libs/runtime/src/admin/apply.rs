@@ -6,8 +6,8 @@ use super::wanted::wanted;
 use super::{Admin, AdminError, CALL, blocking, options};
 use crate::client;
 use rdkafka::admin::{AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::consumer::Consumer;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,7 +30,8 @@ impl Admin {
 
     /// Brokers learn of changes one after the other; until then a new partition has no leader.
     async fn wait_until_in_force(&self, asked: &Plan, grow: bool) -> Result<(), AdminError> {
-        let mendable = |change: &Change| !change.is_refused() && (grow || !matches!(change, Change::Grow { .. }));
+        let mendable =
+            |change: &Change| !change.is_refused() && (grow || !matches!(change, Change::Grow { .. }));
         if !asked.0.iter().any(mendable) {
             return Ok(());
         }
@@ -44,7 +45,10 @@ impl Admin {
                 let change = left.0.iter().find(|change| mendable(change));
                 let what = change.map_or("a partition has no leader".to_owned(), ToString::to_string);
                 let doing = "applying the topics".to_owned();
-                return Err(AdminError::Refused { doing, why: format!("it is not in force: {what}; look at the broker's log") });
+                return Err(AdminError::Refused {
+                    doing,
+                    why: format!("it is not in force: {what}; look at the broker's log"),
+                });
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
@@ -55,7 +59,9 @@ impl Admin {
         let inner = Arc::clone(&self.0);
         let ask = move || {
             let reader = inner.reader("unused")?;
-            let names = wanted(&inner.kafka, &inner.prefix).into_iter().map(|topic| topic.name);
+            let names = wanted(&inner.kafka, &inner.prefix)
+                .into_iter()
+                .map(|topic| topic.name);
             for name in names {
                 for partition in inner.partitions(&reader, &name)? {
                     match reader.fetch_watermarks(&name, partition, CALL) {
@@ -73,8 +79,17 @@ impl Admin {
     async fn create(&self, plan: &Plan) -> Result<(), AdminError> {
         let new = plan.0.iter().filter_map(|change| match change {
             Change::Create(topic) => {
-                let new = NewTopic::new(&topic.name, topic.partitions, TopicReplication::Fixed(topic.replication));
-                Some(topic.config.iter().fold(new, |new, (key, value)| new.set(key, value)))
+                let new = NewTopic::new(
+                    &topic.name,
+                    topic.partitions,
+                    TopicReplication::Fixed(topic.replication),
+                );
+                Some(
+                    topic
+                        .config
+                        .iter()
+                        .fold(new, |new, (key, value)| new.set(key, value)),
+                )
             }
             _ => None,
         });
@@ -84,27 +99,38 @@ impl Admin {
         }
         // Somebody else may have been faster.
         let fine = [RDKafkaErrorCode::TopicAlreadyExists];
-        self.settled("creating", &fine, self.0.client.create_topics(&new, &options()).await)
+        self.settled(
+            "creating",
+            &fine,
+            self.0.client.create_topics(&new, &options()).await,
+        )
     }
 
     async fn grow(&self, plan: &Plan) -> Result<(), AdminError> {
         let more = plan.0.iter().filter_map(|change| match change {
-            Change::Grow { topic, wanted, .. } => {
-                Some(NewPartitions::new(topic, usize::try_from(*wanted).unwrap_or_default()))
-            }
+            Change::Grow { topic, wanted, .. } => Some(NewPartitions::new(
+                topic,
+                usize::try_from(*wanted).unwrap_or_default(),
+            )),
             _ => None,
         });
         let more: Vec<NewPartitions<'_>> = more.collect();
         if more.is_empty() {
             return Ok(());
         }
-        self.settled("adding partitions to", &[], self.0.client.create_partitions(&more, &options()).await)
+        self.settled(
+            "adding partitions to",
+            &[],
+            self.0.client.create_partitions(&more, &options()).await,
+        )
     }
 
     /// Kafka's request replaces all settings of a topic, so those that somebody else made are sent along.
     async fn configure(&self, plan: &Plan) -> Result<(), AdminError> {
         let changed = plan.0.iter().filter_map(|change| match change {
-            Change::Configure { topic, key, wanted, .. } => Some((topic.as_str(), *key, wanted.as_str())),
+            Change::Configure {
+                topic, key, wanted, ..
+            } => Some((topic.as_str(), *key, wanted.as_str())),
             _ => None,
         });
         let changed: Vec<_> = changed.collect();
@@ -116,11 +142,23 @@ impl Admin {
         let altered = names.into_iter().map(|name| {
             let mut entries: BTreeMap<&str, &str> = BTreeMap::new();
             if let Some(topic) = found.get(name) {
-                entries.extend(topic.own.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+                entries.extend(
+                    topic
+                        .own
+                        .iter()
+                        .map(|(key, value)| (key.as_str(), value.as_str())),
+                );
             }
-            entries.extend(changed.iter().filter(|change| change.0 == name).map(|(_, key, value)| (*key, *value)));
+            entries.extend(
+                changed
+                    .iter()
+                    .filter(|change| change.0 == name)
+                    .map(|(_, key, value)| (*key, *value)),
+            );
             let config = AlterConfig::new(ResourceSpecifier::Topic(name));
-            entries.into_iter().fold(config, |config, (key, value)| config.set(key, value))
+            entries
+                .into_iter()
+                .fold(config, |config, (key, value)| config.set(key, value))
         });
         let altered: Vec<AlterConfig<'_>> = altered.collect();
         let outcome = self.0.client.alter_configs(&altered, &options()).await;
@@ -136,13 +174,20 @@ impl Admin {
     pub async fn delete_all(&self) -> Result<usize, AdminError> {
         if self.0.prefix == topology::Prefix::default() {
             let why = "without a topic_prefix that would be every topic of the cluster".to_owned();
-            return Err(AdminError::Refused { doing: "deleting topics".to_owned(), why });
+            return Err(AdminError::Refused {
+                doing: "deleting topics".to_owned(),
+                why,
+            });
         }
         let topics = self.topics().await?;
         let names: Vec<&str> = topics.keys().map(String::as_str).collect();
         if !names.is_empty() {
             let fine = [RDKafkaErrorCode::UnknownTopicOrPartition];
-            self.settled("deleting", &fine, self.0.client.delete_topics(&names, &options()).await)?;
+            self.settled(
+                "deleting",
+                &fine,
+                self.0.client.delete_topics(&names, &options()).await,
+            )?;
         }
         Ok(names.len())
     }
@@ -159,5 +204,8 @@ impl Admin {
 }
 
 fn refused(doing: &str, topic: &str, code: RDKafkaErrorCode) -> AdminError {
-    AdminError::Refused { doing: format!("{doing} {topic}"), why: client::why(&KafkaError::AdminOp(code)) }
+    AdminError::Refused {
+        doing: format!("{doing} {topic}"),
+        why: client::why(&KafkaError::AdminOp(code)),
+    }
 }

@@ -29,7 +29,11 @@ impl Admin {
             let brokers = metadata.brokers().iter();
             let brokers = brokers.map(|broker| (broker.id(), format!("{}:{}", broker.host(), broker.port())));
             let client_version = rdkafka::util::get_rdkafka_version().1;
-            Ok(ClusterInfo { id: client.fetch_cluster_id(CALL), brokers: brokers.collect(), client_version })
+            Ok(ClusterInfo {
+                id: client.fetch_cluster_id(CALL),
+                brokers: brokers.collect(),
+                client_version,
+            })
         };
         blocking("asking for the brokers", ask).await
     }
@@ -40,7 +44,9 @@ impl Admin {
         const DOING: &str = "asking for the broker's time";
         let failed = |error: &rdkafka::error::KafkaError| self.0.unreachable(DOING, error);
         let mut config = self.0.config.clone();
-        config.set("transactional.id", self.0.prefix.apply("doctor")).set("linger.ms", "0");
+        config
+            .set("transactional.id", self.0.prefix.apply("doctor"))
+            .set("linger.ms", "0");
         let producer: FutureProducer = config.create().map_err(|error| failed(&error))?;
         let beginning = producer.clone();
         let begun = tokio::task::spawn_blocking(move || {

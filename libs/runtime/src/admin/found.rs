@@ -31,9 +31,12 @@ impl Admin {
             return Ok(topics);
         }
         let described = self.0.client.describe_configs(&resources, &options()).await;
-        let described = described.map_err(|error| self.0.unreachable("reading the topics' settings", &error))?;
+        let described =
+            described.map_err(|error| self.0.unreachable("reading the topics' settings", &error))?;
         for (name, described) in names.iter().zip(described) {
-            let (Ok(resource), Some(topic)) = (described, topics.get_mut(name)) else { continue };
+            let (Ok(resource), Some(topic)) = (described, topics.get_mut(name)) else {
+                continue;
+            };
             for entry in resource.entries {
                 let value = entry.value.unwrap_or_default();
                 if matches!(entry.source, ConfigSource::DynamicTopic) {
@@ -56,10 +59,17 @@ impl Inner {
     fn sizes(&self) -> Result<BTreeMap<String, FoundTopic>, AdminError> {
         let metadata = self.client.inner().fetch_metadata(None, CALL);
         let metadata = metadata.map_err(|error| self.unreachable("listing topics", &error))?;
-        let ours = metadata.topics().iter().filter(|topic| self.prefix.strip(topic.name()).is_some());
+        let ours = metadata
+            .topics()
+            .iter()
+            .filter(|topic| self.prefix.strip(topic.name()).is_some());
         let size = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
         let topics = ours.map(|topic| {
-            let copies = topic.partitions().iter().map(|partition| partition.replicas().len()).min();
+            let copies = topic
+                .partitions()
+                .iter()
+                .map(|partition| partition.replicas().len())
+                .min();
             let found = FoundTopic {
                 partitions: size(topic.partitions().len()),
                 replication: size(copies.unwrap_or_default()),

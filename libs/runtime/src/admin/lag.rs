@@ -41,7 +41,10 @@ impl Admin {
     /// The ends of every partition of a topic as a `read_committed` reader sees them.
     pub async fn ends(&self, topic: Topic) -> Result<Vec<PartitionEnds>, AdminError> {
         let inner = Arc::clone(&self.0);
-        blocking("reading the ends of topics", move || inner.ends(&inner.reader("unused")?, topic)).await
+        blocking("reading the ends of topics", move || {
+            inner.ends(&inner.reader("unused")?, topic)
+        })
+        .await
     }
 
     /// The lag of every stage that keeps its offsets in Kafka. The sink's are in its database: see
@@ -51,7 +54,9 @@ impl Admin {
         let ask = move || {
             let reader = inner.reader("unused")?;
             let mut ends: HashMap<Topic, Vec<PartitionEnds>> = HashMap::new();
-            let stages = StageName::RUNNERS.into_iter().filter(|stage| *stage != StageName::Sink);
+            let stages = StageName::RUNNERS
+                .into_iter()
+                .filter(|stage| *stage != StageName::Sink);
             let mut lags = Vec::new();
             for stage in stages {
                 let group = inner.reader(&inner.prefix.apply(stage.as_str()))?;
@@ -61,7 +66,11 @@ impl Admin {
                     }
                     let committed = inner.committed(&group, topic, &ends[&topic])?;
                     let partitions = inner.left(topic, &ends[&topic], &committed)?;
-                    lags.push(StageLag { stage, topic, partitions });
+                    lags.push(StageLag {
+                        stage,
+                        topic,
+                        partitions,
+                    });
                 }
             }
             Ok(lags)
@@ -80,7 +89,11 @@ impl Admin {
         let ask = move || {
             let ends = inner.ends(&inner.reader("unused")?, topic)?;
             let partitions = inner.left(topic, &ends, &next)?;
-            Ok(StageLag { stage, topic, partitions })
+            Ok(StageLag {
+                stage,
+                topic,
+                partitions,
+            })
         };
         blocking("reading lag", ask).await
     }
@@ -105,12 +118,20 @@ impl Inner {
             .topics()
             .iter()
             .filter(|topic| topic.name() == name && topic.error().is_none())
-            .flat_map(|topic| topic.partitions().iter().map(rdkafka::metadata::MetadataPartition::id))
+            .flat_map(|topic| {
+                topic
+                    .partitions()
+                    .iter()
+                    .map(rdkafka::metadata::MetadataPartition::id)
+            })
             .collect();
         partitions.sort_unstable();
         if partitions.is_empty() {
             let why = "there is no such topic; run `sluicebox topics apply`".to_owned();
-            return Err(AdminError::Refused { doing: format!("looking at {name}"), why });
+            return Err(AdminError::Refused {
+                doing: format!("looking at {name}"),
+                why,
+            });
         }
         Ok(partitions)
     }
@@ -128,10 +149,13 @@ impl Inner {
         }
         let answer = group.committed_offsets(list, CALL);
         let answer = answer.map_err(|error| self.unreachable("reading committed offsets", &error))?;
-        let known = answer.elements().into_iter().filter_map(|element| match element.offset() {
-            Offset::Offset(offset) => Some((element.partition(), offset)),
-            _ => None,
-        });
+        let known = answer
+            .elements()
+            .into_iter()
+            .filter_map(|element| match element.offset() {
+                Offset::Offset(offset) => Some((element.partition(), offset)),
+                _ => None,
+            });
         Ok(known.collect())
     }
 
@@ -141,11 +165,25 @@ impl Inner {
         ends: &[PartitionEnds],
         next: &HashMap<i32, i64>,
     ) -> Result<Vec<i64>, AdminError> {
-        let from = |ends: &PartitionEnds| next.get(&ends.partition).copied().unwrap_or(ends.low).max(ends.low);
-        let behind: Vec<(i32, i64)> =
-            ends.iter().filter(|ends| from(ends) < ends.end).map(|ends| (ends.partition, from(ends))).collect();
+        let from = |ends: &PartitionEnds| {
+            next.get(&ends.partition)
+                .copied()
+                .unwrap_or(ends.low)
+                .max(ends.low)
+        };
+        let behind: Vec<(i32, i64)> = ends
+            .iter()
+            .filter(|ends| from(ends) < ends.end)
+            .map(|ends| (ends.partition, from(ends)))
+            .collect();
         let filled = self.holding_records(&self.prefix.apply(topic.name()), &behind)?;
-        let lag = |ends: &PartitionEnds| if filled.contains(&ends.partition) { ends.end - from(ends) } else { 0 };
+        let lag = |ends: &PartitionEnds| {
+            if filled.contains(&ends.partition) {
+                ends.end - from(ends)
+            } else {
+                0
+            }
+        };
         Ok(ends.iter().map(lag).collect())
     }
 }

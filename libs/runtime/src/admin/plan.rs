@@ -68,7 +68,12 @@ impl fmt::Display for Change {
                 let policy = topic.config.get("cleanup.policy").map_or("", String::as_str);
                 write!(f, "+ {}  {} partitions, {policy}", topic.name, topic.partitions)
             }
-            Self::Configure { topic, key, is, wanted } => write!(f, "~ {topic}  {key}: {is} -> {wanted}"),
+            Self::Configure {
+                topic,
+                key,
+                is,
+                wanted,
+            } => write!(f, "~ {topic}  {key}: {is} -> {wanted}"),
             Self::Grow { topic, is, wanted } => write!(
                 f,
                 "! {topic}  partitions: {is} -> {wanted} (keys move to other partitions, away from their state and \
@@ -89,27 +94,51 @@ impl fmt::Display for Change {
 
 /// Compares each wanted topic with the one found.
 pub(super) fn plan(wanted: Vec<WantedTopic>, found: &BTreeMap<String, FoundTopic>) -> Plan {
-    Plan(wanted.into_iter().flat_map(|topic| changes(topic, found)).collect())
+    Plan(
+        wanted
+            .into_iter()
+            .flat_map(|topic| changes(topic, found))
+            .collect(),
+    )
 }
 
 fn changes(wanted: WantedTopic, found: &BTreeMap<String, FoundTopic>) -> Vec<Change> {
-    let Some(found) = found.get(&wanted.name) else { return vec![Change::Create(wanted)] };
+    let Some(found) = found.get(&wanted.name) else {
+        return vec![Change::Create(wanted)];
+    };
     let topic = wanted.name.clone();
     let mut changes = Vec::new();
     let (is, should) = (found.partitions, wanted.partitions);
     if is < should {
-        changes.push(Change::Grow { topic: topic.clone(), is, wanted: should });
+        changes.push(Change::Grow {
+            topic: topic.clone(),
+            is,
+            wanted: should,
+        });
     } else if is > should {
-        changes.push(Change::Shrink { topic: topic.clone(), is, wanted: should });
+        changes.push(Change::Shrink {
+            topic: topic.clone(),
+            is,
+            wanted: should,
+        });
     }
     if found.replication != wanted.replication {
         let (is, wanted) = (found.replication, wanted.replication);
-        changes.push(Change::Replicate { topic: topic.clone(), is, wanted });
+        changes.push(Change::Replicate {
+            topic: topic.clone(),
+            is,
+            wanted,
+        });
     }
     for (key, should) in wanted.config {
         let is = found.config.get(key).cloned().unwrap_or_default();
         if !same(&is, &should) {
-            changes.push(Change::Configure { topic: topic.clone(), key, is, wanted: should });
+            changes.push(Change::Configure {
+                topic: topic.clone(),
+                key,
+                is,
+                wanted: should,
+            });
         }
     }
     changes
@@ -131,22 +160,41 @@ mod tests {
 
     fn wanted(partitions: i32) -> WantedTopic {
         let config = BTreeMap::from([("cleanup.policy", "compact,delete".to_owned())]);
-        WantedTopic { name: "t".to_owned(), partitions, replication: 1, config }
+        WantedTopic {
+            name: "t".to_owned(),
+            partitions,
+            replication: 1,
+            config,
+        }
     }
 
     fn found(partitions: i32, policy: &str) -> BTreeMap<String, FoundTopic> {
         let config = BTreeMap::from([("cleanup.policy".to_owned(), policy.to_owned())]);
-        BTreeMap::from([("t".to_owned(), FoundTopic { partitions, replication: 1, config, own: BTreeMap::new() })])
+        BTreeMap::from([(
+            "t".to_owned(),
+            FoundTopic {
+                partitions,
+                replication: 1,
+                config,
+                own: BTreeMap::new(),
+            },
+        )])
     }
 
     #[test]
     fn what_is_as_it_should_be_is_left_alone() {
-        assert_eq!(plan(vec![wanted(3)], &found(3, "delete,compact")), Plan::default());
+        assert_eq!(
+            plan(vec![wanted(3)], &found(3, "delete,compact")),
+            Plan::default()
+        );
     }
 
     #[test]
     fn what_is_missing_is_created() {
-        assert_eq!(plan(vec![wanted(3)], &BTreeMap::new()).0, vec![Change::Create(wanted(3))]);
+        assert_eq!(
+            plan(vec![wanted(3)], &BTreeMap::new()).0,
+            vec![Change::Create(wanted(3))]
+        );
     }
 
     #[test]
@@ -160,6 +208,9 @@ mod tests {
     fn growth_and_settings_are_told_apart() {
         let plan = plan(vec![wanted(3)], &found(2, "delete"));
         assert!(matches!(plan.0[0], Change::Grow { is: 2, wanted: 3, .. }));
-        assert_eq!(plan.0[1].to_string(), "~ t  cleanup.policy: delete -> compact,delete");
+        assert_eq!(
+            plan.0[1].to_string(),
+            "~ t  cleanup.policy: delete -> compact,delete"
+        );
     }
 }

@@ -40,7 +40,11 @@ impl Admin {
             let mut latest = BTreeMap::new();
             inner.scan(&topics, |record| {
                 let place = (record.topic.clone(), record.partition, record.key.clone());
-                if record.value.is_some() { latest.insert(place, record) } else { latest.remove(&place) };
+                if record.value.is_some() {
+                    latest.insert(place, record)
+                } else {
+                    latest.remove(&place)
+                };
             })?;
             Ok(latest.into_values().collect())
         };
@@ -66,7 +70,10 @@ impl Inner {
         for topic in topics {
             let name = self.prefix.apply(topic);
             let partitions = self.partitions(&reader, &name)?;
-            let from: Vec<_> = partitions.into_iter().map(|partition| (partition, Offset::Beginning)).collect();
+            let from: Vec<_> = partitions
+                .into_iter()
+                .map(|partition| (partition, Offset::Beginning))
+                .collect();
             self.until_ends(&reader, &name, &from, |message| {
                 each(self.stored(message));
                 true
@@ -77,12 +84,19 @@ impl Inner {
 
     /// Those of the partitions that hold at least one committed record at or after their offset; transaction markers
     /// and aborted records are none.
-    pub(super) fn holding_records(&self, name: &str, from: &[(i32, i64)]) -> Result<HashSet<i32>, AdminError> {
+    pub(super) fn holding_records(
+        &self,
+        name: &str,
+        from: &[(i32, i64)],
+    ) -> Result<HashSet<i32>, AdminError> {
         let mut filled = HashSet::new();
         if from.is_empty() {
             return Ok(filled);
         }
-        let from: Vec<_> = from.iter().map(|(partition, offset)| (*partition, Offset::Offset(*offset))).collect();
+        let from: Vec<_> = from
+            .iter()
+            .map(|(partition, offset)| (*partition, Offset::Offset(*offset)))
+            .collect();
         self.until_ends(&self.reader("unused")?, name, &from, |message| {
             filled.insert(message.partition());
             false
@@ -100,7 +114,9 @@ impl Inner {
         mut each: impl FnMut(&BorrowedMessage<'_>) -> bool,
     ) -> Result<(), AdminError> {
         let failed = |error: &KafkaError| self.unreachable(&format!("reading {name}"), error);
-        reader.assign(&listed(name, from).map_err(|error| failed(&error))?).map_err(|error| failed(&error))?;
+        reader
+            .assign(&listed(name, from).map_err(|error| failed(&error))?)
+            .map_err(|error| failed(&error))?;
         let mut left: HashSet<i32> = from.iter().map(|(partition, _)| *partition).collect();
         let mut heard = Instant::now();
         while !left.is_empty() {
@@ -124,7 +140,11 @@ impl Inner {
 
     fn stored(&self, message: &BorrowedMessage<'_>) -> StoredRecord {
         StoredRecord {
-            topic: self.prefix.strip(message.topic()).unwrap_or(message.topic()).to_owned(),
+            topic: self
+                .prefix
+                .strip(message.topic())
+                .unwrap_or(message.topic())
+                .to_owned(),
             partition: message.partition(),
             offset: message.offset(),
             time: message.timestamp().to_millis().unwrap_or_default(),

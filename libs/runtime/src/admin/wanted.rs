@@ -22,12 +22,18 @@ pub struct WantedTopic {
 /// Every topic of the stream and every changelog.
 pub fn wanted(kafka: &KafkaSettings, prefix: &Prefix) -> Vec<WantedTopic> {
     let changelogs = Changelog::all().map(|log| changelog(log, kafka, prefix));
-    Topic::all().map(|topic| stream(topic, kafka, prefix)).chain(changelogs).collect()
+    Topic::all()
+        .map(|topic| stream(topic, kafka, prefix))
+        .chain(changelogs)
+        .collect()
 }
 
 fn stream(topic: Topic, kafka: &KafkaSettings, prefix: &Prefix) -> WantedTopic {
     let spec = topic.spec();
-    let retention = spec.cleanup.retention().map_or("-1".to_owned(), |time| time.as_millis().to_string());
+    let retention = spec
+        .cleanup
+        .retention()
+        .map_or("-1".to_owned(), |time| time.as_millis().to_string());
     let own = [
         ("cleanup.policy", spec.cleanup.policy().to_owned()),
         ("retention.ms", retention),
@@ -45,7 +51,12 @@ fn changelog(log: Changelog, kafka: &KafkaSettings, prefix: &Prefix) -> WantedTo
         ("min.cleanable.dirty.ratio", "0.1".to_owned()),
         ("max.message.bytes", (4 * MIB).to_string()),
     ];
-    topic_of(prefix.apply(&log.topic_name()), log.partitions(partitions(kafka)), own, kafka)
+    topic_of(
+        prefix.apply(&log.topic_name()),
+        log.partitions(partitions(kafka)),
+        own,
+        kafka,
+    )
 }
 
 fn topic_of<const N: usize>(
@@ -62,7 +73,12 @@ fn topic_of<const N: usize>(
         ("min.insync.replicas", in_sync.to_string()),
     ];
     let config = own.into_iter().chain(all).collect();
-    WantedTopic { name, partitions, replication: kafka.replication_factor.into(), config }
+    WantedTopic {
+        name,
+        partitions,
+        replication: kafka.replication_factor.into(),
+        config,
+    }
 }
 
 fn partitions(kafka: &KafkaSettings) -> i32 {
@@ -85,12 +101,18 @@ mod tests {
         assert_eq!(ingest.config["retention.ms"], "604800000");
         assert_eq!(named("p.signals").config["retention.ms"], "-1");
         assert_eq!(named("p.notifier-plan.planned.changelog").partitions, 24);
-        assert_eq!(named("p.scorer.flow.changelog").config["segment.bytes"], "1048576");
+        assert_eq!(
+            named("p.scorer.flow.changelog").config["segment.bytes"],
+            "1048576"
+        );
     }
 
     #[test]
     fn one_of_three_copies_may_be_away() {
-        let kafka = KafkaSettings { replication_factor: 3, ..KafkaSettings::default() };
+        let kafka = KafkaSettings {
+            replication_factor: 3,
+            ..KafkaSettings::default()
+        };
         let all = wanted(&kafka, &Prefix::default());
         assert!(all.iter().all(|topic| topic.config["min.insync.replicas"] == "2"));
     }

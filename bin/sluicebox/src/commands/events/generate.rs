@@ -38,12 +38,16 @@ pub(crate) struct GenerateArgs {
 }
 
 fn kind(name: &str) -> Result<Kind, String> {
-    name.parse().map_err(|error: scenario::behaviour::UnknownKind| error.to_string())
+    name.parse()
+        .map_err(|error: scenario::behaviour::UnknownKind| error.to_string())
 }
 
 pub(crate) async fn run(args: GenerateArgs, app: &App) -> Result<(), Failure> {
     if !(0.0..=1.0).contains(&args.duplicates) {
-        return Err(Failure::Usage(format!("--duplicates {}: must be between 0 and 1", args.duplicates)));
+        return Err(Failure::Usage(format!(
+            "--duplicates {}: must be between 0 and 1",
+            args.duplicates
+        )));
     }
     let behaviour = Behaviour {
         seed: args.seed,
@@ -54,11 +58,23 @@ pub(crate) async fn run(args: GenerateArgs, app: &App) -> Result<(), Failure> {
         rate: args.rate.map_or(1_000.0, f64::from),
     };
     let count = usize::try_from(args.count).unwrap_or(usize::MAX);
-    let events = behaviour.events().take(count).map(scenario::behaviour::BehaviourEvent::into_raw_event);
+    let events = behaviour
+        .events()
+        .take(count)
+        .map(scenario::behaviour::BehaviourEvent::into_raw_event);
     if args.print {
         for event in events {
-            let data = event.data.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-            say(format_args!("{} {} {} {data}", event.id, event.kind, event.subject.as_deref().unwrap_or("-")));
+            let data = event
+                .data
+                .as_deref()
+                .map(String::from_utf8_lossy)
+                .unwrap_or_default();
+            say(format_args!(
+                "{} {} {} {data}",
+                event.id,
+                event.kind,
+                event.subject.as_deref().unwrap_or("-")
+            ));
         }
         return Ok(());
     }

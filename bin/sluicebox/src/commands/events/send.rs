@@ -9,9 +9,11 @@ use serde_json::{Map, Value, json};
 use std::io::{BufRead, stdin};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  sluicebox events send --type post --source me --subject token:eth:0xabc --data '{\"text\":\"$PEPE to the moon\"}'\n  \
+#[command(
+    after_help = "Examples:\n  sluicebox events send --type post --source me --subject token:eth:0xabc --data '{\"text\":\"$PEPE to the moon\"}'\n  \
                         sluicebox events send --to http://127.0.0.1:8080 --api-key KEY - < events.jsonl\n\n\
-                        A made id is printed; sending the same content again is a duplicate.")]
+                        A made id is printed; sending the same content again is a duplicate."
+)]
 pub(crate) struct SendArgs {
     /// `-`: read CloudEvents in JSON from standard input, one a line
     #[arg(value_name = "-", value_parser = ["-"], conflicts_with_all = ["kind", "source", "id", "subject", "time", "data"])]
@@ -43,7 +45,11 @@ pub(crate) struct SendArgs {
 }
 
 pub(crate) async fn run(args: SendArgs, app: &App) -> Result<(), Failure> {
-    let events = if args.stdin.is_some() { from_stdin()? } else { vec![from_arguments(&args)] };
+    let events = if args.stdin.is_some() {
+        from_stdin()?
+    } else {
+        vec![from_arguments(&args)]
+    };
     let mut read = Vec::with_capacity(events.len());
     for (number, json) in events.iter().enumerate() {
         let event = RawEvent::from_json(json.as_bytes());
@@ -67,8 +73,13 @@ fn from_stdin() -> Result<Vec<String>, Failure> {
 
 fn from_arguments(args: &SendArgs) -> String {
     let mut event = Map::from_iter([("specversion".to_owned(), json!("1.0"))]);
-    let attributes =
-        [("id", &args.id), ("type", &args.kind), ("source", &args.source), ("subject", &args.subject), ("time", &args.time)];
+    let attributes = [
+        ("id", &args.id),
+        ("type", &args.kind),
+        ("source", &args.source),
+        ("subject", &args.subject),
+        ("time", &args.time),
+    ];
     for (name, value) in attributes {
         if let Some(value) = value {
             event.insert(name.to_owned(), json!(value));
@@ -76,7 +87,10 @@ fn from_arguments(args: &SendArgs) -> String {
     }
     if let Some(data) = &args.data {
         let parsed = serde_json::from_str::<Value>(data);
-        event.insert("data".to_owned(), parsed.unwrap_or_else(|_| json!({ "text": data })));
+        event.insert(
+            "data".to_owned(),
+            parsed.unwrap_or_else(|_| json!({ "text": data })),
+        );
     }
     Value::Object(event).to_string()
 }
@@ -94,18 +108,26 @@ async fn over_http(url: &str, api_key: Option<&str>, events: &[String]) -> Resul
     let client = reqwest::Client::new();
     let target = format!("{}/events", url.trim_end_matches('/'));
     for event in events {
-        let mut request = client.post(&target).header("content-type", "application/cloudevents+json");
+        let mut request = client
+            .post(&target)
+            .header("content-type", "application/cloudevents+json");
         if let Some(key) = api_key {
             request = request.header("x-api-key", key);
         }
         let away = |error: reqwest::Error| {
-            Failure::Unreachable(format!("{target} does not answer: {}; is `sluicebox run adapters` up?", error.without_url()))
+            Failure::Unreachable(format!(
+                "{target} does not answer: {}; is `sluicebox run adapters` up?",
+                error.without_url()
+            ))
         };
         let answer = request.body(event.clone()).send().await.map_err(away)?;
         let status = answer.status();
         if !status.is_success() {
             let said = answer.text().await.unwrap_or_default();
-            return Err(Failure::Check(format!("{target} answers {status}: {}", said.trim())));
+            return Err(Failure::Check(format!(
+                "{target} answers {status}: {}",
+                said.trim()
+            )));
         }
     }
     Ok(())

@@ -20,7 +20,9 @@ impl FromStr for Columns {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut columns = Self::default();
         for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-            let (name, column) = pair.split_once('=').ok_or_else(|| format!("{pair:?} is not NAME=COL"))?;
+            let (name, column) = pair
+                .split_once('=')
+                .ok_or_else(|| format!("{pair:?} is not NAME=COL"))?;
             let (name, column) = (name.trim(), column.trim().to_owned());
             if name.is_empty() || column.is_empty() {
                 return Err(format!("{pair:?} is not NAME=COL"));
@@ -47,12 +49,19 @@ impl Columns {
     /// Every column that is named, for checking a header.
     pub(crate) fn named(&self) -> impl Iterator<Item = &str> {
         let attributes = [&self.id, &self.time, &self.subject, &self.tenant];
-        attributes.into_iter().flatten().map(String::as_str).chain(self.renamed.keys().map(String::as_str))
+        attributes
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .chain(self.renamed.keys().map(String::as_str))
     }
 
     /// Whether a column becomes an attribute and so is no member of the data.
     pub(crate) fn is_attribute(&self, column: &str) -> bool {
-        [&self.id, &self.time, &self.subject, &self.tenant].into_iter().flatten().any(|name| name == column)
+        [&self.id, &self.time, &self.subject, &self.tenant]
+            .into_iter()
+            .flatten()
+            .any(|name| name == column)
     }
 }
 

@@ -27,7 +27,13 @@ pub(crate) struct Feeder {
 impl Feeder {
     /// At this rate (events a second), or as fast as Kafka takes them.
     pub(crate) fn new(publisher: Publisher, rate: Option<u32>) -> Self {
-        Self { publisher, rate, began: Instant::now(), fed: 0, in_flight: FuturesUnordered::new() }
+        Self {
+            publisher,
+            rate,
+            began: Instant::now(),
+            fed: 0,
+            in_flight: FuturesUnordered::new(),
+        }
     }
 
     /// Sends one event; gives back events that turned out to fit on no topic, this one or earlier ones.
@@ -69,7 +75,11 @@ fn settle(sent: Sent) -> Result<Option<Reject>, Failure> {
     match sent {
         Ok(()) => Ok(None),
         Err((line, id, error @ (PublishError::TooLarge { .. } | PublishError::Encode(_)))) => {
-            Ok(Some(Reject { line, reason: error.to_string(), text: id }))
+            Ok(Some(Reject {
+                line,
+                reason: error.to_string(),
+                text: id,
+            }))
         }
         Err((_, _, error)) => Err(error.into()),
     }

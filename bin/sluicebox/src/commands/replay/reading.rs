@@ -1,9 +1,9 @@
 //! The thread that reads and parses a file, and how far it is.
 
+use super::Format;
 use super::lines::{self, Line, MOST};
 use super::rejects::Reject;
 use super::row::Shape;
-use super::Format;
 use crate::failure::Failure;
 use flate2::bufread::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -35,7 +35,11 @@ impl Source {
 
     /// Beside nothing but in the current folder: the file's own folder may be read-only.
     pub(crate) fn rejects_path(&self) -> PathBuf {
-        let name = if self.is_stdin() { None } else { self.path.file_name() };
+        let name = if self.is_stdin() {
+            None
+        } else {
+            self.path.file_name()
+        };
         let mut name = name.unwrap_or(std::ffi::OsStr::new("stdin")).to_owned();
         name.push(".rejected.jsonl");
         PathBuf::from(name)
@@ -45,11 +49,15 @@ impl Source {
         if self.is_stdin() {
             return Ok((Box::new(std::io::stdin()), None));
         }
-        let failed = |error: std::io::Error| Failure::File(format!("{} cannot be read: {error}", self.path.display()));
+        let failed =
+            |error: std::io::Error| Failure::File(format!("{} cannot be read: {error}", self.path.display()));
         let file = File::open(&self.path).map_err(failed)?;
         let facts = file.metadata().map_err(failed)?;
         if facts.is_dir() {
-            return Err(Failure::File(format!("{} is a folder; name a file", self.path.display())));
+            return Err(Failure::File(format!(
+                "{} is a folder; name a file",
+                self.path.display()
+            )));
         }
         Ok((Box::new(file), facts.is_file().then(|| facts.len())))
     }
@@ -93,7 +101,11 @@ pub(crate) async fn newest(source: Source, shape: Shape) -> Result<Option<i64>, 
 fn bar(length: Option<u64>) -> ProgressBar {
     let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
     let shown = "{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-    let shown = if length.is_some() { shown } else { "{spinner} {bytes} {bytes_per_sec}" };
+    let shown = if length.is_some() {
+        shown
+    } else {
+        "{spinner} {bytes} {bytes_per_sec}"
+    };
     match ProgressStyle::with_template(shown) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
@@ -104,7 +116,10 @@ fn bar(length: Option<u64>) -> ProgressBar {
 fn plain(mut reader: impl BufRead + Send + 'static) -> Result<Box<dyn BufRead>, Failure> {
     let start = reader.fill_buf().map_err(|error| unreadable(&error))?;
     if start.starts_with(&[0x1f, 0x8b]) {
-        return Ok(Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(reader))));
+        return Ok(Box::new(BufReader::with_capacity(
+            BUFFER,
+            MultiGzDecoder::new(reader),
+        )));
     }
     Ok(Box::new(reader))
 }
@@ -131,7 +146,10 @@ fn jsonl(mut reader: Box<dyn BufRead>, shape: &Shape, rows: &Sender<Row>) -> Res
 }
 
 fn csv(reader: Box<dyn BufRead>, delimiter: u8, shape: &Shape, rows: &Sender<Row>) -> Result<(), Failure> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(reader);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .from_reader(reader);
     let header = header(&mut reader, shape)?;
     let mut record = csv::StringRecord::new();
     loop {
@@ -149,27 +167,42 @@ fn csv(reader: Box<dyn BufRead>, delimiter: u8, shape: &Shape, rows: &Sender<Row
                     Err(reason) => (reason, line, record.iter().collect::<Vec<_>>().join(" | ")),
                 }
             }
-            Err(error) if error.is_io_error() => return Err(Failure::File(format!("reading stops: {error}"))),
+            Err(error) if error.is_io_error() => {
+                return Err(Failure::File(format!("reading stops: {error}")));
+            }
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
                 (error.to_string(), line, String::new())
             }
         };
-        if rows.blocking_send(Ok(Err(Reject { line, reason, text }))).is_err() {
+        if rows
+            .blocking_send(Ok(Err(Reject { line, reason, text })))
+            .is_err()
+        {
             return Ok(());
         }
     }
 }
 
 fn header(reader: &mut csv::Reader<Box<dyn BufRead>>, shape: &Shape) -> Result<Vec<String>, Failure> {
-    let header = reader.headers().map_err(|error| Failure::File(format!("the first line has no column names: {error}")))?;
-    let names: Vec<String> =
-        header.iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_owned()).collect();
-    match shape.columns.named().find(|column| !names.iter().any(|name| name == column)) {
+    let header = reader
+        .headers()
+        .map_err(|error| Failure::File(format!("the first line has no column names: {error}")))?;
+    let names: Vec<String> = header
+        .iter()
+        .map(|name| name.trim().trim_start_matches('\u{feff}').to_owned())
+        .collect();
+    match shape
+        .columns
+        .named()
+        .find(|column| !names.iter().any(|name| name == column))
+    {
         None => Ok(names),
         Some(missing) => {
             let shown = names.join(", ");
-            Err(Failure::Usage(format!("--map: there is no column {missing:?}; the columns are {shown}")))
+            Err(Failure::Usage(format!(
+                "--map: there is no column {missing:?}; the columns are {shown}"
+            )))
         }
     }
 }

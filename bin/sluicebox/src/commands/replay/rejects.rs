@@ -29,7 +29,11 @@ pub(crate) struct Rejects {
 
 impl Rejects {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, file: None, count: 0 }
+        Self {
+            path,
+            file: None,
+            count: 0,
+        }
     }
 
     pub(crate) fn count(&self) -> u64 {
@@ -52,12 +56,17 @@ impl Rejects {
 
     /// Writes everything out; gives the path if there is a file.
     pub(crate) fn finish(&mut self) -> Result<Option<&PathBuf>, Failure> {
-        let Some(file) = &mut self.file else { return Ok(None) };
+        let Some(file) = &mut self.file else {
+            return Ok(None);
+        };
         file.flush().map_err(|error| failed(&self.path, &error))?;
         Ok(Some(&self.path))
     }
 }
 
 fn failed(path: &std::path::Path, error: &std::io::Error) -> Failure {
-    Failure::File(format!("{} cannot be written: {error}; name another file with --rejected", path.display()))
+    Failure::File(format!(
+        "{} cannot be written: {error}; name another file with --rejected",
+        path.display()
+    ))
 }

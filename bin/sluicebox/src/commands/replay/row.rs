@@ -31,9 +31,16 @@ impl Shape {
     /// A line of CSV; numbers become numbers, everything else text.
     pub(crate) fn csv(&self, header: &[String], fields: &csv::StringRecord) -> Result<RawEvent, String> {
         if fields.len() != header.len() {
-            return Err(format!("{} columns, the first line has {}", fields.len(), header.len()));
+            return Err(format!(
+                "{} columns, the first line has {}",
+                fields.len(),
+                header.len()
+            ));
         }
-        let members = header.iter().zip(fields).map(|(name, field)| (name.clone(), typed(field)));
+        let members = header
+            .iter()
+            .zip(fields)
+            .map(|(name, field)| (name.clone(), typed(field)));
         self.event(members.collect())
     }
 
@@ -135,7 +142,10 @@ mod tests {
         let row = csv::StringRecord::from(vec!["7", "5-7-2022 04:24", "hello", "3", "007"]);
         let event = shape("id=ID,time=when,text=body").csv(&header, &row).unwrap();
         assert_eq!((event.id.as_str(), event.time), ("7", Some(1_656_995_040_000)));
-        assert_eq!(data(&event), serde_json::json!({ "likes": 3, "code": "007", "text": "hello" }));
+        assert_eq!(
+            data(&event),
+            serde_json::json!({ "likes": 3, "code": "007", "text": "hello" })
+        );
     }
 
     #[test]
@@ -150,18 +160,32 @@ mod tests {
 
     #[test]
     fn paths_reach_into_objects_and_cloudevents_stay_themselves() {
-        let event = shape("id=meta.id").json(br#"{"meta":{"id":5},"text":"a"}"#).unwrap();
+        let event = shape("id=meta.id")
+            .json(br#"{"meta":{"id":5},"text":"a"}"#)
+            .unwrap();
         assert_eq!(event.id, "5");
-        let event = shape("").json(br#"{"specversion":"1.0","id":"1","source":"s","type":"t"}"#).unwrap();
+        let event = shape("")
+            .json(br#"{"specversion":"1.0","id":"1","source":"s","type":"t"}"#)
+            .unwrap();
         assert_eq!((event.source.as_str(), event.kind.as_str()), ("s", "t"));
     }
 
     #[test]
     fn what_is_wrong_is_said() {
         assert!(shape("").json(b"[1]").unwrap_err().contains("not a JSON object"));
-        assert!(shape("time=t").json(br#"{"t":"soon"}"#).unwrap_err().contains("--time-format"));
+        assert!(
+            shape("time=t")
+                .json(br#"{"t":"soon"}"#)
+                .unwrap_err()
+                .contains("--time-format")
+        );
         let short = csv::StringRecord::from(vec!["1"]);
-        assert!(shape("").csv(&["a".to_owned(), "b".to_owned()], &short).unwrap_err().contains("1 columns"));
+        assert!(
+            shape("")
+                .csv(&["a".to_owned(), "b".to_owned()], &short)
+                .unwrap_err()
+                .contains("1 columns")
+        );
     }
 
     proptest! {

@@ -16,7 +16,11 @@ const KNOWN: [&str; 10] = [
     "%d.%m.%Y %H:%M",
 ];
 const KNOWN_DAYS: [&str; 4] = ["%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y"];
-const KNOWN_ZONED: [&str; 3] = ["%a %b %d %H:%M:%S %z %Y", "%Y-%m-%d %H:%M:%S%.f %z", "%Y-%m-%dT%H:%M:%S%.f%z"];
+const KNOWN_ZONED: [&str; 3] = [
+    "%a %b %d %H:%M:%S %z %Y",
+    "%Y-%m-%d %H:%M:%S%.f %z",
+    "%Y-%m-%dT%H:%M:%S%.f%z",
+];
 
 /// How times are written in a file.
 #[derive(Debug, Clone)]
@@ -44,21 +48,38 @@ impl TimeFormat {
 
 fn in_format(text: &str, format: &str) -> Option<i64> {
     // An unknown letter makes chrono's formatter fail, never its parser panic.
-    let zoned = DateTime::parse_from_str(text, format).ok().map(|time| time.timestamp_millis());
+    let zoned = DateTime::parse_from_str(text, format)
+        .ok()
+        .map(|time| time.timestamp_millis());
     let local = || NaiveDateTime::parse_from_str(text, format).ok().map(millis);
-    let day = || NaiveDate::parse_from_str(text, format).ok()?.and_hms_opt(0, 0, 0).map(millis);
+    let day = || {
+        NaiveDate::parse_from_str(text, format)
+            .ok()?
+            .and_hms_opt(0, 0, 0)
+            .map(millis)
+    };
     zoned.or_else(local).or_else(day)
 }
 
 fn any(text: &str) -> Option<i64> {
     let rfc3339 = DateTime::parse_from_rfc3339(text).ok();
     let mail = || DateTime::parse_from_rfc2822(text).ok();
-    let zoned = || KNOWN_ZONED.iter().find_map(|format| DateTime::parse_from_str(text, format).ok());
+    let zoned = || {
+        KNOWN_ZONED
+            .iter()
+            .find_map(|format| DateTime::parse_from_str(text, format).ok())
+    };
     if let Some(time) = rfc3339.or_else(mail).or_else(zoned) {
         return Some(time.timestamp_millis());
     }
-    let local = KNOWN.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
-    let day = || KNOWN_DAYS.iter().find_map(|format| NaiveDate::parse_from_str(text, format).ok());
+    let local = KNOWN
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    let day = || {
+        KNOWN_DAYS
+            .iter()
+            .find_map(|format| NaiveDate::parse_from_str(text, format).ok())
+    };
     local.or_else(|| day()?.and_hms_opt(0, 0, 0)).map(millis)
 }
 
@@ -78,7 +99,10 @@ fn number(text: &str) -> Option<i64> {
         };
     }
     let seconds: f64 = text.parse().ok().filter(|seconds: &f64| seconds.abs() < 1e11)?;
-    #[expect(clippy::cast_possible_truncation, reason = "below 1e14, and whole milliseconds are wanted")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "below 1e14, and whole milliseconds are wanted"
+    )]
     let millis = (seconds * 1_000.0).round() as i64;
     Some(millis)
 }
@@ -96,9 +120,19 @@ mod tests {
     fn one_moment_in_many_forms() {
         let moment = 1_656_995_040_000;
         for text in [
-            "1656995040", "1656995040000", "1656995040000000", "1656995040.0", "2022-07-05T04:24:00Z",
-            "2022-07-05T06:24:00+02:00", "2022-07-05 04:24:00", "5-7-2022 04:24", "05/07/2022 04:24", "5.7.2022 04:24",
-            "Tue Jul 05 04:24:00 +0000 2022", "Tue, 5 Jul 2022 04:24:00 GMT", " 2022-07-05 04:24 ",
+            "1656995040",
+            "1656995040000",
+            "1656995040000000",
+            "1656995040.0",
+            "2022-07-05T04:24:00Z",
+            "2022-07-05T06:24:00+02:00",
+            "2022-07-05 04:24:00",
+            "5-7-2022 04:24",
+            "05/07/2022 04:24",
+            "5.7.2022 04:24",
+            "Tue Jul 05 04:24:00 +0000 2022",
+            "Tue, 5 Jul 2022 04:24:00 GMT",
+            " 2022-07-05 04:24 ",
         ] {
             assert_eq!(parse(text), moment, "{text}");
         }

@@ -27,13 +27,24 @@ fn between(old: &Schema, new: &Schema) -> Vec<String> {
             old.name.name()
         )];
     }
-    let reasons: Vec<String> = new.fields.iter().filter_map(|field| of_field(old, field)).collect();
-    if reasons.is_empty() { of_whole(old, new) } else { reasons }
+    let reasons: Vec<String> = new
+        .fields
+        .iter()
+        .filter_map(|field| of_field(old, field))
+        .collect();
+    if reasons.is_empty() {
+        of_whole(old, new)
+    } else {
+        reasons
+    }
 }
 
 fn of_field(old: &RecordSchema, field: &apache_avro::schema::RecordField) -> Option<String> {
     let name = &field.name;
-    let Some(before) = old.fields.iter().find(|before| before.name == *name || field.aliases.contains(&before.name))
+    let Some(before) = old
+        .fields
+        .iter()
+        .find(|before| before.name == *name || field.aliases.contains(&before.name))
     else {
         return field.default.is_none().then(|| {
             format!("field `{name}` is new and has no default; give it one, best by a union with null first")
@@ -57,7 +68,9 @@ fn of_whole(old: &RecordSchema, new: &RecordSchema) -> Vec<String> {
     let (old, new) = (Schema::Record(old.clone()), Schema::Record(new.clone()));
     match SchemaCompatibility::can_read(&old, &new) {
         Ok(Compatibility::Full) => Vec::new(),
-        Ok(Compatibility::Partial) => vec!["some of what was written does not fit; keep the old types".to_owned()],
+        Ok(Compatibility::Partial) => {
+            vec!["some of what was written does not fit; keep the old types".to_owned()]
+        }
         Err(error) => vec![format!("{}; keep the old types", innermost(&error))],
     }
 }
@@ -89,9 +102,17 @@ mod tests {
     fn what_may_change() {
         let with_new = format!(r#"{LONG},{{"name":"b","type":["null","string"],"default":null}}"#);
         assert_eq!(breaks(&record(LONG), &record(&with_new)), Vec::<String>::new());
-        assert_eq!(breaks(&record(&with_new), &record(LONG)), Vec::<String>::new(), "a field may go");
+        assert_eq!(
+            breaks(&record(&with_new), &record(LONG)),
+            Vec::<String>::new(),
+            "a field may go"
+        );
         let int = r#"{"name":"a","type":"int"}"#;
-        assert_eq!(breaks(&record(int), &record(LONG)), Vec::<String>::new(), "int widens to long");
+        assert_eq!(
+            breaks(&record(int), &record(LONG)),
+            Vec::<String>::new(),
+            "int widens to long"
+        );
     }
 
     #[test]

@@ -19,14 +19,20 @@ const GOLDEN: &str = "libs/model/tests/golden";
 pub(super) fn in_tree(schema: Schema, git_rev: &str) -> Result<Vec<Older>, Failure> {
     let mut versions = Vec::new();
     if let Some(text) = in_git(schema, git_rev) {
-        versions.push(Older { name: format!("git {git_rev}"), text });
+        versions.push(Older {
+            name: format!("git {git_rev}"),
+            text,
+        });
     }
     for number in 1.. {
         let path = Path::new(GOLDEN).join(format!("{}.v{number}.avsc", schema.file_stem()));
         if !path.exists() {
             break;
         }
-        versions.push(Older { name: format!("golden version {number}"), text: read(&path)? });
+        versions.push(Older {
+            name: format!("golden version {number}"),
+            text: read(&path)?,
+        });
     }
     Ok(versions)
 }
@@ -38,7 +44,10 @@ fn in_git(schema: Schema, git_rev: &str) -> Option<String> {
     }
     let object = format!("{git_rev}:schemas/{}.avsc", schema.file_stem());
     let shown = Command::new("git").args(["show", &object]).output().ok()?;
-    shown.status.success().then(|| String::from_utf8(shown.stdout).ok())?
+    shown
+        .status
+        .success()
+        .then(|| String::from_utf8(shown.stdout).ok())?
 }
 
 pub(super) fn read(path: &Path) -> Result<String, Failure> {
