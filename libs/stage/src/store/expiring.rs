@@ -44,7 +44,10 @@ impl<K: StoreKey, V: StoreValue> Expiring<K, V> {
     /// Sets the value of a key; it lives from now on.
     pub fn put(&mut self, key: K, value: V) {
         let until = self.now.saturating_add(self.ttl);
-        self.added.push((until, key.clone()));
+        // A key that is there is due already; when its turn comes, its later time is seen.
+        if self.entries.get(&key).is_none() {
+            self.added.push((until, key.clone()));
+        }
         self.entries.put(key, Entry { until, value });
     }
 
@@ -63,10 +66,14 @@ impl<K: StoreKey, V: StoreValue> Expiring<K, V> {
         while self.due.first_key_value().is_some_and(|(span, _)| *span < present) {
             let Some((span, keys)) = self.due.pop_first() else { return };
             for key in keys {
-                if self.entries.get(&key).is_some_and(|entry| entry.until <= self.now) {
-                    self.entries.delete(key.clone());
+                match self.entries.get(&key).map(|entry| entry.until) {
+                    Some(until) if until > self.now => self.remember(until, key),
+                    Some(_) => {
+                        self.entries.delete(key.clone());
+                        self.taken.push((span, key));
+                    }
+                    None => {}
                 }
-                self.taken.push((span, key));
             }
         }
     }
@@ -89,8 +96,10 @@ impl<K: StoreKey, V: StoreValue> AnyStore for Expiring<K, V> {
     }
 
     fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), StoreError> {
+        let known = self.len();
         self.entries.restore(key, value)?;
-        if let Some(key) = K::from_bytes(key)
+        if self.len() > known
+            && let Some(key) = K::from_bytes(key)
             && let Some(until) = self.entries.get(&key).map(|entry| entry.until)
         {
             self.remember(until, key);
@@ -170,6 +179,23 @@ mod tests {
         seen.commit();
         assert!(seen.is_empty());
         assert!(tombstones(&mut seen).is_empty());
+    }
+
+    #[test]
+    fn writing_a_key_again_and_again_costs_no_memory_and_keeps_it_alive() {
+        let mut store = Expiring::new("windows", DAY);
+        for hour in 0..100 {
+            store.advance(hour * SPAN);
+            store.put("a".to_owned(), hour);
+            store.changes(&mut |_| {}).unwrap();
+            store.commit();
+            assert_eq!(store.due.values().map(Vec::len).sum::<usize>(), 1);
+        }
+        assert_eq!(store.get(&"a".to_owned()), Some(&99));
+        store.advance(200 * SPAN);
+        store.changes(&mut |_| {}).unwrap();
+        store.commit();
+        assert!(store.is_empty() && store.due.is_empty());
     }
 
     #[test]
