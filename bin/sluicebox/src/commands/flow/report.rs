@@ -1,0 +1,229 @@
+//! The counts of all stages, and whether they add up, within each stage and from stage to stage. No I/O.
+
+use serde::Serialize;
+use stage::FlowCounts;
+use std::collections::BTreeMap;
+use topology::{Cleanup, StageName, Topic};
+
+/// Version of the JSON; new fields do not change it.
+const VERSION: u32 = 1;
+
+/// What became of the records of one stage from one topic, and what is left.
+#[derive(Debug, Clone)]
+pub(crate) struct Read {
+    pub(crate) stage: StageName,
+    pub(crate) topic: Topic,
+    pub(crate) counts: FlowCounts,
+    pub(crate) lag: i64,
+}
+
+/// The whole stream at one time.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Report {
+    version: u32,
+    prefix: String,
+    /// Nothing is left to read anywhere.
+    pub(crate) drained: bool,
+    /// Every stage accounts for every record, and, when drained, every reader has read what was written.
+    pub(crate) conserves: bool,
+    pub(crate) stages: Vec<StageReport>,
+    pub(crate) topics: Vec<TopicReport>,
+}
+
+/// One stage.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct StageReport {
+    pub(crate) stage: &'static str,
+    /// Records read.
+    #[serde(rename = "in")]
+    pub(crate) read: u64,
+    /// Of them, those that led to output.
+    pub(crate) out: u64,
+    /// Records written.
+    pub(crate) emitted: u64,
+    pub(crate) filtered: BTreeMap<String, u64>,
+    pub(crate) duplicate: u64,
+    pub(crate) dead: BTreeMap<String, u64>,
+    /// Records left to read; an upper bound, and 0 exactly when there are none.
+    pub(crate) lag: i64,
+    /// Records read a second while this was watched; `null` when nothing was.
+    pub(crate) events_per_s: Option<f64>,
+    pub(crate) conserves: bool,
+}
+
+/// One topic, from its writers to its readers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct TopicReport {
+    pub(crate) topic: &'static str,
+    /// Records written by stages; `null` for the topic that others write.
+    pub(crate) written: Option<u64>,
+    /// Records read, by stage.
+    pub(crate) read: BTreeMap<&'static str, u64>,
+    /// Whether all readers have read the same, namely what was written; `null` while records are left.
+    pub(crate) agrees: Option<bool>,
+}
+
+impl Report {
+    pub(crate) fn of(prefix: &str, reads: &[Read]) -> Self {
+        let stages: Vec<_> = StageName::RUNNERS.into_iter().map(|stage| stage_report(stage, reads)).collect();
+        let topics: Vec<_> = Topic::all().map(|topic| topic_report(topic, reads)).collect();
+        let conserves = stages.iter().all(|stage| stage.conserves);
+        Self {
+            version: VERSION,
+            prefix: prefix.to_owned(),
+            drained: stages.iter().all(|stage| stage.lag == 0),
+            conserves: conserves && topics.iter().all(|topic| topic.agrees != Some(false)),
+            stages,
+            topics,
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The counts of one stage.
+    pub(crate) fn stage(&self, stage: StageName) -> Option<&StageReport> {
+        self.stages.iter().find(|report| report.stage == stage.as_str())
+    }
+
+    pub(crate) fn same_counts(&self, other: &Self) -> bool {
+        let counts = |report: &Self| -> Vec<u64> { report.stages.iter().map(|stage| stage.read).collect() };
+        counts(self) == counts(other)
+    }
+
+    /// The stages that have something left to read, in words.
+    pub(crate) fn behind(&self) -> String {
+        let behind = self.stages.iter().filter(|stage| stage.lag > 0);
+        let behind: Vec<_> = behind.map(|stage| format!("{} {}", stage.stage, stage.lag)).collect();
+        if behind.is_empty() { "nothing is left to read".to_owned() } else { format!("left: {}", behind.join(", ")) }
+    }
+
+    /// What does not add up, in words.
+    pub(crate) fn losses(&self) -> Vec<String> {
+        let stages = self.stages.iter().filter(|stage| !stage.conserves);
+        let stages = stages.map(|stage| format!("{}: in is not out + filtered + duplicate + dead", stage.stage));
+        let topics = self.topics.iter().filter(|topic| topic.agrees == Some(false));
+        let topics = topics.map(|topic| {
+            let written = topic.written.map_or_else(|| "others".to_owned(), |written| written.to_string());
+            format!("{}: written {written}, read {:?}", topic.topic, topic.read)
+        });
+        stages.chain(topics).collect()
+    }
+}
+
+fn stage_report(stage: StageName, reads: &[Read]) -> StageReport {
+    let mut counts = FlowCounts::default();
+    let own = reads.iter().filter(|read| read.stage == stage);
+    let lag = own.clone().map(|read| read.lag).sum();
+    own.for_each(|read| counts.add(&read.counts));
+    StageReport {
+        stage: stage.as_str(),
+        conserves: counts.conserves(),
+        read: counts.read,
+        out: counts.out,
+        emitted: counts.emitted,
+        filtered: counts.filtered,
+        duplicate: counts.duplicate,
+        dead: counts.dead,
+        lag,
+        events_per_s: None,
+    }
+}
+
+fn topic_report(topic: Topic, reads: &[Read]) -> TopicReport {
+    let own = || reads.iter().filter(|read| read.topic == topic);
+    let written = written(topic, reads);
+    let by_stage: BTreeMap<_, _> = own().map(|read| (read.stage.as_str(), read.counts.read)).collect();
+    let drained = own().all(|read| read.lag == 0);
+    TopicReport { topic: topic.name(), written, agrees: drained.then(|| agrees(topic, written, &by_stage)), read: by_stage }
+}
+
+/// What the stages wrote to a topic; `None` where others write too.
+fn written(topic: Topic, reads: &[Read]) -> Option<u64> {
+    let dead = |counts: &FlowCounts| counts.dead.values().sum::<u64>();
+    match topic {
+        Topic::IngestEvents => None,
+        // The sink keeps its own dead letters in its own table.
+        Topic::DeadLetters => {
+            let stages = reads.iter().filter(|read| read.stage != StageName::Sink);
+            Some(stages.map(|read| dead(&read.counts)).sum())
+        }
+        _ => {
+            let writers = topic.spec().writers;
+            Some(reads.iter().filter(|read| writers.contains(&read.stage)).map(|read| read.counts.emitted).sum())
+        }
+    }
+}
+
+/// A compacted topic forgets what a newer record replaced, so that a reader may have read less.
+fn agrees(topic: Topic, written: Option<u64>, read: &BTreeMap<&'static str, u64>) -> bool {
+    let expected = written.or_else(|| read.values().next().copied()).unwrap_or_default();
+    match topic.spec().cleanup {
+        Cleanup::Delete(_) => read.values().all(|read| *read == expected),
+        Cleanup::Compact | Cleanup::CompactDelete(_) => read.values().all(|read| *read <= expected),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(stage: StageName, topic: Topic, out: u64) -> Read {
+        let mut counts = FlowCounts::default();
+        (0..out).for_each(|_| counts.count_out(1));
+        Read { stage, topic, counts, lag: 0 }
+    }
+
+    fn stream() -> Vec<Read> {
+        use StageName as N;
+        let reads = [
+            (N::Normalizer, Topic::IngestEvents),
+            (N::Sink, Topic::IngestEvents),
+            (N::Scorer, Topic::EventsNormalized),
+            (N::Detector, Topic::EventsNormalized),
+            (N::Sink, Topic::EventsNormalized),
+        ];
+        reads.map(|(stage, topic)| read(stage, topic, 3)).into()
+    }
+
+    #[test]
+    fn what_is_written_must_be_read_by_all() {
+        let mut reads = stream();
+        let topic = |reads: &[Read]| topic_report(Topic::EventsNormalized, reads).agrees;
+        assert_eq!(topic(&reads), Some(true));
+        reads[3].counts = FlowCounts::default();
+        assert_eq!(topic(&reads), Some(false));
+        reads[3].lag = 3;
+        assert_eq!(topic(&reads), None);
+    }
+
+    #[test]
+    fn the_audit_must_agree_with_the_normalizer() {
+        let mut reads = stream();
+        assert_eq!(topic_report(Topic::IngestEvents, &reads).agrees, Some(true));
+        reads[1].counts.count_out(1);
+        assert_eq!(topic_report(Topic::IngestEvents, &reads).agrees, Some(false));
+    }
+
+    #[test]
+    fn a_lost_record_is_named() {
+        let mut reads = stream();
+        reads[0].counts.read += 1;
+        let report = Report::of("", &reads);
+        assert!(!report.conserves);
+        assert!(report.losses()[0].starts_with("normalizer"));
+    }
+
+    #[test]
+    fn the_json_keeps_its_names() {
+        let json: serde_json::Value = serde_json::from_str(&Report::of("p.", &stream()).to_json()).unwrap();
+        let names = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&json), ["version", "prefix", "drained", "conserves", "stages", "topics"]);
+        let stage = [
+            "stage", "in", "out", "emitted", "filtered", "duplicate", "dead", "lag", "events_per_s", "conserves",
+        ];
+        assert_eq!(names(&json["stages"][0]), stage);
+        assert_eq!(names(&json["topics"][0]), ["topic", "written", "read", "agrees"]);
+    }
+}
