@@ -16,6 +16,9 @@ use crate::traces;
 /// Spans that are not sent by then are given up when a process stops.
 const LAST_SPANS: Duration = Duration::from_secs(3);
 
+/// The libraries of traces tell at `info` what concerns only themselves; directives of the user come after and win.
+const QUIET: &str = "opentelemetry=warn,opentelemetry_sdk=warn,opentelemetry_otlp=warn";
+
 /// Why telemetry cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
@@ -59,9 +62,11 @@ impl Drop for Guard {
 
 /// Begins logs, and traces if an endpoint is set. `service` names the process in traces.
 pub fn init(settings: &TelemetrySettings, service: &str) -> Result<Guard, TelemetryError> {
-    let filter = EnvFilter::try_new(&settings.log_level).map_err(|error| TelemetryError::LogLevel {
-        directives: settings.log_level.clone(),
-        reason: error.to_string(),
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", settings.log_level)).map_err(|error| {
+        TelemetryError::LogLevel {
+            directives: settings.log_level.clone(),
+            reason: error.to_string(),
+        }
     })?;
     let endpoint = settings.otlp_endpoint.as_deref();
     let tracer = endpoint

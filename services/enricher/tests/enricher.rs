@@ -1,5 +1,10 @@
 //! The enricher against real files and a real server that misbehaves.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::float_cmp,
+    reason = "a test that cannot go on fails; points are whole numbers"
+)]
 
 use std::fs;
 use std::net::SocketAddr;
@@ -104,7 +109,7 @@ async fn enriched(enricher: &EnricherEffect, subject: &str) -> Signal {
         .perform(&signal, attempt, &Cx::at(Topic::Signals, 0))
         .await
     {
-        Outcome::Done(Emit::One(enriched)) => enriched.0,
+        Outcome::Done(Emit::One(output)) => output.0,
         other => panic!("{other:?}"),
     }
 }

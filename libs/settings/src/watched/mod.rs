@@ -16,7 +16,7 @@ use watching::Watching;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WatchError {
     /// A file cannot be read.
-    #[error("cannot read {path}: {reason}")]
+    #[error("cannot read {path}: {reason}; check the path in the configuration and who may read it")]
     Read {
         /// The file or folder.
         path: PathBuf,

@@ -30,12 +30,12 @@ pub(super) fn rows(source: &TableSource, text: &str) -> Result<Rows, TableError>
     let mut rows = Rows::default();
     for (index, record) in reader.records().enumerate() {
         let record = record.map_err(|error| TableError::Csv(error.to_string()))?;
-        let named = names
+        let values = names
             .iter()
             .zip(&record)
             .enumerate()
             .filter(|(at, _)| *at != key_at);
-        let row: Facts = named
+        let row: Facts = values
             .filter_map(|(_, (name, text))| Some((name.clone(), facts::of_text(text)?)))
             .collect();
         rows.add(source, index + 1, record.get(key_at).unwrap_or_default(), row)?;

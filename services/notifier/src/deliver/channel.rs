@@ -31,7 +31,7 @@ pub enum DeliverError {
 
 #[derive(Clone)]
 pub(super) enum Way {
-    Webhook(Webhook),
+    Webhook(Box<Webhook>),
     Console(Console),
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Channel {
 impl Channel {
     pub(super) fn new(settings: &ChannelSettings, console: &Console) -> Result<Self, DeliverError> {
         let way = match settings.kind {
-            ChannelKind::Webhook => Way::Webhook(Webhook::new(settings)?),
+            ChannelKind::Webhook => Way::Webhook(Box::new(Webhook::new(settings)?)),
             ChannelKind::Console => Way::Console(console.clone()),
         };
         Ok(Self {

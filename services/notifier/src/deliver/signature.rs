@@ -74,13 +74,13 @@ mod tests {
             return;
         };
         let file: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let signed = file["vectors"]
+        let vectors = file["vectors"]
             .as_array()
             .unwrap()
             .iter()
             .filter(|vector| vector["webhook-timestamp"].is_i64());
         let mut checked = 0;
-        for vector in signed {
+        for vector in vectors {
             let signer = Signer::new(&Secret::new(vector["secret"].as_str().unwrap())).unwrap();
             let body = vector["body"].as_str().unwrap();
             let id = vector["webhook-id"].as_str().unwrap();
