@@ -1,1 +1,0 @@
-//! Speed and memory, as commands that print ratios.

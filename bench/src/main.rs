@@ -1,0 +1,60 @@
+//! Speed and memory, as commands. Each prints a table for people and, as its last line, one JSON object.
+
+mod cold;
+mod flow;
+mod machine;
+mod process;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "sluicebox-bench",
+    about = "Speed and memory of Sluicebox, measured on this machine"
+)]
+struct Cli {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Events a second through every stage as separate processes; CPU, memory and growth of the database
+    Flow(flow::FlowArgs),
+    /// Seconds from a clean clone with empty caches to the end of `demo --once`, and again warm
+    Cold(cold::ColdArgs),
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().bench {
+        Bench::Flow(args) => flow::run(&args),
+        Bench::Cold(args) => cold::run(&args),
+    }
+}
+
+/// Prints one line.
+#[expect(clippy::print_stdout, reason = "printing is what a bench is for")]
+pub(crate) fn say(line: impl std::fmt::Display) {
+    println!("{line}");
+}
+
+/// The middle one; of an even number, the lower of the two.
+pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers
+        .get(numbers.len().saturating_sub(1) / 2)
+        .copied()
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_median_is_the_middle_one() {
+        assert!((median(vec![3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
+        assert!((median(vec![5.0]) - 5.0).abs() < f64::EPSILON);
+    }
+}

@@ -1,0 +1,76 @@
+//! CPU and memory of processes, from `/proc` (Linux).
+
+use std::collections::HashMap;
+use std::fs;
+
+/// Clock ticks a second: fixed for user space on Linux (`USER_HZ`).
+const TICKS: f64 = 100.0;
+
+/// CPU seconds of a process and of its living descendants so far.
+pub(crate) fn cpu_seconds(pid: u32) -> f64 {
+    let all = all();
+    let mut family = vec![pid];
+    let mut at = 0;
+    while at < family.len() {
+        let parent = family[at];
+        family.extend(
+            all.iter()
+                .filter(|(_, stat)| stat.parent == parent)
+                .map(|(pid, _)| *pid),
+        );
+        at += 1;
+    }
+    family
+        .iter()
+        .filter_map(|pid| all.get(pid))
+        .map(|stat| stat.cpu)
+        .sum()
+}
+
+/// The most memory a process has had resident, in MiB.
+pub(crate) fn peak_mib(pid: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kib = status.lines().find_map(|line| {
+        line.strip_prefix("VmHWM:")?
+            .trim()
+            .strip_suffix(" kB")?
+            .parse()
+            .ok()
+    });
+    kib.unwrap_or(0.0_f64) / 1024.0
+}
+
+struct Stat {
+    parent: u32,
+    cpu: f64,
+}
+
+fn all() -> HashMap<u32, Stat> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid| Some((pid, stat(pid)?))).collect()
+}
+
+/// Fields 4 (parent), 14 and 15 (user and system time) of `/proc/PID/stat`; what is before may hold blanks.
+fn stat(pid: u32) -> Option<Stat> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    let number = |at: usize| fields.get(at)?.parse::<f64>().ok();
+    Some(Stat {
+        parent: fields.get(1)?.parse().ok()?,
+        cpu: (number(11)? + number(12)?) / TICKS,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_has_memory_and_a_parent() {
+        let own = std::process::id();
+        assert!(peak_mib(own) > 0.1);
+        assert!(stat(own).is_some_and(|stat| stat.parent > 0));
+        assert!(cpu_seconds(own) >= 0.0);
+    }
+}
