@@ -1,0 +1,227 @@
+//! An installation of one test: topics, database, configuration, and the processes that run.
+
+use crate::program::{self, PATIENCE};
+use crate::receiver::Receiver;
+use scenario::day::Day;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use testkit::Sandbox;
+
+/// Between two questions to something that is not ready yet; every wait has a deadline.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const KEY: &str = "e2e";
+const WEBHOOK_KEY: &str = "whsec_ZTJlLW9ubHktbm90LWEtc2VjcmV0LTAxMjM0NTY3";
+
+/// Everything that one test runs; processes end with it.
+pub(crate) struct Installation {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) receiver: Receiver,
+    folder: tempfile::TempDir,
+    edge: u16,
+    running: BTreeMap<String, (Child, u16)>,
+}
+
+impl Installation {
+    /// Topics and tables, and a configuration with the day's tables and channels; nothing runs yet.
+    pub(crate) async fn new(test: &str, day: &Day) -> Self {
+        let sandbox = Sandbox::new(test).await.expect("the servers for tests run");
+        let receiver = Receiver::start().await;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let configuration = configuration(folder.path(), &receiver, day);
+        std::fs::write(folder.path().join("sluicebox.yml"), configuration)
+            .expect("the folder can be written");
+        let this = Self {
+            sandbox,
+            receiver,
+            folder,
+            edge: free_port(),
+            running: BTreeMap::new(),
+        };
+        this.succeeds(&["topics", "apply"]);
+        this.succeeds(&["migrate", "up"]);
+        this
+    }
+
+    /// The program with this installation's settings.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program::path());
+        command.args(arguments).envs(self.sandbox.environment());
+        command.env("SLUICEBOX_CONFIG", self.folder.path().join("sluicebox.yml"));
+        command.env("SLUICEBOX__ADAPTERS__LISTEN", format!("127.0.0.1:{}", self.edge));
+        command.current_dir(testkit::repository());
+        command
+    }
+
+    fn succeeds(&self, arguments: &[&str]) -> Output {
+        let output = self.command(arguments).output().expect("the program runs");
+        let said = || format!("{}{}", lossy(&output.stdout), lossy(&output.stderr));
+        assert!(output.status.success(), "{arguments:?}: {}", said());
+        output
+    }
+
+    /// Where events are posted.
+    pub(crate) fn edge(&self) -> String {
+        format!("http://127.0.0.1:{}", self.edge)
+    }
+
+    /// The API key of the edge.
+    pub(crate) const fn key() -> &'static str {
+        KEY
+    }
+
+    /// Starts a process of these targets; `ready` waits for it.
+    pub(crate) fn start(&mut self, target: &str) {
+        let port = free_port();
+        let mut command = self.command(&["run", target]);
+        command
+            .env("SLUICEBOX__OPS__LISTEN", format!("127.0.0.1:{port}"))
+            .stdout(Stdio::null());
+        let child = command.spawn().expect("the program runs");
+        self.running.insert(target.to_owned(), (child, port));
+    }
+
+    /// Waits until every process says that it is ready.
+    pub(crate) async fn ready(&self) {
+        let client = client();
+        for (target, (_, port)) in &self.running {
+            let url = format!("http://127.0.0.1:{port}/readyz");
+            let deadline = Instant::now() + PATIENCE;
+            while !client
+                .get(&url)
+                .send()
+                .await
+                .is_ok_and(|answer| answer.status().is_success())
+            {
+                assert!(Instant::now() < deadline, "{target} does not become ready");
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        }
+    }
+
+    /// SIGKILL, and the same again.
+    pub(crate) fn kill_and_restart(&mut self, target: &str) {
+        let (mut child, _) = self.running.remove(target).expect("it runs");
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+        self.start(target);
+    }
+
+    /// SIGTERM to every process; each must end well.
+    pub(crate) fn stop(&mut self) {
+        for (child, _) in self.running.values() {
+            let told = Command::new("kill")
+                .arg(child.id().to_string())
+                .status()
+                .expect("kill runs");
+            assert!(told.success());
+        }
+        for (target, (mut child, _)) in std::mem::take(&mut self.running) {
+            let status = child.wait().expect("it ends");
+            assert!(status.success(), "{target} ended with {status}");
+        }
+    }
+
+    /// The counts of all stages now.
+    pub(crate) fn flow(&self, arguments: &[&str]) -> Value {
+        let output = self
+            .command(&[&["flow", "--json"], arguments].concat())
+            .output()
+            .expect("the program runs");
+        let json = serde_json::from_slice(&output.stdout);
+        json.unwrap_or_else(|error| panic!("flow: {error}: {}", lossy(&output.stderr)))
+    }
+
+    /// Records that a stage has read.
+    pub(crate) fn read(&self, stage: &str) -> u64 {
+        let flow = self.flow(&[]);
+        let stages = flow["stages"].as_array().expect("flow lists the stages");
+        let found = stages
+            .iter()
+            .find(|one| one["stage"] == stage)
+            .expect("flow lists every stage");
+        found["in"].as_u64().expect("counts are numbers")
+    }
+
+    /// The first column of the first row.
+    pub(crate) async fn texts(&self, query: &'static str) -> Vec<String> {
+        let pool = sqlx::PgPool::connect(self.sandbox.postgres_url())
+            .await
+            .expect("the database answers");
+        let texts = sqlx::query_scalar(query)
+            .fetch_all(&pool)
+            .await
+            .expect("the query is right");
+        pool.close().await;
+        texts
+    }
+
+    /// Each notification came at least once, and never with two bodies.
+    pub(crate) async fn check_webhooks(&self) {
+        let bodies = self.receiver.bodies();
+        let planned = self.texts("SELECT id FROM notifications").await;
+        for id in &planned {
+            assert!(bodies.contains_key(id), "notification {id} never came");
+        }
+        assert_eq!(bodies.len(), planned.len(), "what came was planned");
+        for (id, bodies) in bodies {
+            assert_eq!(bodies.len(), 1, "notification {id} came with different bodies");
+        }
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        for (child, _) in self.running.values_mut() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn configuration(folder: &Path, receiver: &Receiver, day: &Day) -> String {
+    let mut yaml =
+        format!("adapters: {{api_keys: [{KEY}]}}\ntelemetry: {{log_level: warn}}\nenricher:\n  tables:\n");
+    for table in &day.tables {
+        let path = folder.join(format!("{}.csv", table.name));
+        std::fs::write(&path, &table.csv).expect("the folder can be written");
+        let (name, key, on, path) = (table.name, table.key, table.on, path.display());
+        writeln!(yaml, "    - {{name: {name}, path: {path}, key: {key}, on: {on}}}")
+            .expect("strings take writes");
+    }
+    yaml.push_str("notifier:\n  channels:\n");
+    for (name, rest) in [
+        ("alerts", "kinds: [signal], min_level: high"),
+        ("security", "kinds: [detection]"),
+    ] {
+        let url = receiver.url(name);
+        let common = format!("kind: webhook, url: '{url}', secret: {WEBHOOK_KEY}, allow_private: true");
+        writeln!(yaml, "    - {{name: {name}, {common}, {rest}}}").expect("strings take writes");
+    }
+    yaml
+}
+
+/// An HTTP client that asks nobody in between.
+pub(crate) fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("an HTTP client")
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener
+        .local_addr()
+        .expect("a bound socket has an address")
+        .port()
+}
+
+pub(crate) fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

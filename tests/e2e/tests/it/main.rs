@@ -1,0 +1,10 @@
+//! The whole stream as its users run it: the program as processes, on real servers, against known truth.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod crash;
+mod day;
+mod hostile;
+mod installation;
+mod program;
+mod receiver;
