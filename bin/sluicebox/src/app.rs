@@ -21,7 +21,10 @@ impl App {
 
     /// Defaults, then the file, then the environment.
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
-        Ok(Settings::load(self.config.as_deref(), settings::process_environment())?)
+        Ok(Settings::load(
+            self.config.as_deref(),
+            settings::process_environment(),
+        )?)
     }
 }
 
@@ -42,5 +45,7 @@ pub(crate) async fn publisher(settings: &Settings) -> Result<Publisher, Failure>
 }
 
 async fn schema_ids(settings: &Settings) -> Result<SchemaIds, Failure> {
-    Ok(Registry::connect(&settings.registry)?.register_all(&prefix(settings)).await?)
+    Ok(Registry::connect(&settings.registry)?
+        .register_all(&prefix(settings))
+        .await?)
 }

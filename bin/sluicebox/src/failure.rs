@@ -70,7 +70,9 @@ impl From<PublishError> for Failure {
         match error {
             PublishError::Settings(_) => Self::Configuration(error.to_string()),
             PublishError::TooLarge { .. } | PublishError::Encode(_) => Self::Check(error.to_string()),
-            PublishError::QueueFull | PublishError::Unavailable { .. } => Self::Unreachable(error.to_string()),
+            PublishError::QueueFull | PublishError::Unavailable { .. } => {
+                Self::Unreachable(error.to_string())
+            }
         }
     }
 }

@@ -24,9 +24,14 @@ pub const fn schema_text(schema: Schema) -> &'static str {
 
 static PARSED: LazyLock<Vec<AvroSchema>> = LazyLock::new(|| Schema::ALL.map(parse_own).into());
 
-#[expect(clippy::panic, reason = "the texts are compiled in, and a test parses every one of them")]
+#[expect(
+    clippy::panic,
+    reason = "the texts are compiled in, and a test parses every one of them"
+)]
 fn parse_own(schema: Schema) -> AvroSchema {
-    schema_text(schema).parse().unwrap_or_else(|error| panic!("schemas/{}.avsc: {error}", schema.file_stem()))
+    schema_text(schema)
+        .parse()
+        .unwrap_or_else(|error| panic!("schemas/{}.avsc: {error}", schema.file_stem()))
 }
 
 /// The most elements of one array or map that is read: a datum that claims more is refused before memory is.
@@ -44,7 +49,9 @@ pub struct WriterSchema(Arc<AvroSchema>);
 impl WriterSchema {
     /// Parses the JSON of a schema; the error says what is wrong with it.
     pub fn parse(json: &str) -> Result<Self, String> {
-        json.parse().map(|schema| Self(Arc::new(schema))).map_err(|error: serde_avro_fast::schema::SchemaError| error.to_string())
+        json.parse()
+            .map(|schema| Self(Arc::new(schema)))
+            .map_err(|error: serde_avro_fast::schema::SchemaError| error.to_string())
     }
 }
 
@@ -119,7 +126,10 @@ pub struct Encoder {
 impl Encoder {
     /// An encoder that puts these ids before its datums.
     pub fn new(ids: SchemaIds) -> Self {
-        Self { ids, configs: PARSED.iter().map(ser::SerializerConfig::new).collect() }
+        Self {
+            ids,
+            configs: PARSED.iter().map(ser::SerializerConfig::new).collect(),
+        }
     }
 
     /// Appends the record in wire format.
@@ -128,7 +138,10 @@ impl Encoder {
         out.push(0);
         out.extend_from_slice(&self.ids.0[at].to_be_bytes());
         let written = serde_avro_fast::to_datum(record, &mut *out, &mut self.configs[at]);
-        written.map(|_| ()).map_err(|error| EncodeError { schema: R::SCHEMA.file_stem(), why: error.to_string() })
+        written.map(|_| ()).map_err(|error| EncodeError {
+            schema: R::SCHEMA.file_stem(),
+            why: error.to_string(),
+        })
     }
 }
 
@@ -141,7 +154,10 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder that asks this source for schemas it has not met.
     pub fn new(source: Arc<dyn SchemaSource>) -> Self {
-        Self { source, met: HashMap::new() }
+        Self {
+            source,
+            met: HashMap::new(),
+        }
     }
 
     /// Reads a record in wire format, by the schema it was written with; members that the writer did not know get
@@ -152,7 +168,10 @@ impl Decoder {
         let mut config = de::DeserializerConfig::new(&schema.0);
         config.max_seq_size = MAX_SEQUENCE;
         let mut state = de::DeserializerState::with_config(de::read::SliceRead::new(datum), config);
-        R::deserialize(state.deserializer()).map_err(|error| DecodeError::Malformed { id, why: error.to_string() })
+        R::deserialize(state.deserializer()).map_err(|error| DecodeError::Malformed {
+            id,
+            why: error.to_string(),
+        })
     }
 
     fn writer_schema(&mut self, id: u32) -> Result<WriterSchema, DecodeError> {
@@ -178,7 +197,10 @@ impl WireHeader {
     pub fn split(bytes: &[u8]) -> Result<(u32, &[u8]), DecodeError> {
         match bytes {
             [0, a, b, c, d, datum @ ..] => Ok((u32::from_be_bytes([*a, *b, *c, *d]), datum)),
-            [0, ..] => Err(DecodeError::Unrecognized(format!("{} bytes, {HEADER} are the least", bytes.len()))),
+            [0, ..] => Err(DecodeError::Unrecognized(format!(
+                "{} bytes, {HEADER} are the least",
+                bytes.len()
+            ))),
             [first, ..] => Err(DecodeError::Unrecognized(format!("first byte {first:#04x}"))),
             [] => Err(DecodeError::Unrecognized("no bytes".to_owned())),
         }

@@ -11,8 +11,8 @@ mod signal;
 mod value;
 
 pub use avro::{
-    DecodeError, Decoder, EncodeError, Encoder, SchemaIds, SchemaLookup, SchemaSource, WireHeader, WriterSchema,
-    schema_text,
+    DecodeError, Decoder, EncodeError, Encoder, SchemaIds, SchemaLookup, SchemaSource, WireHeader,
+    WriterSchema, schema_text,
 };
 pub use dead_letter::DeadLetter;
 pub use detection::Detection;

@@ -82,7 +82,9 @@ impl RawEvent {
             source: required(&mut attributes, "source")?,
             kind: required(&mut attributes, "type")?,
             subject: text(&mut attributes, "subject")?,
-            time: text(&mut attributes, "time")?.map(|time| parse_time(&time)).transpose()?,
+            time: text(&mut attributes, "time")?
+                .map(|time| parse_time(&time))
+                .transpose()?,
             tenant: text(&mut attributes, "tenant")?.unwrap_or_else(|| DEFAULT_TENANT.to_owned()),
             datacontenttype: text(&mut attributes, "datacontenttype")?,
             data: payload(&mut attributes)?,
@@ -101,10 +103,16 @@ impl RawEvent {
 
     /// An id made from source, type, subject, the canonical JSON of the data, and the time to the second.
     pub fn content_id(&self) -> String {
-        let seconds = self.time.map(|time| time.div_euclid(1000).to_string()).unwrap_or_default();
+        let seconds = self
+            .time
+            .map(|time| time.div_euclid(1000).to_string())
+            .unwrap_or_default();
         let data = self.data.as_deref().map(canonical).unwrap_or_default();
         let id = Id::new().part(&self.source).part(&self.kind);
-        id.part(self.subject.as_deref().unwrap_or_default()).part(data).part(seconds).text("evt_")
+        id.part(self.subject.as_deref().unwrap_or_default())
+            .part(data)
+            .part(seconds)
+            .text("evt_")
     }
 }
 
@@ -121,14 +129,24 @@ fn required(attributes: &mut Attributes<'_>, name: &'static str) -> Result<Strin
 }
 
 fn text(attributes: &mut Attributes<'_>, name: &'static str) -> Result<Option<String>, RawEventError> {
-    let Some(raw) = attributes.remove(name) else { return Ok(None) };
-    let wrong = |_| RawEventError::WrongType { name: name.to_owned(), wanted: "a string" };
+    let Some(raw) = attributes.remove(name) else {
+        return Ok(None);
+    };
+    let wrong = |_| RawEventError::WrongType {
+        name: name.to_owned(),
+        wanted: "a string",
+    };
     serde_json::from_str::<Option<String>>(raw.get()).map_err(wrong)
 }
 
 fn parse_time(time: &str) -> Result<Millis, RawEventError> {
-    let wrong = RawEventError::WrongType { name: "time".to_owned(), wanted: "an RFC 3339 timestamp" };
-    chrono::DateTime::parse_from_rfc3339(time).map(|time| time.timestamp_millis()).map_err(|_| wrong)
+    let wrong = RawEventError::WrongType {
+        name: "time".to_owned(),
+        wanted: "an RFC 3339 timestamp",
+    };
+    chrono::DateTime::parse_from_rfc3339(time)
+        .map(|time| time.timestamp_millis())
+        .map_err(|_| wrong)
 }
 
 fn payload(attributes: &mut Attributes<'_>) -> Result<Option<Vec<u8>>, RawEventError> {
@@ -137,8 +155,14 @@ fn payload(attributes: &mut Attributes<'_>) -> Result<Option<Vec<u8>>, RawEventE
         (Some(_), Some(_)) => Err(RawEventError::TwoPayloads),
         (Some(json), None) => Ok(Some(json.get().as_bytes().to_vec())),
         (None, Some(base64)) => {
-            let wrong = RawEventError::WrongType { name: "data_base64".to_owned(), wanted: "base64 (RFC 4648)" };
-            base64::engine::general_purpose::STANDARD.decode(base64).map(Some).map_err(|_| wrong)
+            let wrong = RawEventError::WrongType {
+                name: "data_base64".to_owned(),
+                wanted: "base64 (RFC 4648)",
+            };
+            base64::engine::general_purpose::STANDARD
+                .decode(base64)
+                .map(Some)
+                .map_err(|_| wrong)
         }
         (None, None) => Ok(None),
     }
@@ -147,7 +171,9 @@ fn payload(attributes: &mut Attributes<'_>) -> Result<Option<Vec<u8>>, RawEventE
 fn extensions(attributes: &Attributes<'_>) -> Result<BTreeMap<String, String>, RawEventError> {
     let scalar = |(name, raw): (&Cow<'_, str>, &&RawValue)| match serde_json::from_str(raw.get()) {
         Ok(serde_json::Value::String(text)) => Ok((name.to_string(), text)),
-        Ok(serde_json::Value::Bool(_) | serde_json::Value::Number(_)) => Ok((name.to_string(), raw.get().to_owned())),
+        Ok(serde_json::Value::Bool(_) | serde_json::Value::Number(_)) => {
+            Ok((name.to_string(), raw.get().to_owned()))
+        }
         Ok(serde_json::Value::Null) => Ok((name.to_string(), String::new())),
         _ => Err(RawEventError::WrongType {
             name: name.to_string(),
@@ -202,9 +228,15 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         assert_eq!(read(r#"{"type":"t"}"#), Err(RawEventError::Missing("source")));
-        assert_eq!(read(r#"{"source":"s","type":"t","specversion":"0.3"}"#), Err(RawEventError::Version("0.3".into())));
+        assert_eq!(
+            read(r#"{"source":"s","type":"t","specversion":"0.3"}"#),
+            Err(RawEventError::Version("0.3".into()))
+        );
         assert!(matches!(read("[1]"), Err(RawEventError::NotAnObject(_))));
-        assert!(matches!(read(r#"{"source":1,"type":"t"}"#), Err(RawEventError::WrongType { .. })));
+        assert!(matches!(
+            read(r#"{"source":1,"type":"t"}"#),
+            Err(RawEventError::WrongType { .. })
+        ));
         let two = read(r#"{"source":"s","type":"t","data":1,"data_base64":"AA=="}"#);
         assert_eq!(two, Err(RawEventError::TwoPayloads));
     }

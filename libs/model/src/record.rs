@@ -52,7 +52,10 @@ mod tests {
 
     #[test]
     fn parts_do_not_run_together() {
-        assert_ne!(Id::new().part("ab").part("c").number(), Id::new().part("a").part("bc").number());
+        assert_ne!(
+            Id::new().part("ab").part("c").number(),
+            Id::new().part("a").part("bc").number()
+        );
     }
 
     #[test]

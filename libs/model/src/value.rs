@@ -55,9 +55,10 @@ impl Value {
         match json {
             serde_json::Value::Null => Some(Self::Null),
             serde_json::Value::Bool(flag) => Some(Self::Bool(*flag)),
-            serde_json::Value::Number(number) => {
-                number.as_i64().map(Self::Long).or_else(|| number.as_f64().map(Self::Double))
-            }
+            serde_json::Value::Number(number) => number
+                .as_i64()
+                .map(Self::Long)
+                .or_else(|| number.as_f64().map(Self::Double)),
             serde_json::Value::String(text) => Some(Self::String(text.clone())),
             serde_json::Value::Array(_) | serde_json::Value::Object(_) => None,
         }

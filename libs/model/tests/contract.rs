@@ -21,7 +21,9 @@ const IDS: SchemaIds = SchemaIds([1, 2, 3, 4, 5, 6, 7, 8]);
 
 fn golden(schema: Schema, version: u32, kind: &str) -> PathBuf {
     let name = format!("{}.v{version}.{kind}", schema.file_stem());
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name)
 }
 
 fn decoder(json: &str) -> Decoder {
@@ -37,15 +39,31 @@ fn encode<R: Record>(record: &R) -> Vec<u8> {
 fn holds<R: Record + PartialEq + std::fmt::Debug>(record: &R) {
     let bytes = encode(record);
     let current = schema_text(R::SCHEMA);
-    assert_eq!(&decoder(current).decode::<R>(&bytes).unwrap(), record, "round trip");
-    let newest = (1..).take_while(|version| golden(R::SCHEMA, *version, "avsc").exists()).last();
+    assert_eq!(
+        &decoder(current).decode::<R>(&bytes).unwrap(),
+        record,
+        "round trip"
+    );
+    let newest = (1..)
+        .take_while(|version| golden(R::SCHEMA, *version, "avsc").exists())
+        .last();
     let newest = newest.unwrap_or_else(|| panic!("no golden version of {}", R::SCHEMA.file_stem()));
     for version in 1..=newest {
-        let written = hex::decode(fs::read_to_string(golden(R::SCHEMA, version, "hex")).unwrap().trim()).unwrap();
+        let written = hex::decode(
+            fs::read_to_string(golden(R::SCHEMA, version, "hex"))
+                .unwrap()
+                .trim(),
+        )
+        .unwrap();
         let schema = fs::read_to_string(golden(R::SCHEMA, version, "avsc")).unwrap();
         let read: R = decoder(&schema).decode(&written).unwrap();
         if version == newest {
-            assert_eq!(schema, current, "the schema changed: add golden version {}", newest + 1);
+            assert_eq!(
+                schema,
+                current,
+                "the schema changed: add golden version {}",
+                newest + 1
+            );
             assert_eq!(hex::encode(&bytes), hex::encode(&written), "the bytes changed");
             assert_eq!(&read, record);
         }
@@ -56,7 +74,11 @@ fn holds<R: Record + PartialEq + std::fmt::Debug>(record: &R) {
 fn truncation_is_an_error<R: Record>(bytes: &[u8]) {
     let mut decoder = decoder(schema_text(R::SCHEMA));
     for end in 0..bytes.len() {
-        assert!(decoder.decode::<R>(&bytes[..end]).is_err(), "{end} of {} bytes were read", bytes.len());
+        assert!(
+            decoder.decode::<R>(&bytes[..end]).is_err(),
+            "{end} of {} bytes were read",
+            bytes.len()
+        );
     }
 }
 
@@ -78,7 +100,11 @@ fn event() -> Event {
         cashtags: vec!["UNI".into()],
         hashtags: vec![],
         urls: vec!["https://example.com/".into()],
-        addresses: vec![Address { chain: "eth".into(), address: "0x00".into(), checksum: Some(true) }],
+        addresses: vec![Address {
+            chain: "eth".into(),
+            address: "0x00".into(),
+            checksum: Some(true),
+        }],
         severity: None,
         tags: vec!["a".into(), "b".into()],
         attributes: [
@@ -93,7 +119,11 @@ fn event() -> Event {
 }
 
 fn reason() -> Reason {
-    Reason { rule: "g/r".into(), points: -2.5, text: "because".into() }
+    Reason {
+        rule: "g/r".into(),
+        points: -2.5,
+        text: "because".into(),
+    }
 }
 
 #[test]
@@ -239,8 +269,16 @@ fn undocumented(json: &serde_json::Value, path: &str) {
     match json {
         serde_json::Value::Object(members) => {
             let named = members.contains_key("name");
-            assert!(!named || members.get("doc").is_some_and(|doc| !doc.as_str().unwrap().is_empty()), "{path}: {json}");
-            members.iter().for_each(|(name, member)| undocumented(member, &format!("{path}.{name}")));
+            assert!(
+                !named
+                    || members
+                        .get("doc")
+                        .is_some_and(|doc| !doc.as_str().unwrap().is_empty()),
+                "{path}: {json}"
+            );
+            members
+                .iter()
+                .for_each(|(name, member)| undocumented(member, &format!("{path}.{name}")));
         }
         serde_json::Value::Array(items) => items.iter().for_each(|item| undocumented(item, path)),
         _ => {}

@@ -38,7 +38,9 @@ pub enum AdminError {
     #[error("{0}")]
     Settings(String),
     /// The cluster does not answer, or not as it should.
-    #[error("Kafka at {brokers} does not answer ({doing}: {why}); start it, or mend kafka.brokers in the settings")]
+    #[error(
+        "Kafka at {brokers} does not answer ({doing}: {why}); start it, or mend kafka.brokers in the settings"
+    )]
     Unreachable {
         /// Where it should be.
         brokers: String,
@@ -72,15 +74,26 @@ impl Admin {
     /// A client for the cluster of these settings and the topics of this prefix; nothing is sent yet.
     pub fn new(kafka: &KafkaSettings, prefix: &Prefix) -> Result<Self, AdminError> {
         let config = client::base(kafka);
-        let client = config.create().map_err(|error| AdminError::Settings(client::why(&error)))?;
-        Ok(Self(Arc::new(Inner { kafka: kafka.clone(), prefix: prefix.clone(), config, client })))
+        let client = config
+            .create()
+            .map_err(|error| AdminError::Settings(client::why(&error)))?;
+        Ok(Self(Arc::new(Inner {
+            kafka: kafka.clone(),
+            prefix: prefix.clone(),
+            config,
+            client,
+        })))
     }
 }
 
 impl Inner {
     fn unreachable(&self, doing: &str, error: &KafkaError) -> AdminError {
         let (brokers, doing) = (self.kafka.brokers.clone(), doing.to_owned());
-        AdminError::Unreachable { brokers, doing, why: client::why(error) }
+        AdminError::Unreachable {
+            brokers,
+            doing,
+            why: client::why(error),
+        }
     }
 
     /// A consumer without a group of its own that ends where a partition ends.
@@ -94,12 +107,16 @@ impl Inner {
             .set("auto.offset.reset", "error")
             .set("fetch.wait.max.ms", "50")
             .set("queued.max.messages.kbytes", "4096");
-        config.create().map_err(|error| AdminError::Settings(client::why(&error)))
+        config
+            .create()
+            .map_err(|error| AdminError::Settings(client::why(&error)))
     }
 }
 
 fn options() -> AdminOptions {
-    AdminOptions::new().request_timeout(Some(CALL)).operation_timeout(Some(CALL))
+    AdminOptions::new()
+        .request_timeout(Some(CALL))
+        .operation_timeout(Some(CALL))
 }
 
 /// Runs what blocks where blocking harms nobody.
@@ -109,6 +126,9 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, AdminError> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|stopped| {
-        Err(AdminError::Refused { doing: doing.to_owned(), why: stopped.to_string() })
+        Err(AdminError::Refused {
+            doing: doing.to_owned(),
+            why: stopped.to_string(),
+        })
     })
 }

@@ -57,11 +57,21 @@ mod tests {
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
     fn policy() -> CommitPolicy {
-        CommitPolicy { least_interval: MS(20), greatest_age: MS(100), records: 10_000, bytes: 1 << 20 }
+        CommitPolicy {
+            least_interval: MS(20),
+            greatest_age: MS(100),
+            records: 10_000,
+            bytes: 1 << 20,
+        }
     }
 
     fn open(since: u64, drained: bool) -> Open {
-        Open { since: MS(since), records: 1, bytes: 100, drained }
+        Open {
+            since: MS(since),
+            records: 1,
+            bytes: 100,
+            drained,
+        }
     }
 
     #[test]

@@ -37,7 +37,14 @@ impl<'a, D: Drain> DrainLane<'a, D> {
     pub(crate) fn connect(config: &'a LaneConfig, drain: &'a mut D, handle: Handle) -> Result<Self, Fault> {
         let intake = Intake::new(&config.consumer, config.names.clone())?;
         let decoder = Decoder::new(Arc::clone(&config.schemas));
-        Ok(Self { config, drain, intake, decoder, handle, stored: BTreeMap::new() })
+        Ok(Self {
+            config,
+            drain,
+            intake,
+            decoder,
+            handle,
+            stored: BTreeMap::new(),
+        })
     }
 
     /// Runs until it is stopped, or cannot go on.
@@ -91,7 +98,9 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             Membership::Lost(_) => return Err(Fault::rebuild("the group gave its partitions away")),
             Membership::Broken(why) => return Err(Fault::rebuild(why)),
         }
-        self.config.report(&LaneState::Running { tasks: self.stored.len() });
+        self.config.report(&LaneState::Running {
+            tasks: self.stored.len(),
+        });
         Ok(())
     }
 
@@ -119,7 +128,9 @@ impl<'a, D: Drain> DrainLane<'a, D> {
         let mut began = None;
         loop {
             let wait = if began.is_some() { QUIET } else { IDLE_WAIT };
-            let Some(message) = self.intake.poll(wait)? else { return Ok(()) };
+            let Some(message) = self.intake.poll(wait)? else {
+                return Ok(());
+            };
             let began = *began.get_or_insert_with(Instant::now);
             let decoder = &mut self.decoder;
             batch.add(self.config, decoder, &self.stored, &message)?;
@@ -133,7 +144,10 @@ impl<'a, D: Drain> DrainLane<'a, D> {
     fn store(&mut self, batch: Gathered<D::In>) -> Result<(), Fault> {
         let began = Instant::now();
         let advances: Vec<Advance> = batch.advances.into_values().collect();
-        let stored = self.drain.store(Batch { records: batch.records, advances: advances.clone() });
+        let stored = self.drain.store(Batch {
+            records: batch.records,
+            advances: advances.clone(),
+        });
         match self.handle.block_on(stored) {
             Ok(()) => {}
             // The batch is gone into the attempt; it is read again from the stored offsets.
@@ -146,8 +160,11 @@ impl<'a, D: Drain> DrainLane<'a, D> {
         }
         let mut progress = Vec::new();
         for advance in &advances {
-            let committed =
-                Committed { stage: self.config.names.stage, counts: &advance.counts, took: began.elapsed() };
+            let committed = Committed {
+                stage: self.config.names.stage,
+                counts: &advance.counts,
+                took: began.elapsed(),
+            };
             self.config.observer.committed(&committed);
             self.stored.insert(advance.task, advance.to);
             progress.push((advance.task, advance.to));
@@ -166,7 +183,11 @@ struct Gathered<I> {
 
 impl<I> Default for Gathered<I> {
     fn default() -> Self {
-        Self { records: Vec::new(), advances: BTreeMap::new(), bytes: 0 }
+        Self {
+            records: Vec::new(),
+            advances: BTreeMap::new(),
+            bytes: 0,
+        }
     }
 }
 
@@ -178,9 +199,16 @@ impl<I: stage::Input> Gathered<I> {
         stored: &BTreeMap<Task, i64>,
         message: &BorrowedMessage<'_>,
     ) -> Result<(), Fault> {
-        let Some(cx) = work::context(&config.names, message) else { return Ok(()) };
-        let task = Task { topic: cx.topic, partition: cx.partition };
-        let Some(&from) = stored.get(&task) else { return Ok(()) };
+        let Some(cx) = work::context(&config.names, message) else {
+            return Ok(());
+        };
+        let task = Task {
+            topic: cx.topic,
+            partition: cx.partition,
+        };
+        let Some(&from) = stored.get(&task) else {
+            return Ok(());
+        };
         let next = self.advances.entry(task).or_insert_with(|| Advance {
             task,
             from,
@@ -188,7 +216,10 @@ impl<I: stage::Input> Gathered<I> {
             counts: FlowCounts::default(),
         });
         if cx.offset < next.to {
-            return Err(Fault::rebuild(format!("{task:?} came with offset {} twice", cx.offset)));
+            return Err(Fault::rebuild(format!(
+                "{task:?} came with offset {} twice",
+                cx.offset
+            )));
         }
         next.to = cx.offset + 1;
         self.bytes += message.payload_len();
@@ -209,9 +240,18 @@ fn drained<I: stage::Input>(
     match work::decode(cx, value, decoder) {
         Decoded::Input(input) => {
             counts.count_out(1);
-            let task = Task { topic: cx.topic, partition: cx.partition };
+            let task = Task {
+                topic: cx.topic,
+                partition: cx.partition,
+            };
             let trace_id = Some(work::trace(names, cx).trace_id());
-            Ok(Some(Drained::Record { input, task, offset: cx.offset, time: cx.time, trace_id }))
+            Ok(Some(Drained::Record {
+                input,
+                task,
+                offset: cx.offset,
+                time: cx.time,
+                trace_id,
+            }))
         }
         Decoded::Tombstone => {
             counts.count_filtered("tombstone");

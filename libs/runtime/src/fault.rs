@@ -24,15 +24,24 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn abort(message: impl Into<String>) -> Self {
-        Self { recovery: Recovery::Abort, message: message.into() }
+        Self {
+            recovery: Recovery::Abort,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn rebuild(message: impl Into<String>) -> Self {
-        Self { recovery: Recovery::Rebuild, message: message.into() }
+        Self {
+            recovery: Recovery::Rebuild,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn halt(message: impl Into<String>) -> Self {
-        Self { recovery: Recovery::Halt, message: message.into() }
+        Self {
+            recovery: Recovery::Halt,
+            message: message.into(),
+        }
     }
 
     /// The fault of a client error, while doing something.
@@ -41,7 +50,10 @@ impl Fault {
             KafkaError::Transaction(error) => of_transaction(error),
             other => other.rdkafka_error_code().map_or(Recovery::Rebuild, of_code),
         };
-        Self { recovery, message: format!("{doing}: {error}{}", mending(error)) }
+        Self {
+            recovery,
+            message: format!("{doing}: {error}{}", mending(error)),
+        }
     }
 }
 
@@ -78,11 +90,17 @@ fn mending(error: &KafkaError) -> &'static str {
         Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) => {
             "; create the topics with `sluicebox topics apply`"
         }
-        Some(Code::TopicAuthorizationFailed) => "; grant this user read and write on the topics of the stream",
+        Some(Code::TopicAuthorizationFailed) => {
+            "; grant this user read and write on the topics of the stream"
+        }
         Some(Code::GroupAuthorizationFailed) => "; grant this user read on the stage's group",
         Some(Code::TransactionalIdAuthorizationFailed) => "; grant this user write on its transactional ids",
-        Some(Code::Authentication | Code::SaslAuthenticationFailed) => "; check kafka.sasl_* in the configuration",
-        Some(Code::InvalidTransactionTimeout) => "; lower kafka.transaction_timeout_ms below the broker's limit",
+        Some(Code::Authentication | Code::SaslAuthenticationFailed) => {
+            "; check kafka.sasl_* in the configuration"
+        }
+        Some(Code::InvalidTransactionTimeout) => {
+            "; lower kafka.transaction_timeout_ms below the broker's limit"
+        }
         _ => "",
     }
 }
@@ -103,7 +121,10 @@ mod tests {
 
     #[test]
     fn the_message_says_how_to_mend_it() {
-        let fault = Fault::of("fetching", &KafkaError::MessageConsumption(Code::UnknownTopicOrPartition));
+        let fault = Fault::of(
+            "fetching",
+            &KafkaError::MessageConsumption(Code::UnknownTopicOrPartition),
+        );
         assert!(fault.message.contains("sluicebox topics apply"), "{fault}");
     }
 }

@@ -78,13 +78,26 @@ pub(crate) struct Lane<'a, W: Work> {
 
 impl<'a, W: Work> Lane<'a, W> {
     /// Connects. The producer comes first: it ends what a predecessor left open.
-    pub(crate) fn connect(config: &'a LaneConfig, work: &'a mut W, policy: CommitPolicy) -> Result<Self, Fault> {
+    pub(crate) fn connect(
+        config: &'a LaneConfig,
+        work: &'a mut W,
+        policy: CommitPolicy,
+    ) -> Result<Self, Fault> {
         let outbox = Outbox::new(&config.producer, config.names.clone(), config.ids)?;
         let intake = Intake::new(&config.consumer, config.names.clone())?;
         work.forget();
         let protocol = Protocol::new(policy);
         let tasks = HashMap::new();
-        Ok(Self { config, work, intake, outbox, tasks, protocol, began: Instant::now(), fault: None })
+        Ok(Self {
+            config,
+            work,
+            intake,
+            outbox,
+            tasks,
+            protocol,
+            began: Instant::now(),
+            fault: None,
+        })
     }
 
     /// Runs until it is stopped, or cannot go on.
@@ -120,7 +133,10 @@ impl<'a, W: Work> Lane<'a, W> {
     }
 
     fn reason(&mut self) -> String {
-        self.fault.take().map_or_else(|| "the group gave its partitions away".to_owned(), |fault| fault.message)
+        self.fault.take().map_or_else(
+            || "the group gave its partitions away".to_owned(),
+            |fault| fault.message,
+        )
     }
 
     fn next_event(&mut self) -> Result<Event, Fault> {
@@ -132,16 +148,24 @@ impl<'a, W: Work> Lane<'a, W> {
         }
         let wait = self.wait();
         let Some(message) = self.intake.poll(wait)? else {
-            return Ok(if self.intake.has_news() { Event::Tick } else { Event::Drained });
+            return Ok(if self.intake.has_news() {
+                Event::Tick
+            } else {
+                Event::Drained
+            });
         };
         let task = self.task_of(&message)?;
         if self.protocol.needs_transaction() {
             self.outbox.begin()?;
         }
-        let Some(running) = self.tasks.get_mut(&task) else { return Ok(Event::Tick) };
+        let Some(running) = self.tasks.get_mut(&task) else {
+            return Ok(Event::Tick);
+        };
         running.accept(message.offset())?;
         self.work.take(&message, running, &mut self.outbox)?;
-        Ok(Event::Applied { bytes: message.payload_len() as u64 })
+        Ok(Event::Applied {
+            bytes: message.payload_len() as u64,
+        })
     }
 
     fn wait(&self) -> Duration {
@@ -156,8 +180,12 @@ impl<'a, W: Work> Lane<'a, W> {
 
     fn task_of(&self, message: &BorrowedMessage<'_>) -> Result<Task, Fault> {
         let topic = self.config.names.parse(message.topic());
-        let topic = topic.ok_or_else(|| Fault::halt(format!("{} is no topic of the stream", message.topic())))?;
-        Ok(Task { topic, partition: message.partition() })
+        let topic =
+            topic.ok_or_else(|| Fault::halt(format!("{} is no topic of the stream", message.topic())))?;
+        Ok(Task {
+            topic,
+            partition: message.partition(),
+        })
     }
 
     fn heed(&mut self, membership: Membership) -> Result<Event, Fault> {
@@ -178,7 +206,9 @@ impl<'a, W: Work> Lane<'a, W> {
     }
 
     fn report(&self) {
-        self.config.report(&LaneState::Running { tasks: self.tasks.len() });
+        self.config.report(&LaneState::Running {
+            tasks: self.tasks.len(),
+        });
     }
 
     /// Restores the tasks and begins to fetch them.
@@ -187,7 +217,11 @@ impl<'a, W: Work> Lane<'a, W> {
             return Ok(());
         }
         let names = &self.config.names;
-        let restorer = Restorer { config: &self.config.client, names, partitions: self.config.partitions };
+        let restorer = Restorer {
+            config: &self.config.client,
+            names,
+            partitions: self.config.partitions,
+        };
         let restored = restorer.restore(tasks)?;
         let committed = self.intake.committed(tasks)?;
         for ((task, offset), mut running) in tasks.iter().zip(&committed).zip(restored) {
@@ -236,7 +270,10 @@ impl<'a, W: Work> Lane<'a, W> {
         let group = self.intake.group()?;
         self.outbox.commit(&offsets, &group)?;
         self.tell(began);
-        self.tasks.values_mut().filter(|running| running.is_dirty()).for_each(Running::commit);
+        self.tasks
+            .values_mut()
+            .filter(|running| running.is_dirty())
+            .for_each(Running::commit);
         Ok(())
     }
 
@@ -254,7 +291,8 @@ impl<'a, W: Work> Lane<'a, W> {
             intake.hold(false)?;
             Ok(intake.has_news())
         };
-        self.work.settle(&mut self.tasks, &mut self.outbox, &mut interrupted)
+        self.work
+            .settle(&mut self.tasks, &mut self.outbox, &mut interrupted)
     }
 
     fn write_state(&mut self) -> Result<(), Fault> {
@@ -277,7 +315,11 @@ impl<'a, W: Work> Lane<'a, W> {
             written?;
             let counts = rmp_serde::to_vec_named(&running.counts_after());
             let counts = counts.map_err(|error| Fault::halt(error.to_string()))?;
-            outbox.send_change(&names.changelog(FLOW_STORE), partition, (COUNTS_KEY, Some(&counts)))?;
+            outbox.send_change(
+                &names.changelog(FLOW_STORE),
+                partition,
+                (COUNTS_KEY, Some(&counts)),
+            )?;
         }
         Ok(())
     }
@@ -285,7 +327,11 @@ impl<'a, W: Work> Lane<'a, W> {
     fn tell(&self, began: Instant) {
         let (stage, took) = (self.config.names.stage, began.elapsed());
         for running in self.tasks.values().filter(|running| running.is_dirty()) {
-            self.config.observer.committed(&Committed { stage, counts: &running.pending, took });
+            self.config.observer.committed(&Committed {
+                stage,
+                counts: &running.pending,
+                took,
+            });
         }
     }
 
@@ -293,8 +339,11 @@ impl<'a, W: Work> Lane<'a, W> {
         self.work.forget();
         self.outbox.abort()?;
         self.tasks.values_mut().for_each(Running::abort);
-        let again: Vec<_> =
-            self.tasks.values().filter_map(|running| Some((running.task, running.rewind_to()?))).collect();
+        let again: Vec<_> = self
+            .tasks
+            .values()
+            .filter_map(|running| Some((running.task, running.rewind_to()?)))
+            .collect();
         self.intake.rewind(&again)
     }
 }

@@ -14,7 +14,11 @@ pub(crate) struct Names {
 impl Names {
     pub(crate) fn new(stage: StageName, prefix: &Prefix) -> Self {
         let topics = Topic::all().map(|topic| prefix.apply(topic.name())).collect();
-        Self { stage, prefix: prefix.clone(), topics }
+        Self {
+            stage,
+            prefix: prefix.clone(),
+            topics,
+        }
     }
 
     /// The name of a topic of the stream.
@@ -34,7 +38,13 @@ impl Names {
 
     /// The changelog of a store of the stage.
     pub(crate) fn changelog(&self, store: &'static str) -> String {
-        self.prefix.apply(&Changelog { stage: self.stage, store }.topic_name())
+        self.prefix.apply(
+            &Changelog {
+                stage: self.stage,
+                store,
+            }
+            .topic_name(),
+        )
     }
 
     /// The prefix.

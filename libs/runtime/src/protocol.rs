@@ -74,7 +74,12 @@ pub(crate) struct Protocol {
 impl Protocol {
     /// A lane without a transaction.
     pub(crate) fn new(policy: CommitPolicy) -> Self {
-        Self { policy, state: State::Idle, last_commit: None, stopping: false }
+        Self {
+            policy,
+            state: State::Idle,
+            last_commit: None,
+            stopping: false,
+        }
     }
 
     /// Whether the next record needs a transaction to be begun first.
@@ -108,7 +113,12 @@ impl Protocol {
     fn applied(&mut self, bytes: u64, now: Moment) -> Option<Command> {
         let open = match self.state {
             State::Open(open) => open,
-            State::Idle => Open { since: now, records: 0, bytes: 0, drained: false },
+            State::Idle => Open {
+                since: now,
+                records: 0,
+                bytes: 0,
+                drained: false,
+            },
             _ => return None,
         };
         self.state = State::Open(Open {
@@ -166,7 +176,11 @@ impl Protocol {
         }
         self.last_commit = committed.or(self.last_commit);
         self.state = State::Idle;
-        if self.stopping { self.end(Command::Leave) } else { None }
+        if self.stopping {
+            self.end(Command::Leave)
+        } else {
+            None
+        }
     }
 
     fn failed(&mut self, recovery: Recovery) -> Option<Command> {

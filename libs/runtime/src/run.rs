@@ -72,7 +72,10 @@ pub fn run_effect<E: Effect>(
     concurrency: usize,
     handle: &Handle,
 ) -> std::io::Result<RunningStage> {
-    let policy = commit_policy(&shared.kafka, (concurrency as u64).saturating_mul(16).clamp(64, 4_096));
+    let policy = commit_policy(
+        &shared.kafka,
+        (concurrency as u64).saturating_mul(16).clamp(64, 4_096),
+    );
     let handle = handle.clone();
     spawn(shared, name, move |config| {
         let mut work = EffectWork::new(Arc::clone(&effect), config, concurrency.max(1), handle.clone());
@@ -90,12 +93,16 @@ pub fn run_drain<D: Drain>(
     let start = |(lane, mut drain): (u16, D)| {
         let (config, handle) = (LaneConfig::new(shared, name, lane), handle.clone());
         let run = move || {
-            again_and_again(&config, || match DrainLane::connect(&config, &mut drain, handle.clone()) {
-                Ok(lane) => lane.run(),
-                Err(fault) => of_fault(fault),
+            again_and_again(&config, || {
+                match DrainLane::connect(&config, &mut drain, handle.clone()) {
+                    Ok(lane) => lane.run(),
+                    Err(fault) => of_fault(fault),
+                }
             })
         };
-        std::thread::Builder::new().name(format!("{name}-{lane}")).spawn(run)
+        std::thread::Builder::new()
+            .name(format!("{name}-{lane}"))
+            .spawn(run)
     };
     let lanes = (0..).zip(drains).map(start).collect::<std::io::Result<_>>()?;
     Ok(RunningStage { lanes })
@@ -123,9 +130,13 @@ fn spawn(
     let run = Arc::new(run);
     let start = |lane| {
         let (config, run) = (LaneConfig::new(shared, name, lane), Arc::clone(&run));
-        std::thread::Builder::new().name(format!("{name}-{lane}")).spawn(move || run(&config))
+        std::thread::Builder::new()
+            .name(format!("{name}-{lane}"))
+            .spawn(move || run(&config))
     };
-    let lanes = (0..shared.kafka.lanes).map(start).collect::<std::io::Result<_>>()?;
+    let lanes = (0..shared.kafka.lanes)
+        .map(start)
+        .collect::<std::io::Result<_>>()?;
     Ok(RunningStage { lanes })
 }
 
@@ -148,7 +159,10 @@ fn again_and_again(config: &LaneConfig, mut run: impl FnMut() -> Ended) -> Resul
         rebuilds.retain(|at| at.elapsed() < REBUILD_WINDOW);
         rebuilds.push(Instant::now());
         if rebuilds.len() > MOST_REBUILDS {
-            return Err(fail(config, format!("broke {MOST_REBUILDS} times within two minutes, at last: {why}")));
+            return Err(fail(
+                config,
+                format!("broke {MOST_REBUILDS} times within two minutes, at last: {why}"),
+            ));
         }
         tracing::warn!(stage = %config.names.stage, lane = config.lane, why, "the lane begins anew");
         config.report(&LaneState::Waiting(why));
@@ -159,5 +173,8 @@ fn again_and_again(config: &LaneConfig, mut run: impl FnMut() -> Ended) -> Resul
 fn fail(config: &LaneConfig, why: String) -> StageFailed {
     tracing::error!(stage = %config.names.stage, lane = config.lane, why, "the lane cannot go on");
     config.report(&LaneState::Failed(why.clone()));
-    StageFailed { stage: config.names.stage, why }
+    StageFailed {
+        stage: config.names.stage,
+        why,
+    }
 }

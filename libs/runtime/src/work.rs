@@ -30,7 +30,9 @@ pub(crate) enum Decoded<I> {
 
 /// Reads the value of a record.
 pub(crate) fn decode<I: Input>(cx: &Cx<'_>, value: Option<&[u8]>, decoder: &mut Decoder) -> Decoded<I> {
-    let Some(value) = value else { return Decoded::Tombstone };
+    let Some(value) = value else {
+        return Decoded::Tombstone;
+    };
     match I::decode(cx.topic, value, decoder) {
         Ok(input) => Decoded::Input(input),
         Err(error @ DecodeError::RegistryUnavailable { .. }) => Decoded::NotNow(error.to_string()),
@@ -76,7 +78,9 @@ pub(crate) fn trace(names: &Names, cx: &Cx<'_>) -> TraceContext {
 /// The header of what the stage writes because of a record. Two stages may read the same record, so the span is made
 /// from the stage and the place.
 fn child(names: &Names, cx: &Cx<'_>) -> String {
-    trace(names, cx).child(names.stage.as_str(), cx.partition, cx.offset).to_string()
+    trace(names, cx)
+        .child(names.stage.as_str(), cx.partition, cx.offset)
+        .to_string()
 }
 
 /// Writes what became of a record, and counts it.

@@ -1,6 +1,6 @@
 //! A lane on a real broker: stopped, begun anew, taken over, it counts every record once.
 
-use model::{Event, ScoredEvent, SchemaIds, SchemaLookup, SchemaSource, Signal, WriterSchema, schema_text};
+use model::{Event, SchemaIds, SchemaLookup, SchemaSource, ScoredEvent, Signal, WriterSchema, schema_text};
 use rdkafka::ClientConfig;
 use rdkafka::Message;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -43,7 +43,11 @@ struct Counts {
 impl Default for Counts {
     fn default() -> Self {
         let (signals, subjects) = (Store::new("signals"), Store::new("subjects"));
-        Self { seen: Expiring::new("seen", 86_400_000), signals, subjects }
+        Self {
+            seen: Expiring::new("seen", 86_400_000),
+            signals,
+            subjects,
+        }
     }
 }
 
@@ -76,16 +80,30 @@ impl Stage for Count {
     type Out = Counted;
     type Stores = Counts;
 
-    fn apply(&mut self, input: ScoredEvent, stores: &mut Counts, _: &Cx<'_>) -> Result<Emit<Counted>, Poison> {
+    fn apply(
+        &mut self,
+        input: ScoredEvent,
+        stores: &mut Counts,
+        _: &Cx<'_>,
+    ) -> Result<Emit<Counted>, Poison> {
         if input.matched == 0 {
             return Ok(Emit::Filtered("unscored"));
         }
-        if !stores.seen.insert(model::Id::new().part(&input.event.id).number()) {
+        if !stores
+            .seen
+            .insert(model::Id::new().part(&input.event.id).number())
+        {
             return Ok(Emit::Duplicate);
         }
-        let count = stores.signals.get_or_insert_with(input.event.subject.clone(), || 0);
+        let count = stores
+            .signals
+            .get_or_insert_with(input.event.subject.clone(), || 0);
         *count += 1;
-        let signal = Signal { signal_key: input.event.subject, evidence_count: *count, ..Signal::default() };
+        let signal = Signal {
+            signal_key: input.event.subject,
+            evidence_count: *count,
+            ..Signal::default()
+        };
         Ok(Emit::One(Counted(signal)))
     }
 }
@@ -111,23 +129,38 @@ impl Observer for Watcher {
 impl Watcher {
     fn wait_for(&self, read: u64) -> FlowCounts {
         let total = self.total.lock().unwrap();
-        let (total, waited) = self.changed.wait_timeout_while(total, PATIENCE, |total| total.read < read).unwrap();
-        assert!(!waited.timed_out(), "{} of {read} records after {PATIENCE:?}", total.read);
+        let (total, waited) = self
+            .changed
+            .wait_timeout_while(total, PATIENCE, |total| total.read < read)
+            .unwrap();
+        assert!(
+            !waited.timed_out(),
+            "{} of {read} records after {PATIENCE:?}",
+            total.read
+        );
         total.clone()
     }
 }
 
 async fn create_topics(sandbox: &Sandbox, stage: StageName) {
     let prefix = Prefix::new(sandbox.topic_prefix());
-    let mut topics: Vec<(String, i32)> =
-        Topic::all().map(|topic| (prefix.apply(topic.name()), PARTITIONS)).collect();
+    let mut topics: Vec<(String, i32)> = Topic::all()
+        .map(|topic| (prefix.apply(topic.name()), PARTITIONS))
+        .collect();
     for changelog in Changelog::all().filter(|changelog| changelog.stage == stage) {
-        topics.push((prefix.apply(&changelog.topic_name()), changelog.partitions(PARTITIONS)));
+        topics.push((
+            prefix.apply(&changelog.topic_name()),
+            changelog.partitions(PARTITIONS),
+        ));
     }
-    let admin: AdminClient<_> =
-        ClientConfig::new().set("bootstrap.servers", sandbox.brokers()).create().unwrap();
-    let new: Vec<_> =
-        topics.iter().map(|(name, count)| NewTopic::new(name, *count, TopicReplication::Fixed(1))).collect();
+    let admin: AdminClient<_> = ClientConfig::new()
+        .set("bootstrap.servers", sandbox.brokers())
+        .create()
+        .unwrap();
+    let new: Vec<_> = topics
+        .iter()
+        .map(|(name, count)| NewTopic::new(name, *count, TopicReplication::Fixed(1)))
+        .collect();
     for created in admin.create_topics(&new, &AdminOptions::new()).await.unwrap() {
         created.unwrap();
     }
@@ -147,12 +180,17 @@ fn shared(sandbox: &Sandbox, observer: &Arc<Watcher>) -> Shared {
 }
 
 fn produce(sandbox: &Sandbox, records: impl Iterator<Item = (usize, Vec<u8>)>) {
-    let producer: BaseProducer =
-        ClientConfig::new().set("bootstrap.servers", sandbox.brokers()).create().unwrap();
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", sandbox.brokers())
+        .create()
+        .unwrap();
     let topic = format!("{}events.scored", sandbox.topic_prefix());
     for (id, bytes) in records {
         let key = (id % 7).to_string();
-        producer.send(BaseRecord::to(&topic).key(&key).payload(&bytes)).map_err(|(error, _)| error).unwrap();
+        producer
+            .send(BaseRecord::to(&topic).key(&key).payload(&bytes))
+            .map_err(|(error, _)| error)
+            .unwrap();
     }
     producer.flush(PATIENCE).unwrap();
 }
@@ -162,8 +200,16 @@ fn scored(ids: std::ops::Range<usize>) -> impl Iterator<Item = (usize, Vec<u8>)>
 }
 
 fn scored_event(id: usize) -> Vec<u8> {
-    let event = Event { id: id.to_string(), subject: format!("s{}", id % 7), ..Event::default() };
-    let record = ScoredEvent { event, matched: i32::from(id % 10 != 0), ..ScoredEvent::default() };
+    let event = Event {
+        id: id.to_string(),
+        subject: format!("s{}", id % 7),
+        ..Event::default()
+    };
+    let record = ScoredEvent {
+        event,
+        matched: i32::from(id % 10 != 0),
+        ..ScoredEvent::default()
+    };
     let mut bytes = Vec::new();
     model::Encoder::new(IDS).encode(&record, &mut bytes).unwrap();
     bytes
@@ -181,7 +227,8 @@ fn committed(sandbox: &Sandbox, topic: &str) -> Vec<Signal> {
     let topic = format!("{}{topic}", sandbox.topic_prefix());
     let mut list = rdkafka::TopicPartitionList::new();
     for partition in 0..PARTITIONS {
-        list.add_partition_offset(&topic, partition, rdkafka::Offset::Beginning).unwrap();
+        list.add_partition_offset(&topic, partition, rdkafka::Offset::Beginning)
+            .unwrap();
     }
     consumer.assign(&list).unwrap();
     let mut decoder = model::Decoder::new(Arc::new(OwnSchemas));
@@ -199,7 +246,10 @@ fn committed(sandbox: &Sandbox, topic: &str) -> Vec<Signal> {
 fn counted_once(signals: &[Signal], events: usize) {
     let mut by_subject: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
     for signal in signals {
-        by_subject.entry(&signal.signal_key).or_default().push(signal.evidence_count);
+        by_subject
+            .entry(&signal.signal_key)
+            .or_default()
+            .push(signal.evidence_count);
     }
     for (subject, counts) in &by_subject {
         let expected: Vec<i64> = (1..=counts.len() as i64).collect();
@@ -232,7 +282,10 @@ async fn a_stage_that_is_stopped_and_begun_anew_counts_every_record_once() {
 
     counted_once(&committed(&sandbox, "signals"), events);
     assert!(counts.conserves());
-    assert_eq!((counts.read, counts.out, counts.duplicate), (10_000, 4_500, 4_500));
+    assert_eq!(
+        (counts.read, counts.out, counts.duplicate),
+        (10_000, 4_500, 4_500)
+    );
     assert_eq!(counts.filtered["unscored"], 1_000);
 }
 
@@ -253,8 +306,19 @@ async fn what_cannot_be_read_becomes_a_dead_letter_and_the_stream_goes_on() {
     shared.stop.set();
     running.join().unwrap();
 
-    let dead: Vec<(&str, u64)> = counts.dead.iter().map(|(reason, count)| (reason.as_str(), *count)).collect();
-    assert_eq!(dead, [("malformed_avro", 1), ("undecodable", 2), ("unknown_schema_id", 1)]);
+    let dead: Vec<(&str, u64)> = counts
+        .dead
+        .iter()
+        .map(|(reason, count)| (reason.as_str(), *count))
+        .collect();
+    assert_eq!(
+        dead,
+        [
+            ("malformed_avro", 1),
+            ("undecodable", 2),
+            ("unknown_schema_id", 1)
+        ]
+    );
     assert!(counts.conserves());
     assert_eq!(committed(&sandbox, "signals").len(), 9);
 }
@@ -268,7 +332,10 @@ async fn a_second_process_takes_over_only_what_moves_and_nothing_is_lost() {
     let one = shared(&sandbox, &watcher);
     let running_one = run_stage(&one, StageName::DedupAggregator, || Count).unwrap();
     watcher.wait_for(1);
-    let two = Shared { instance: "other".to_owned(), ..shared(&sandbox, &watcher) };
+    let two = Shared {
+        instance: "other".to_owned(),
+        ..shared(&sandbox, &watcher)
+    };
     let running_two = run_stage(&two, StageName::DedupAggregator, || Count).unwrap();
     produce(&sandbox, scored(3_000..6_000));
     watcher.wait_for(6_000);

@@ -19,7 +19,10 @@ pub trait Drain: Send + 'static {
     type In: Input;
 
     /// The next offset to read of each task; `None` where nothing was stored yet.
-    fn positions(&mut self, tasks: &[Task]) -> impl Future<Output = Result<Vec<Option<i64>>, DrainError>> + Send;
+    fn positions(
+        &mut self,
+        tasks: &[Task],
+    ) -> impl Future<Output = Result<Vec<Option<i64>>, DrainError>> + Send;
 
     /// Stores a batch and its offsets, or nothing.
     fn store(&mut self, batch: Batch<Self::In>) -> impl Future<Output = Result<(), DrainError>> + Send;

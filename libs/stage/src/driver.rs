@@ -30,7 +30,12 @@ pub struct Driver<S: Stage> {
 impl<S: Stage> Driver<S> {
     /// A task with empty stores.
     pub fn new(stage: S) -> Self {
-        Self { stage, stores: S::Stores::default(), log: Vec::new(), counts: FlowCounts::default() }
+        Self {
+            stage,
+            stores: S::Stores::default(),
+            log: Vec::new(),
+            counts: FlowCounts::default(),
+        }
     }
 
     /// Applies one record in a transaction of its own.
@@ -68,7 +73,8 @@ impl<S: Stage> Driver<S> {
         let log = &mut self.log;
         self.stores.each(&mut |store| {
             let name = store.name();
-            let written = store.changes(&mut |(key, value)| log.push((name, key.to_vec(), value.map(<[u8]>::to_vec))));
+            let written =
+                store.changes(&mut |(key, value)| log.push((name, key.to_vec(), value.map(<[u8]>::to_vec))));
             debug_assert!(written.is_ok(), "a store cannot be written: {written:?}");
             store.commit();
         });

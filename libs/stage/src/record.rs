@@ -24,7 +24,14 @@ pub struct Cx<'a> {
 impl Cx<'_> {
     /// A place for tests: offset 0 of partition 0, at this time.
     pub const fn at(topic: Topic, time: Millis) -> Self {
-        Self { topic, partition: 0, offset: 0, time, key: None, traceparent: None }
+        Self {
+            topic,
+            partition: 0,
+            offset: 0,
+            time,
+            key: None,
+            traceparent: None,
+        }
     }
 }
 
@@ -72,7 +79,15 @@ macro_rules! writes {
     )+};
 }
 
-reads!(model::Event, model::ScoredEvent, model::Signal, model::Detection, model::Notification, model::Receipt, model::DeadLetter);
+reads!(
+    model::Event,
+    model::ScoredEvent,
+    model::Signal,
+    model::Detection,
+    model::Notification,
+    model::Receipt,
+    model::DeadLetter
+);
 
 // `Signal` is not here: two stages write it, each to a topic of its own.
 writes! {

@@ -13,7 +13,9 @@ use std::hash::Hash;
 
 /// A changelog record that cannot be read back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("changelog record of store `{store}` cannot be read: {why}; the state was written by another version")]
+#[error(
+    "changelog record of store `{store}` cannot be read: {why}; the state was written by another version"
+)]
 pub struct StoreError {
     /// The store.
     pub store: &'static str,

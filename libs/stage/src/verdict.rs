@@ -19,7 +19,11 @@ pub enum Emit<O> {
 impl<O> Emit<O> {
     /// The outputs, or why there are none.
     pub fn many_or(outputs: Vec<O>, reason: &'static str) -> Self {
-        if outputs.is_empty() { Self::Filtered(reason) } else { Self::Many(outputs) }
+        if outputs.is_empty() {
+            Self::Filtered(reason)
+        } else {
+            Self::Many(outputs)
+        }
     }
 }
 
@@ -35,7 +39,10 @@ pub struct Poison {
 impl Poison {
     /// A reason and its explanation.
     pub fn new(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into() }
+        Self {
+            reason,
+            message: message.into(),
+        }
     }
 }
 

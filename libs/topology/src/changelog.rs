@@ -18,7 +18,9 @@ impl Changelog {
     /// Every changelog of every stage that runs in Kafka transactions.
     /// The sink keeps its counters in PostgreSQL, beside its offsets.
     pub fn all() -> impl Iterator<Item = Self> {
-        let runners = StageName::RUNNERS.into_iter().filter(|stage| *stage != StageName::Sink);
+        let runners = StageName::RUNNERS
+            .into_iter()
+            .filter(|stage| *stage != StageName::Sink);
         runners.flat_map(|stage| {
             let stores = stage.stores().iter().copied().chain([FLOW_STORE]);
             stores.map(move |store| Self { stage, store })
@@ -42,7 +44,10 @@ mod tests {
 
     #[test]
     fn a_stage_of_two_inputs_has_twice_the_changelog_partitions() {
-        let plan = Changelog { stage: StageName::NotifierPlan, store: "planned" };
+        let plan = Changelog {
+            stage: StageName::NotifierPlan,
+            store: "planned",
+        };
         assert_eq!(plan.topic_name(), "notifier-plan.planned.changelog");
         assert_eq!(plan.partitions(12), 24);
     }

@@ -56,7 +56,9 @@ impl StageName {
 
     /// The stage of this name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
-        std::iter::once(Self::Adapters).chain(Self::RUNNERS).find(|stage| stage.as_str() == name)
+        std::iter::once(Self::Adapters)
+            .chain(Self::RUNNERS)
+            .find(|stage| stage.as_str() == name)
     }
 
     /// The topics the stage reads, in the order of the stream. A task is one partition of one of them.

@@ -141,8 +141,21 @@ const fn row(
     readers: &'static [StageName],
 ) -> TopicSpec {
     // A dead letter wraps a whole record of another topic, so it may be larger than any of them.
-    let max_message_bytes = if matches!(topic, Topic::DeadLetters) { 4 * MIB } else { 2 * MIB };
-    TopicSpec { topic, name, value, key, cleanup, max_message_bytes, writers, readers }
+    let max_message_bytes = if matches!(topic, Topic::DeadLetters) {
+        4 * MIB
+    } else {
+        2 * MIB
+    };
+    TopicSpec {
+        topic,
+        name,
+        value,
+        key,
+        cleanup,
+        max_message_bytes,
+        writers,
+        readers,
+    }
 }
 
 use StageName as N;

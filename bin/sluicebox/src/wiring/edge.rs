@@ -18,7 +18,10 @@ impl Ingest for KafkaIngest {
         let published = self.0.publish(&event, traceparent.as_deref()).await;
         published.map_err(|error| match error {
             PublishError::TooLarge { limit, .. } => IngestError::TooLarge { limit },
-            other => IngestError::Unavailable { retry_after: RETRY_AFTER, cause: other.to_string() },
+            other => IngestError::Unavailable {
+                retry_after: RETRY_AFTER,
+                cause: other.to_string(),
+            },
         })
     }
 }

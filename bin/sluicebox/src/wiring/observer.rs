@@ -15,7 +15,11 @@ pub(crate) struct LaneObserver {
 
 impl LaneObserver {
     pub(crate) fn new(health: Health, metrics: Metrics) -> Self {
-        Self { health, metrics, lanes: Mutex::default() }
+        Self {
+            health,
+            metrics,
+            lanes: Mutex::default(),
+        }
     }
 }
 
@@ -23,8 +27,9 @@ impl Observer for LaneObserver {
     fn lane(&self, stage: StageName, lane: u16, state: &LaneState) {
         tracing::info!(%stage, lane, "{state}");
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let component =
-            lanes.entry((stage, lane)).or_insert_with(|| self.health.component(format!("{stage}-{lane}")));
+        let component = lanes
+            .entry((stage, lane))
+            .or_insert_with(|| self.health.component(format!("{stage}-{lane}")));
         let detail = state.to_string();
         match state {
             LaneState::Running { .. } => component.ready(detail),

@@ -57,9 +57,13 @@ impl Process {
         };
         process.serve_ops(settings, &health, &metrics).await?;
         let shared = shared(settings, &health, &metrics, process.stop.clone()).await?;
-        process.start_stages(settings, &services, &shared, &health).await?;
+        process
+            .start_stages(settings, &services, &shared, &health)
+            .await?;
         if services.contains(&Target::Adapters) {
-            process.serve_adapters(settings, &shared, &health, &metrics).await?;
+            process
+                .serve_adapters(settings, &shared, &health, &metrics)
+                .await?;
         }
         if services.contains(&Target::Api) {
             process.serve_api(settings, &health, &metrics).await?;
@@ -87,8 +91,13 @@ impl Process {
             let served = server.await.unwrap_or_else(|panic| Err(panic.to_string()));
             served.map_err(|error| Failure::Unreachable(format!("an HTTP server failed: {error}")))?;
         }
-        let ended = joined.await.map_err(|error| Failure::Unreachable(format!("a lane panicked: {error}")))?;
-        ended.into_iter().collect::<Result<(), _>>().map_err(|error| Failure::Unreachable(error.to_string()))
+        let ended = joined
+            .await
+            .map_err(|error| Failure::Unreachable(format!("a lane panicked: {error}")))?;
+        ended
+            .into_iter()
+            .collect::<Result<(), _>>()
+            .map_err(|error| Failure::Unreachable(error.to_string()))
     }
 
     fn stopping(&self) -> impl Future<Output = ()> + Send + 'static {
@@ -98,12 +107,21 @@ impl Process {
         }
     }
 
-    async fn serve_ops(&mut self, settings: &Settings, health: &Health, metrics: &Metrics) -> Result<(), Failure> {
+    async fn serve_ops(
+        &mut self,
+        settings: &Settings,
+        health: &Health,
+        metrics: &Metrics,
+    ) -> Result<(), Failure> {
         let listen = settings.ops.listen;
         let served = telemetry::serve_ops(listen, health.clone(), metrics.clone(), self.stopping()).await;
         let (address, server) = served.map_err(|error| in_use("ops.listen", listen, &error))?;
         self.addresses.ops = Some(address);
-        self.watch(async { server.await.unwrap_or_else(|panic| Err(std::io::Error::other(panic))) });
+        self.watch(async {
+            server
+                .await
+                .unwrap_or_else(|panic| Err(std::io::Error::other(panic)))
+        });
         Ok(())
     }
 
@@ -124,18 +142,30 @@ impl Process {
         Ok(())
     }
 
-    async fn serve_api(&mut self, settings: &Settings, health: &Health, metrics: &Metrics) -> Result<(), Failure> {
+    async fn serve_api(
+        &mut self,
+        settings: &Settings,
+        health: &Health,
+        metrics: &Metrics,
+    ) -> Result<(), Failure> {
         let listener = bind("api.listen", settings.api.listen).await?;
         self.addresses.api = listener.local_addr().ok();
-        let pool = api::pool(&settings.postgres).map_err(|error| Failure::Configuration(error.to_string()))?;
+        let pool =
+            api::pool(&settings.postgres).map_err(|error| Failure::Configuration(error.to_string()))?;
         let ops = telemetry::ops_router(health.clone(), metrics.clone());
-        self.watch(api::serve(listener, api::router(pool, &settings.api, ops), self.stopping()));
+        self.watch(api::serve(
+            listener,
+            api::router(pool, &settings.api, ops),
+            self.stopping(),
+        ));
         health.component("api").ready("listening");
         Ok(())
     }
 
     fn watch<E: Display>(&mut self, server: impl Future<Output = Result<(), E>> + Send + 'static) {
-        self.servers.push(tokio::spawn(async { server.await.map_err(|error| error.to_string()) }));
+        self.servers.push(tokio::spawn(async {
+            server.await.map_err(|error| error.to_string())
+        }));
     }
 
     async fn start_stages(
@@ -167,11 +197,18 @@ impl Process {
     }
 }
 
-async fn shared(settings: &Settings, health: &Health, metrics: &Metrics, stop: Stop) -> Result<Shared, Failure> {
+async fn shared(
+    settings: &Settings,
+    health: &Health,
+    metrics: &Metrics,
+    stop: Stop,
+) -> Result<Shared, Failure> {
     let registry = Registry::connect(&settings.registry)?;
     let component = health.component("schema-registry");
     let prefix = app::prefix(settings);
-    let ids = registry.ids(&prefix, |error| component.waiting(error.to_string())).await?;
+    let ids = registry
+        .ids(&prefix, |error| component.waiting(error.to_string()))
+        .await?;
     component.ready("schemas are registered");
     Ok(Shared {
         kafka: settings.kafka.clone(),
@@ -185,9 +222,13 @@ async fn shared(settings: &Settings, health: &Health, metrics: &Metrics, stop: S
 }
 
 async fn bind(key: &str, listen: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(listen).await.map_err(|error| in_use(key, listen, &error))
+    TcpListener::bind(listen)
+        .await
+        .map_err(|error| in_use(key, listen, &error))
 }
 
 fn in_use(key: &str, listen: SocketAddr, error: &std::io::Error) -> Failure {
-    Failure::Configuration(format!("cannot listen on {listen}: {error}; set {key} to a free address"))
+    Failure::Configuration(format!(
+        "cannot listen on {listen}: {error}; set {key} to a free address"
+    ))
 }

@@ -20,18 +20,24 @@ const LOOKUPS: usize = 64;
 impl Process {
     pub(super) fn normalizer(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
         let normalizer = normalizer::Normalizer::new(&settings.normalizer);
-        self.keep(run_stage(shared, StageName::Normalizer, move || normalizer.clone()))
+        self.keep(run_stage(shared, StageName::Normalizer, move || {
+            normalizer.clone()
+        }))
     }
 
     pub(super) fn scorer(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
         let rules = scorer::open_rules(&settings.scorer.rules);
         let rules = rules.map_err(|error| unusable("scorer.rules", &settings.scorer.rules, &error))?;
-        self.keep(run_stage(shared, StageName::Scorer, move || scorer::ScorerStage::new(&rules)))
+        self.keep(run_stage(shared, StageName::Scorer, move || {
+            scorer::ScorerStage::new(&rules)
+        }))
     }
 
     pub(super) fn dedup_aggregator(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
         let aggregator = dedup_aggregator::DedupAggregator::new(&settings.dedup);
-        self.keep(run_stage(shared, StageName::DedupAggregator, move || aggregator.clone()))
+        self.keep(run_stage(shared, StageName::DedupAggregator, move || {
+            aggregator.clone()
+        }))
     }
 
     pub(super) fn detector(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
@@ -46,7 +52,13 @@ impl Process {
     pub(super) fn enricher(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
         let effect = enricher::EnricherEffect::open(&settings.enricher);
         let effect = Arc::new(effect.map_err(|error| Failure::Configuration(format!("enricher: {error}")))?);
-        self.keep(run_effect(shared, StageName::Enricher, effect, LOOKUPS, &Handle::current()))
+        self.keep(run_effect(
+            shared,
+            StageName::Enricher,
+            effect,
+            LOOKUPS,
+            &Handle::current(),
+        ))
     }
 
     pub(super) fn notifier(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
@@ -59,9 +71,16 @@ impl Process {
         };
         self.keep(run_stage(shared, StageName::NotifierPlan, plan))?;
         let deliver = notifier::DeliverEffect::new(settings, &notifier::Console::stdout());
-        let deliver = deliver.map_err(|error| Failure::Configuration(format!("notifier.channels: {error}")))?;
+        let deliver =
+            deliver.map_err(|error| Failure::Configuration(format!("notifier.channels: {error}")))?;
         let (deliver, concurrency) = (Arc::new(deliver), settings.concurrency);
-        self.keep(run_effect(shared, StageName::NotifierDeliver, deliver, concurrency, &Handle::current()))
+        self.keep(run_effect(
+            shared,
+            StageName::NotifierDeliver,
+            deliver,
+            concurrency,
+            &Handle::current(),
+        ))
     }
 
     pub(super) async fn sink(

@@ -44,11 +44,17 @@ impl Target {
 
     /// The services that these targets name.
     pub(crate) fn services(targets: &[Self]) -> BTreeSet<Self> {
-        if targets.contains(&Self::All) { Self::SERVICES.into() } else { targets.iter().copied().collect() }
+        if targets.contains(&Self::All) {
+            Self::SERVICES.into()
+        } else {
+            targets.iter().copied().collect()
+        }
     }
 
     /// The target's name, as on the command line.
     pub(crate) fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
     }
 }

@@ -26,8 +26,15 @@ impl Intake {
         let made = config.create_with_context(context);
         let consumer: BaseConsumer<GroupContext> =
             made.map_err(|error| Fault::of("creating the consumer", &error))?;
-        let topics: Vec<&str> = names.stage.inputs().into_iter().map(|topic| names.topic(topic)).collect();
-        consumer.subscribe(&topics).map_err(|error| Fault::of("subscribing", &error))?;
+        let topics: Vec<&str> = names
+            .stage
+            .inputs()
+            .into_iter()
+            .map(|topic| names.topic(topic))
+            .collect();
+        consumer
+            .subscribe(&topics)
+            .map_err(|error| Fault::of("subscribing", &error))?;
         Ok(Self { consumer, names })
     }
 
@@ -62,7 +69,9 @@ impl Intake {
             let added = list.add_partition_offset(self.names.topic(task.topic), task.partition, offset);
             added.map_err(|error| Fault::of("taking up partitions", &error))?;
         }
-        self.consumer.incremental_assign(&list).map_err(|error| Fault::of("taking up partitions", &error))
+        self.consumer
+            .incremental_assign(&list)
+            .map_err(|error| Fault::of("taking up partitions", &error))
     }
 
     /// The offsets that the group committed, in the order of the tasks. An open transaction of a predecessor is waited
@@ -88,7 +97,9 @@ impl Intake {
     pub(crate) fn low_watermark(&self, task: Task) -> Result<i64, Fault> {
         let topic = self.names.topic(task.topic);
         let marks = self.consumer.fetch_watermarks(topic, task.partition, CALL);
-        marks.map(|(low, _)| low).map_err(|error| Fault::of("reading watermarks", &error))
+        marks
+            .map(|(low, _)| low)
+            .map_err(|error| Fault::of("reading watermarks", &error))
     }
 
     /// Reads these tasks again from these offsets.
@@ -98,10 +109,17 @@ impl Intake {
         }
         let mut list = TopicPartitionList::new();
         for (task, offset) in tasks {
-            let added = list.add_partition_offset(self.names.topic(task.topic), task.partition, Offset::Offset(*offset));
+            let added = list.add_partition_offset(
+                self.names.topic(task.topic),
+                task.partition,
+                Offset::Offset(*offset),
+            );
             added.map_err(|error| Fault::rebuild(error.to_string()))?;
         }
-        let sought = self.consumer.seek_partitions(list, CALL).map_err(|error| Fault::rebuild(error.to_string()))?;
+        let sought = self
+            .consumer
+            .seek_partitions(list, CALL)
+            .map_err(|error| Fault::rebuild(error.to_string()))?;
         match sought.elements().iter().find_map(|element| element.error().err()) {
             Some(error) => Err(Fault::rebuild(format!("seeking after an abort: {error}"))),
             None => Ok(()),
@@ -110,21 +128,34 @@ impl Intake {
 
     /// Stops or goes on fetching everything that is taken up.
     pub(crate) fn hold(&self, hold: bool) -> Result<(), Fault> {
-        let all = self.consumer.assignment().map_err(|error| Fault::of("reading the assignment", &error))?;
-        let done = if hold { self.consumer.pause(&all) } else { self.consumer.resume(&all) };
+        let all = self
+            .consumer
+            .assignment()
+            .map_err(|error| Fault::of("reading the assignment", &error))?;
+        let done = if hold {
+            self.consumer.pause(&all)
+        } else {
+            self.consumer.resume(&all)
+        };
         done.map_err(|error| Fault::of("pausing", &error))
     }
 
     /// The group as it is now; read afresh for every commit.
     pub(crate) fn group(&self) -> Result<ConsumerGroupMetadata, Fault> {
-        self.consumer.group_metadata().ok_or_else(|| Fault::rebuild("the consumer is in no group"))
+        self.consumer
+            .group_metadata()
+            .ok_or_else(|| Fault::rebuild("the consumer is in no group"))
     }
 
     /// Tells the group how far a store outside Kafka has come; only for people who look at lag.
     pub(crate) fn show_progress(&self, tasks: &[(Task, i64)]) {
         let mut list = TopicPartitionList::new();
         for (task, offset) in tasks {
-            let _ = list.add_partition_offset(self.names.topic(task.topic), task.partition, Offset::Offset(*offset));
+            let _ = list.add_partition_offset(
+                self.names.topic(task.topic),
+                task.partition,
+                Offset::Offset(*offset),
+            );
         }
         if let Err(error) = self.consumer.commit(&list, rdkafka::consumer::CommitMode::Async) {
             tracing::debug!(%error, "showing progress");

@@ -34,7 +34,10 @@ pub(crate) struct GroupContext {
 
 impl GroupContext {
     pub(crate) fn new(prefix: Prefix) -> Self {
-        Self { prefix, said: Mutex::default() }
+        Self {
+            prefix,
+            said: Mutex::default(),
+        }
     }
 
     /// The oldest word not yet heard.
@@ -58,7 +61,11 @@ impl GroupContext {
             let topic = Topic::from_name(self.prefix.strip(topic)?)?;
             Some(Task { topic, partition })
         };
-        partitions.elements().iter().filter_map(|element| task(element.topic(), element.partition())).collect()
+        partitions
+            .elements()
+            .iter()
+            .filter_map(|element| task(element.topic(), element.partition()))
+            .collect()
     }
 }
 
@@ -77,7 +84,12 @@ impl ClientContext for GroupContext {
 }
 
 impl ConsumerContext for GroupContext {
-    fn rebalance(&self, consumer: &BaseConsumer<Self>, what: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        what: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
         let tasks = self.tasks(partitions);
         match what {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.say(Membership::Assigned(tasks)),
@@ -87,7 +99,11 @@ impl ConsumerContext for GroupContext {
                     // The partitions were noted but never taken up: there is nothing to let go.
                     tracing::debug!(%error, "unassign");
                 }
-                self.say(if lost { Membership::Lost(tasks) } else { Membership::Revoked(tasks) });
+                self.say(if lost {
+                    Membership::Lost(tasks)
+                } else {
+                    Membership::Revoked(tasks)
+                });
             }
         }
     }

@@ -60,10 +60,18 @@ impl Outbox {
     /// A producer that has ended whatever its predecessor of the same transactional id left open.
     pub(crate) fn new(config: &ClientConfig, names: Names, ids: SchemaIds) -> Result<Self, Fault> {
         let made = config.create_with_context(Deliveries::default());
-        let producer: BaseProducer<Deliveries> = made.map_err(|error| Fault::of("creating the producer", &error))?;
+        let producer: BaseProducer<Deliveries> =
+            made.map_err(|error| Fault::of("creating the producer", &error))?;
         let begun = producer.init_transactions(CALL);
         begun.map_err(|error| Fault::of("initialising transactions", &error))?;
-        Ok(Self { producer, names, encoder: Encoder::new(ids), bytes: Vec::new(), pieces: Vec::new(), begun: false })
+        Ok(Self {
+            producer,
+            names,
+            encoder: Encoder::new(ids),
+            bytes: Vec::new(),
+            pieces: Vec::new(),
+            begun: false,
+        })
     }
 
     /// Begins a transaction unless one is open.
@@ -92,15 +100,22 @@ impl Outbox {
             let limit = output.topic().spec().max_message_bytes as usize;
             let size = self.bytes.len() - from;
             if size + 1024 > limit {
-                let message = format!("{size} bytes for {}, {limit} are the limit", output.topic().name());
+                let message = format!(
+                    "{size} bytes for {}, {limit} are the limit",
+                    output.topic().name()
+                );
                 return Ok(Err(Poison::new("output_too_large", message)));
             }
-            self.pieces.push((output.topic(), output.key().into_owned(), from..self.bytes.len()));
+            self.pieces
+                .push((output.topic(), output.key().into_owned(), from..self.bytes.len()));
         }
         let (bytes, pieces) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.pieces));
         for (topic, key, range) in &pieces {
             let headers = OwnedHeaders::new_with_capacity(1);
-            let headers = headers.insert(Header { key: crate::work::TRACE_HEADER, value: Some(trace) });
+            let headers = headers.insert(Header {
+                key: crate::work::TRACE_HEADER,
+                value: Some(trace),
+            });
             let record = BaseRecord::to(self.names.topic(*topic)).key(key.as_bytes());
             self.enqueue(record.payload(&bytes[range.clone()]).headers(headers))?;
         }
@@ -130,7 +145,9 @@ impl Outbox {
                     self.producer.poll(DRAIN_STEP);
                     record = again;
                 }
-                Err((error, record)) => return Err(Fault::of(&format!("producing to {}", record.topic), &error)),
+                Err((error, record)) => {
+                    return Err(Fault::of(&format!("producing to {}", record.topic), &error));
+                }
             }
         }
     }
@@ -156,12 +173,24 @@ impl Outbox {
         self.producer.poll(Duration::ZERO);
         while self.producer.in_flight_count() > 0 {
             if Instant::now() > deadline {
-                return Err(Fault::rebuild("the broker did not acknowledge the outputs in time"));
+                return Err(Fault::rebuild(
+                    "the broker did not acknowledge the outputs in time",
+                ));
             }
             self.producer.poll(DRAIN_STEP);
         }
-        match self.producer.context().failed.lock().ok().and_then(|mut failed| failed.take()) {
-            Some(error) => Err(Fault { recovery: crate::fault::Recovery::Abort, ..Fault::of("delivering", &error) }),
+        match self
+            .producer
+            .context()
+            .failed
+            .lock()
+            .ok()
+            .and_then(|mut failed| failed.take())
+        {
+            Some(error) => Err(Fault {
+                recovery: crate::fault::Recovery::Abort,
+                ..Fault::of("delivering", &error)
+            }),
             None => Ok(()),
         }
     }
@@ -173,7 +202,12 @@ impl Outbox {
             aborted.map_err(|error| Fault::of("aborting the transaction", &error))?;
             self.begun = false;
             self.producer.poll(Duration::ZERO);
-            let _ = self.producer.context().failed.lock().map(|mut failed| failed.take());
+            let _ = self
+                .producer
+                .context()
+                .failed
+                .lock()
+                .map(|mut failed| failed.take());
         }
         Ok(())
     }

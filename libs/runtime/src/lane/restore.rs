@@ -63,7 +63,12 @@ impl Restorer<'_> {
         for (task, running) in running.iter_mut().enumerate() {
             let partition = running.changelog_partition;
             let mut add = |store| {
-                sources.push(Source { topic: self.names.changelog(store), partition, store, task });
+                sources.push(Source {
+                    topic: self.names.changelog(store),
+                    partition,
+                    store,
+                    task,
+                });
             };
             running.stores.each(&mut |store| add(store.name()));
             add(FLOW_STORE);
@@ -100,9 +105,16 @@ impl Restorer<'_> {
 
     fn client(&self, isolation: &str) -> Result<BaseConsumer, Fault> {
         let mut config = self.config.clone();
-        config.set("isolation.level", isolation).set("enable.partition.eof", "true");
-        config.set("group.id", "unused").set("enable.auto.commit", "false").set("auto.offset.reset", "error");
-        config.create().map_err(|error| Fault::of("creating the restoring consumer", &error))
+        config
+            .set("isolation.level", isolation)
+            .set("enable.partition.eof", "true");
+        config
+            .set("group.id", "unused")
+            .set("enable.auto.commit", "false")
+            .set("auto.offset.reset", "error");
+        config
+            .create()
+            .map_err(|error| Fault::of("creating the restoring consumer", &error))
     }
 
     fn read<S: Stores>(&self, sources: &[Source], running: &mut [Running<S>]) -> Result<(), Fault> {
@@ -114,13 +126,17 @@ impl Restorer<'_> {
             added.map_err(|error| Fault::of("restoring", &error))?;
             by_place.insert((&source.topic, source.partition), source);
         }
-        consumer.assign(&list).map_err(|error| Fault::of("restoring", &error))?;
+        consumer
+            .assign(&list)
+            .map_err(|error| Fault::of("restoring", &error))?;
         let mut left = sources.len();
         let mut progress = Instant::now();
         while left > 0 {
             match consumer.poll(STEP) {
                 None if progress.elapsed() > PATIENCE => {
-                    return Err(Fault::rebuild(format!("restoring stands still with {left} changelogs to go")));
+                    return Err(Fault::rebuild(format!(
+                        "restoring stands still with {left} changelogs to go"
+                    )));
                 }
                 None => continue,
                 Some(Err(KafkaError::PartitionEOF(_))) => left -= 1,

@@ -47,7 +47,10 @@ impl<S: Stores> Running<S> {
         let too_early = self.next.is_some_and(|next| offset < next);
         let skipped = self.expected.take().is_some_and(|expected| offset != expected);
         if too_early || skipped {
-            return Err(Fault::rebuild(format!("{:?} came with offset {offset}, out of its order", self.task)));
+            return Err(Fault::rebuild(format!(
+                "{:?} came with offset {offset}, out of its order",
+                self.task
+            )));
         }
         self.first.get_or_insert(offset);
         self.next = Some(offset + 1);
@@ -91,7 +94,11 @@ impl<S: Stores> Running<S> {
 /// The partition of the stage's changelogs that belongs to a task: its topic's place among the inputs decides, so
 /// that equal partitions of two inputs never share state.
 pub(crate) fn changelog_partition(stage: StageName, task: Task, partitions: i32) -> i32 {
-    let place = stage.inputs().iter().position(|topic| *topic == task.topic).unwrap_or_default();
+    let place = stage
+        .inputs()
+        .iter()
+        .position(|topic| *topic == task.topic)
+        .unwrap_or_default();
     i32::try_from(place).unwrap_or_default() * partitions + task.partition
 }
 
@@ -101,7 +108,15 @@ mod tests {
     use topology::Topic;
 
     fn running() -> Running<()> {
-        Running::new(Task { topic: Topic::EventsScored, partition: 0 }, 0, (), FlowCounts::default())
+        Running::new(
+            Task {
+                topic: Topic::EventsScored,
+                partition: 0,
+            },
+            0,
+            (),
+            FlowCounts::default(),
+        )
     }
 
     #[test]
@@ -131,7 +146,8 @@ mod tests {
 
     #[test]
     fn two_inputs_share_no_changelog_partition() {
-        let of = |topic, partition| changelog_partition(StageName::NotifierPlan, Task { topic, partition }, 12);
+        let of =
+            |topic, partition| changelog_partition(StageName::NotifierPlan, Task { topic, partition }, 12);
         assert_eq!(of(Topic::SignalsEnriched, 3), 3);
         assert_eq!(of(Topic::Detections, 3), 15);
     }

@@ -47,8 +47,14 @@ fn a_stop_commits_what_is_done_and_then_leaves() {
 fn a_failed_abort_trusts_nothing_any_more() {
     let mut lane = protocol();
     lane.step(&Event::Applied { bytes: 1 }, at(0));
-    assert_eq!(lane.step(&Event::Failed(Recovery::Abort), at(1)), Some(Command::Abort));
-    assert_eq!(lane.step(&Event::Failed(Recovery::Abort), at(2)), Some(Command::Rebuild));
+    assert_eq!(
+        lane.step(&Event::Failed(Recovery::Abort), at(1)),
+        Some(Command::Abort)
+    );
+    assert_eq!(
+        lane.step(&Event::Failed(Recovery::Abort), at(2)),
+        Some(Command::Rebuild)
+    );
 }
 
 /// Offsets that Kafka holds committed, and those of the open transaction.
@@ -72,7 +78,11 @@ enum Happening {
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
-    let recovery = prop_oneof![Just(Recovery::Abort), Just(Recovery::Rebuild), Just(Recovery::Halt)];
+    let recovery = prop_oneof![
+        Just(Recovery::Abort),
+        Just(Recovery::Rebuild),
+        Just(Recovery::Halt)
+    ];
     prop_oneof![
         8 => Just(Happening::Record),
         3 => Just(Happening::Quiet),
@@ -98,7 +108,10 @@ impl Model {
                 Some(Event::Aborted)
             }
             Command::Rebuild | Command::Leave | Command::Halt => {
-                assert!(command != Command::Leave || self.open.is_empty(), "left with work undone");
+                assert!(
+                    command != Command::Leave || self.open.is_empty(),
+                    "left with work undone"
+                );
                 self.rewind();
                 self.ended = true;
                 None

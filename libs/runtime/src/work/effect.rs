@@ -39,7 +39,10 @@ struct Place {
 impl Place {
     fn of(cx: &Cx<'_>) -> Self {
         Self {
-            task: Task { topic: cx.topic, partition: cx.partition },
+            task: Task {
+                topic: cx.topic,
+                partition: cx.partition,
+            },
             offset: cx.offset,
             time: cx.time,
             key: cx.key.map(<[u8]>::to_vec),
@@ -79,7 +82,14 @@ pub(crate) struct EffectWork<'a, E: Effect> {
 impl<'a, E: Effect> EffectWork<'a, E> {
     pub(crate) fn new(effect: Arc<E>, config: &'a LaneConfig, concurrency: usize, handle: Handle) -> Self {
         let decoder = Decoder::new(Arc::clone(&config.schemas));
-        Self { effect, decoder, names: &config.names, held: Vec::new(), concurrency, handle }
+        Self {
+            effect,
+            decoder,
+            names: &config.names,
+            held: Vec::new(),
+            concurrency,
+            handle,
+        }
     }
 
     fn perform(
@@ -97,7 +107,9 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         loop {
             match receiver.recv_timeout(LOOK_UP) {
                 Ok(done) => return Ok(done),
-                Err(RecvTimeoutError::Disconnected) => return Err(Fault::halt("an effect panicked; see the log")),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Fault::halt("an effect panicked; see the log"));
+                }
                 Err(RecvTimeoutError::Timeout) if interrupted()? => {
                     batch.abort();
                     return Err(Fault::abort("interrupted while waiting for the outside world"));
@@ -109,13 +121,21 @@ impl<'a, E: Effect> EffectWork<'a, E> {
 }
 
 async fn perform<E: Effect>(effect: &E, held: Held<E::In>) -> Done<E::Out> {
-    let Held { place, value, content } = held;
+    let Held {
+        place,
+        value,
+        content,
+    } = held;
     let verdict = match content {
         Ok(Some(input)) => persist(effect, &input, &place).await,
         Ok(None) => Ok(Ok(Emit::Filtered("tombstone"))),
         Err(poison) => Ok(Err(poison)),
     };
-    Done { place, value, verdict }
+    Done {
+        place,
+        value,
+        verdict,
+    }
 }
 
 async fn persist<E: Effect>(
@@ -125,7 +145,10 @@ async fn persist<E: Effect>(
 ) -> Result<Result<Emit<E::Out>, Poison>, Fault> {
     let began = Instant::now();
     for number in 1.. {
-        let attempt = Attempt { number, elapsed: began.elapsed() };
+        let attempt = Attempt {
+            number,
+            elapsed: began.elapsed(),
+        };
         match effect.perform(input, attempt, &place.cx()).await {
             Outcome::Done(emit) => return Ok(Ok(emit)),
             Outcome::Poison(poison) => return Ok(Err(poison)),
@@ -148,14 +171,20 @@ impl<E: Effect> Work for EffectWork<'_, E> {
         _: &mut Running<()>,
         _: &mut Outbox,
     ) -> Result<(), Fault> {
-        let Some(cx) = context(self.names, message) else { return Ok(()) };
+        let Some(cx) = context(self.names, message) else {
+            return Ok(());
+        };
         let content = match decode(&cx, message.payload(), &mut self.decoder) {
             Decoded::Input(input) => Ok(Some(input)),
             Decoded::Tombstone => Ok(None),
             Decoded::Dead(poison) => Err(poison),
             Decoded::NotNow(why) => return Err(Fault::rebuild(why)),
         };
-        self.held.push(Held { place: Place::of(&cx), value: message.payload().map(<[u8]>::to_vec), content });
+        self.held.push(Held {
+            place: Place::of(&cx),
+            value: message.payload().map(<[u8]>::to_vec),
+            content,
+        });
         Ok(())
     }
 
@@ -167,9 +196,18 @@ impl<E: Effect> Work for EffectWork<'_, E> {
     ) -> Result<(), Fault> {
         for done in self.perform(interrupted)? {
             let Some(running) = tasks.get_mut(&done.place.task) else {
-                return Err(Fault::abort("a partition was given away while its records were performed"));
+                return Err(Fault::abort(
+                    "a partition was given away while its records were performed",
+                ));
             };
-            settle(self.names, &done.place.cx(), done.value.as_deref(), done.verdict?, running, outbox)?;
+            settle(
+                self.names,
+                &done.place.cx(),
+                done.value.as_deref(),
+                done.verdict?,
+                running,
+                outbox,
+            )?;
         }
         Ok(())
     }

@@ -26,7 +26,12 @@ pub(crate) struct StageWork<'a, S> {
 
 impl<'a, S: Stage> StageWork<'a, S> {
     pub(crate) fn new(stage: S, config: &'a LaneConfig) -> Self {
-        Self { stage, decoder: Decoder::new(Arc::clone(&config.schemas)), names: &config.names, config }
+        Self {
+            stage,
+            decoder: Decoder::new(Arc::clone(&config.schemas)),
+            names: &config.names,
+            config,
+        }
     }
 
     /// A registry that is away is not the record's fault: the lane waits for it.
@@ -49,7 +54,9 @@ impl<S: Stage> Work for StageWork<'_, S> {
         task: &mut Running<S::Stores>,
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
-        let Some(cx) = context(self.names, message) else { return Ok(()) };
+        let Some(cx) = context(self.names, message) else {
+            return Ok(());
+        };
         ::stage::Stores::each(&mut task.stores, &mut |store| store.advance(cx.time));
         let verdict = loop {
             match decode(&cx, message.payload(), &mut self.decoder) {

@@ -28,7 +28,14 @@ pub struct Expiring<K, V> {
 impl<K: StoreKey, V: StoreValue> Expiring<K, V> {
     /// An empty store of this name whose entries live this many milliseconds.
     pub fn new(name: &'static str, ttl: Millis) -> Self {
-        Self { entries: Store::new(name), ttl, now: 0, due: BTreeMap::new(), added: Vec::new(), taken: Vec::new() }
+        Self {
+            entries: Store::new(name),
+            ttl,
+            now: 0,
+            due: BTreeMap::new(),
+            added: Vec::new(),
+            taken: Vec::new(),
+        }
     }
 
     /// Sets how long entries live that are written from now on.
@@ -38,7 +45,10 @@ impl<K: StoreKey, V: StoreValue> Expiring<K, V> {
 
     /// The value of a key, unless its time is over.
     pub fn get(&self, key: &K) -> Option<&V> {
-        self.entries.get(key).filter(|entry| entry.until > self.now).map(|entry| &entry.value)
+        self.entries
+            .get(key)
+            .filter(|entry| entry.until > self.now)
+            .map(|entry| &entry.value)
     }
 
     /// Sets the value of a key; it lives from now on.
@@ -63,8 +73,14 @@ impl<K: StoreKey, V: StoreValue> Expiring<K, V> {
     /// Entries of whole spans that are over become tombstones; those written again since wait for their new time.
     fn expire(&mut self) {
         let present = self.now.div_euclid(SPAN);
-        while self.due.first_key_value().is_some_and(|(span, _)| *span < present) {
-            let Some((span, keys)) = self.due.pop_first() else { return };
+        while self
+            .due
+            .first_key_value()
+            .is_some_and(|(span, _)| *span < present)
+        {
+            let Some((span, keys)) = self.due.pop_first() else {
+                return;
+            };
             for key in keys {
                 match self.entries.get(&key).map(|entry| entry.until) {
                     Some(until) if until > self.now => self.remember(until, key),
@@ -163,7 +179,10 @@ mod tests {
         seen.advance(15 * DAY - 1);
         assert!(!seen.insert("a".to_owned()));
         seen.advance(15 * DAY);
-        assert!(seen.insert("a".to_owned()), "14 days after the first sight it is new again");
+        assert!(
+            seen.insert("a".to_owned()),
+            "14 days after the first sight it is new again"
+        );
     }
 
     #[test]
@@ -205,7 +224,8 @@ mod tests {
         seen.abort();
         assert!(seen.insert("a".to_owned()));
         let mut copy = Expiring::new("seen", DAY);
-        seen.changes(&mut |(key, value)| copy.restore(key, value).unwrap()).unwrap();
+        seen.changes(&mut |(key, value)| copy.restore(key, value).unwrap())
+            .unwrap();
         assert!(!copy.insert("a".to_owned()));
         copy.advance(3 * DAY);
         assert_eq!(tombstones(&mut copy), [b"a".to_vec()]);

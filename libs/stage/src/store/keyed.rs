@@ -16,7 +16,12 @@ pub struct Store<K, V> {
 impl<K: StoreKey, V: StoreValue> Store<K, V> {
     /// An empty store of this name.
     pub fn new(name: &'static str) -> Self {
-        Self { name, committed: HashMap::new(), overlay: HashMap::new(), buffer: Vec::new() }
+        Self {
+            name,
+            committed: HashMap::new(),
+            overlay: HashMap::new(),
+            buffer: Vec::new(),
+        }
     }
 
     /// The value of a key.
@@ -46,7 +51,10 @@ impl<K: StoreKey, V: StoreValue> Store<K, V> {
     }
 
     fn unreadable(&self, why: impl ToString) -> StoreError {
-        StoreError { store: self.name, why: why.to_string() }
+        StoreError {
+            store: self.name,
+            why: why.to_string(),
+        }
     }
 }
 
@@ -78,7 +86,10 @@ impl<K: StoreKey, V: StoreValue> AnyStore for Store<K, V> {
             self.buffer.clear();
             let mut writer = rmp_serde::Serializer::new(&mut self.buffer).with_struct_map();
             let written = value.serialize(&mut writer);
-            written.map_err(|error| StoreError { store: self.name, why: error.to_string() })?;
+            written.map_err(|error| StoreError {
+                store: self.name,
+                why: error.to_string(),
+            })?;
             show((&key.to_bytes(), Some(&self.buffer)));
         }
         Ok(())
