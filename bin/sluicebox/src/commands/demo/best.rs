@@ -36,14 +36,25 @@ pub(super) async fn print(pool: &PgPool) -> Result<(), Failure> {
     for row in rows {
         say(format_args!(
             "  {:>3.0} {:8} {:9} {}  {} reports from {} sources",
-            row.score, row.level, row.state, styled(STRONG, &row.subject), row.evidence_count, row.source_count
+            row.score,
+            row.level,
+            row.state,
+            styled(STRONG, &row.subject),
+            row.evidence_count,
+            row.source_count
         ));
         say(format_args!("      {}", line(&row.title)));
         let reasons = row.reasons.map(|Json(reasons)| reasons).unwrap_or_default();
-        let reasons: Vec<_> = reasons.iter().map(|reason| format!("{:+.0} {}", reason.points, reason.text)).collect();
+        let reasons: Vec<_> = reasons
+            .iter()
+            .map(|reason| format!("{:+.0} {}", reason.points, reason.text))
+            .collect();
         say(format_args!("      why: {}", reasons.join(", ")));
         for (source, text) in evidence(pool, &row.signal_key).await? {
-            say(format_args!("      {source}: {}", line(&text.unwrap_or_default())));
+            say(format_args!(
+                "      {source}: {}",
+                line(&text.unwrap_or_default())
+            ));
         }
     }
     Ok(())
@@ -51,7 +62,9 @@ pub(super) async fn print(pool: &PgPool) -> Result<(), Failure> {
 
 async fn evidence(pool: &PgPool, signal: &str) -> Result<Vec<(String, Option<String>)>, Failure> {
     let query = "SELECT source, text FROM signal_evidence WHERE signal_key = $1 ORDER BY time DESC LIMIT $2";
-    let rows = sqlx::query_as(query).bind(signal).bind(i64::try_from(EVIDENCE).unwrap_or(i64::MAX));
+    let rows = sqlx::query_as(query)
+        .bind(signal)
+        .bind(i64::try_from(EVIDENCE).unwrap_or(i64::MAX));
     rows.fetch_all(pool).await.map_err(failed)
 }
 

@@ -19,8 +19,16 @@ pub(super) async fn got(pool: &PgPool, report: &Report, refused: u64) -> Result<
         duplicates: emitted.saturating_sub(events),
         copies_folded: number(pool, "SELECT coalesce(sum(suppressed), 0)::bigint FROM signals").await?,
         // The sink cannot read either what the normalizer could not.
-        dead_letters: counts(pool, "SELECT reason, count(*) FROM dead_letters WHERE stage <> 'sink' GROUP BY 1").await?,
-        signals: counts(pool, "SELECT level || ' ' || state, count(*) FROM signals GROUP BY 1").await?,
+        dead_letters: counts(
+            pool,
+            "SELECT reason, count(*) FROM dead_letters WHERE stage <> 'sink' GROUP BY 1",
+        )
+        .await?,
+        signals: counts(
+            pool,
+            "SELECT level || ' ' || state, count(*) FROM signals GROUP BY 1",
+        )
+        .await?,
         detections: counts(pool, "SELECT rule, count(*) FROM detections GROUP BY 1").await?,
         notifications: counts(
             pool,
@@ -39,7 +47,10 @@ async fn number(pool: &PgPool, query: &'static str) -> Result<u64, Failure> {
 async fn counts(pool: &PgPool, query: &'static str) -> Result<Counts, Failure> {
     let rows: Result<Vec<(String, i64)>, _> = sqlx::query_as(query).fetch_all(pool).await;
     let rows = rows.map_err(|error| failed(&error))?;
-    Ok(rows.into_iter().map(|(name, count)| (name, count.unsigned_abs())).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(name, count)| (name, count.unsigned_abs()))
+        .collect())
 }
 
 fn failed(error: &sqlx::Error) -> Failure {

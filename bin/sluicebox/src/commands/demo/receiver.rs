@@ -29,7 +29,9 @@ impl Receiver {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let received = Arc::new(Mutex::new(Received::default()));
-        let router = Router::new().route("/{channel}", post(receive)).with_state(Arc::clone(&received));
+        let router = Router::new()
+            .route("/{channel}", post(receive))
+            .with_state(Arc::clone(&received));
         tokio::spawn(async { axum::serve(listener, router).await });
         Ok(Self { address, received })
     }
@@ -43,12 +45,19 @@ impl Receiver {
     }
 
     pub(super) fn distinct(&self) -> usize {
-        self.received.lock().unwrap_or_else(PoisonError::into_inner).ids.len()
+        self.received
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .ids
+            .len()
     }
 }
 
 async fn receive(State(received): State<Arc<Mutex<Received>>>, headers: HeaderMap) -> StatusCode {
-    let id = headers.get("webhook-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let id = headers
+        .get("webhook-id")
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or_default();
     let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
     received.calls += 1;
     received.ids.insert(id.to_owned());

@@ -35,7 +35,11 @@ pub(super) async fn prepare(
     settings.enricher.tables = write_tables(day)?;
     settings.notifier.channels = channels(hooks);
     if once {
-        for listen in [&mut settings.adapters.listen, &mut settings.api.listen, &mut settings.ops.listen] {
+        for listen in [
+            &mut settings.adapters.listen,
+            &mut settings.api.listen,
+            &mut settings.ops.listen,
+        ] {
             listen.set_port(0);
         }
     }
@@ -43,12 +47,16 @@ pub(super) async fn prepare(
     settings.postgres.url = make_database(&settings).await?;
     let pool = migrate::connect(&settings.postgres).await?;
     let migrated = sink::migrate(&pool).await;
-    migrated.map_err(|error| Failure::Unreachable(format!("the demo's database cannot be made ready: {error}")))?;
+    migrated.map_err(|error| {
+        Failure::Unreachable(format!("the demo's database cannot be made ready: {error}"))
+    })?;
     Ok(settings)
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 /// Topics of earlier demos go; fresh names, because Kafka deletes later than it says.
@@ -69,11 +77,19 @@ async fn make_database(settings: &Settings) -> Result<Secret, Failure> {
     let mut url = Url::parse(configured)
         .map_err(|error| Failure::Configuration(format!("postgres.url cannot be read: {error}")))?;
     let name = format!("{}_demo", url.path().trim_start_matches('/'));
-    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        return Err(Failure::Configuration(format!("postgres.url: a demo cannot use the database name {name:?}")));
+    if !name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    {
+        return Err(Failure::Configuration(format!(
+            "postgres.url: a demo cannot use the database name {name:?}"
+        )));
     }
     let pool = migrate::connect(&settings.postgres).await?;
-    for statement in [format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), format!("CREATE DATABASE {name}")] {
+    for statement in [
+        format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+        format!("CREATE DATABASE {name}"),
+    ] {
         let done = pool.execute(AssertSqlSafe(statement.clone())).await;
         done.map_err(|error| Failure::Unreachable(format!("PostgreSQL refuses `{statement}`: {error}")))?;
     }
@@ -83,12 +99,18 @@ async fn make_database(settings: &Settings) -> Result<Secret, Failure> {
 
 fn write_tables(day: &Day) -> Result<Vec<TableSource>, Failure> {
     let folder = std::env::temp_dir().join(format!("sluicebox-demo-{}", std::process::id()));
-    let failed = |path: &PathBuf, error: std::io::Error| Failure::File(format!("{}: {error}", path.display()));
+    let failed =
+        |path: &PathBuf, error: std::io::Error| Failure::File(format!("{}: {error}", path.display()));
     std::fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
     let write = |table: &scenario::day::Table| {
         let path = folder.join(format!("{}.csv", table.name));
         std::fs::write(&path, &table.csv).map_err(|error| failed(&path, error))?;
-        Ok(TableSource { name: table.name.to_owned(), path, key: table.key.to_owned(), on: table.on.to_owned() })
+        Ok(TableSource {
+            name: table.name.to_owned(),
+            path,
+            key: table.key.to_owned(),
+            on: table.on.to_owned(),
+        })
     };
     day.tables.iter().map(write).collect()
 }
@@ -107,5 +129,11 @@ fn channels(hooks: &Receiver) -> Vec<ChannelSettings> {
         kinds: vec![Subscription::Signal],
         ..channel(truth::ALERTS)
     };
-    vec![alerts, ChannelSettings { kinds: vec![Subscription::Detection], ..channel(truth::SECURITY) }]
+    vec![
+        alerts,
+        ChannelSettings {
+            kinds: vec![Subscription::Detection],
+            ..channel(truth::SECURITY)
+        },
+    ]
 }

@@ -33,7 +33,9 @@ impl Shipping {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build();
         let prefix = app::prefix(settings);
-        let ids = Registry::connect(&settings.registry)?.register_all(&prefix).await?;
+        let ids = Registry::connect(&settings.registry)?
+            .register_all(&prefix)
+            .await?;
         let key = settings.adapters.api_keys.first().map_or(KEY, |key| key.expose());
         Ok(Self {
             client: client.map_err(|error| Failure::Configuration(format!("no HTTP client: {error}")))?,
@@ -48,7 +50,10 @@ impl Shipping {
     /// expected one is an error.
     pub(super) async fn send(&self, shipments: &[Shipment]) -> Result<u64, Failure> {
         let bar = ProgressBar::new(shipments.len() as u64);
-        bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} shipments").unwrap_or(ProgressStyle::default_bar()));
+        bar.set_style(
+            ProgressStyle::with_template("{bar:40} {pos}/{len} shipments")
+                .unwrap_or(ProgressStyle::default_bar()),
+        );
         let (mut refused, mut puts) = (0, Vec::new());
         for shipment in shipments {
             match shipment {
@@ -80,7 +85,10 @@ impl Shipping {
                 whole
             }
         };
-        Ok(self.publisher.publish_raw(Topic::IngestEvents, Some(&put.key), &value).await?)
+        Ok(self
+            .publisher
+            .publish_raw(Topic::IngestEvents, Some(&put.key), &value)
+            .await?)
     }
 
     fn encode(&self, event: &model::RawEvent) -> Result<Vec<u8>, Failure> {
@@ -99,37 +107,64 @@ impl Shipping {
                 tokio::time::sleep(WAIT).await;
                 continue;
             }
-            let problem = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
+            let problem = answer
+                .headers()
+                .get(CONTENT_TYPE)
+                .is_some_and(|kind| kind == "application/problem+json");
             return match post.answer {
                 Answer::Accepted(_) if status.as_u16() == 202 => {
                     let body = answer.text().await.unwrap_or_default();
-                    if has_rejected(&body) { Err(unexpected(post, &body)) } else { Ok(false) }
+                    if has_rejected(&body) {
+                        Err(unexpected(post, &body))
+                    } else {
+                        Ok(false)
+                    }
                 }
                 Answer::Refused if status.is_client_error() && problem => Ok(true),
-                _ => Err(unexpected(post, &format!("{status} {}", answer.text().await.unwrap_or_default()))),
+                _ => Err(unexpected(
+                    post,
+                    &format!("{status} {}", answer.text().await.unwrap_or_default()),
+                )),
             };
         }
-        Err(Failure::Unreachable(format!("{}{} stayed too busy", self.edge, post.path)))
+        Err(Failure::Unreachable(format!(
+            "{}{} stayed too busy",
+            self.edge, post.path
+        )))
     }
 
     async fn request(&self, post: &Post) -> Result<reqwest::Response, Failure> {
         let url = format!("{}{}", self.edge, post.path);
-        let mut request = self.client.post(&url).header(CONTENT_TYPE, post.content_type).body(post.body.clone());
+        let mut request = self
+            .client
+            .post(&url)
+            .header(CONTENT_TYPE, post.content_type)
+            .body(post.body.clone());
         if post.authorized {
             request = request.header("X-API-Key", &self.key);
         }
-        request.send().await.map_err(|error| Failure::Unreachable(format!("{url}: {error}")))
+        request
+            .send()
+            .await
+            .map_err(|error| Failure::Unreachable(format!("{url}: {error}")))
     }
 }
 
 /// Answers to lists say what of them was not taken.
 fn has_rejected(body: &str) -> bool {
     let answer: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
-    answer["rejected"].as_array().is_some_and(|rejected| !rejected.is_empty())
+    answer["rejected"]
+        .as_array()
+        .is_some_and(|rejected| !rejected.is_empty())
 }
 
 fn unexpected(post: &Post, answer: &str) -> Failure {
     let beginning = |text: &str| text.chars().take(300).collect::<String>();
     let sent = beginning(&String::from_utf8_lossy(&post.body));
-    Failure::Check(format!("{} answered {} to {sent}, expected {:?}", post.path, beginning(answer), post.answer))
+    Failure::Check(format!(
+        "{} answered {} to {sent}, expected {:?}",
+        post.path,
+        beginning(answer),
+        post.answer
+    ))
 }

@@ -35,7 +35,9 @@ impl Gatherer {
     pub(crate) async fn gather(&self) -> Result<Report, Failure> {
         let mut lags = self.admin.lag().await?;
         let sink = sink::flow(&self.pool).await;
-        let sink = sink.map_err(|error| Failure::Unreachable(format!("PostgreSQL: {error}; run `sluicebox migrate up`")))?;
+        let sink = sink.map_err(|error| {
+            Failure::Unreachable(format!("PostgreSQL: {error}; run `sluicebox migrate up`"))
+        })?;
         lags.extend(self.lag_of_sink(&sink).await?);
         let counts = self.counts(&sink).await?;
         let reads = lags.iter().map(|lag| Read {
@@ -63,13 +65,19 @@ impl Gatherer {
         let partitions = self.admin.ends(Topic::IngestEvents).await?.len();
         let mut counts = ByTask::new();
         for record in self.admin.read_latest(&names).await? {
-            let stage = logs.iter().find(|log| log.topic_name() == record.topic).map(|log| log.stage);
+            let stage = logs
+                .iter()
+                .find(|log| log.topic_name() == record.topic)
+                .map(|log| log.stage);
             if let Some((stage, topic)) = stage.and_then(|stage| task(stage, &record, partitions)) {
                 counts.entry((stage, topic)).or_default().add(&decode(&record)?);
             }
         }
         for flow in sink {
-            counts.entry((StageName::Sink, flow.task.topic)).or_default().add(&flow.counts);
+            counts
+                .entry((StageName::Sink, flow.task.topic))
+                .or_default()
+                .add(&flow.counts);
         }
         Ok(counts)
     }
@@ -85,6 +93,8 @@ fn decode(record: &StoredRecord) -> Result<FlowCounts, Failure> {
     let value = record.value.as_deref().unwrap_or_default();
     rmp_serde::from_slice(value).map_err(|error| {
         let (topic, offset) = (&record.topic, record.offset);
-        Failure::Check(format!("{topic} at offset {offset} holds no counts: {error}; was it written by a newer version?"))
+        Failure::Check(format!(
+            "{topic} at offset {offset} holds no counts: {error}; was it written by a newer version?"
+        ))
     })
 }

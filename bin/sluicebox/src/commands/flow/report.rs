@@ -65,7 +65,10 @@ pub(crate) struct TopicReport {
 
 impl Report {
     pub(crate) fn of(prefix: &str, reads: &[Read]) -> Self {
-        let stages: Vec<_> = StageName::RUNNERS.into_iter().map(|stage| stage_report(stage, reads)).collect();
+        let stages: Vec<_> = StageName::RUNNERS
+            .into_iter()
+            .map(|stage| stage_report(stage, reads))
+            .collect();
         let topics: Vec<_> = Topic::all().map(|topic| topic_report(topic, reads)).collect();
         let conserves = stages.iter().all(|stage| stage.conserves);
         Self {
@@ -95,17 +98,26 @@ impl Report {
     /// The stages that have something left to read, in words.
     pub(crate) fn behind(&self) -> String {
         let behind = self.stages.iter().filter(|stage| stage.lag > 0);
-        let behind: Vec<_> = behind.map(|stage| format!("{} {}", stage.stage, stage.lag)).collect();
-        if behind.is_empty() { "nothing is left to read".to_owned() } else { format!("left: {}", behind.join(", ")) }
+        let behind: Vec<_> = behind
+            .map(|stage| format!("{} {}", stage.stage, stage.lag))
+            .collect();
+        if behind.is_empty() {
+            "nothing is left to read".to_owned()
+        } else {
+            format!("left: {}", behind.join(", "))
+        }
     }
 
     /// What does not add up, in words.
     pub(crate) fn losses(&self) -> Vec<String> {
         let stages = self.stages.iter().filter(|stage| !stage.conserves);
-        let stages = stages.map(|stage| format!("{}: in is not out + filtered + duplicate + dead", stage.stage));
+        let stages =
+            stages.map(|stage| format!("{}: in is not out + filtered + duplicate + dead", stage.stage));
         let topics = self.topics.iter().filter(|topic| topic.agrees == Some(false));
         let topics = topics.map(|topic| {
-            let written = topic.written.map_or_else(|| "others".to_owned(), |written| written.to_string());
+            let written = topic
+                .written
+                .map_or_else(|| "others".to_owned(), |written| written.to_string());
             format!("{}: written {written}, read {:?}", topic.topic, topic.read)
         });
         stages.chain(topics).collect()
@@ -134,9 +146,16 @@ fn stage_report(stage: StageName, reads: &[Read]) -> StageReport {
 fn topic_report(topic: Topic, reads: &[Read]) -> TopicReport {
     let own = || reads.iter().filter(|read| read.topic == topic);
     let written = written(topic, reads);
-    let by_stage: BTreeMap<_, _> = own().map(|read| (read.stage.as_str(), read.counts.read)).collect();
+    let by_stage: BTreeMap<_, _> = own()
+        .map(|read| (read.stage.as_str(), read.counts.read))
+        .collect();
     let drained = own().all(|read| read.lag == 0);
-    TopicReport { topic: topic.name(), written, agrees: drained.then(|| agrees(topic, written, &by_stage)), read: by_stage }
+    TopicReport {
+        topic: topic.name(),
+        written,
+        agrees: drained.then(|| agrees(topic, written, &by_stage)),
+        read: by_stage,
+    }
 }
 
 /// What the stages wrote to a topic; `None` where others write too.
@@ -151,14 +170,22 @@ fn written(topic: Topic, reads: &[Read]) -> Option<u64> {
         }
         _ => {
             let writers = topic.spec().writers;
-            Some(reads.iter().filter(|read| writers.contains(&read.stage)).map(|read| read.counts.emitted).sum())
+            Some(
+                reads
+                    .iter()
+                    .filter(|read| writers.contains(&read.stage))
+                    .map(|read| read.counts.emitted)
+                    .sum(),
+            )
         }
     }
 }
 
 /// A compacted topic forgets what a newer record replaced, so that a reader may have read less.
 fn agrees(topic: Topic, written: Option<u64>, read: &BTreeMap<&'static str, u64>) -> bool {
-    let expected = written.or_else(|| read.values().next().copied()).unwrap_or_default();
+    let expected = written
+        .or_else(|| read.values().next().copied())
+        .unwrap_or_default();
     match topic.spec().cleanup {
         Cleanup::Delete(_) => read.values().all(|read| *read == expected),
         Cleanup::Compact | Cleanup::CompactDelete(_) => read.values().all(|read| *read <= expected),
@@ -172,7 +199,12 @@ mod tests {
     fn read(stage: StageName, topic: Topic, out: u64) -> Read {
         let mut counts = FlowCounts::default();
         (0..out).for_each(|_| counts.count_out(1));
-        Read { stage, topic, counts, lag: 0 }
+        Read {
+            stage,
+            topic,
+            counts,
+            lag: 0,
+        }
     }
 
     fn stream() -> Vec<Read> {
@@ -218,10 +250,23 @@ mod tests {
     #[test]
     fn the_json_keeps_its_names() {
         let json: serde_json::Value = serde_json::from_str(&Report::of("p.", &stream()).to_json()).unwrap();
-        let names = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names(&json), ["version", "prefix", "drained", "conserves", "stages", "topics"]);
+        let names =
+            |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(
+            names(&json),
+            ["version", "prefix", "drained", "conserves", "stages", "topics"]
+        );
         let stage = [
-            "stage", "in", "out", "emitted", "filtered", "duplicate", "dead", "lag", "events_per_s", "conserves",
+            "stage",
+            "in",
+            "out",
+            "emitted",
+            "filtered",
+            "duplicate",
+            "dead",
+            "lag",
+            "events_per_s",
+            "conserves",
         ];
         assert_eq!(names(&json["stages"][0]), stage);
         assert_eq!(names(&json["topics"][0]), ["topic", "written", "read", "agrees"]);

@@ -4,17 +4,38 @@ use super::report::{Report, StageReport};
 use crate::output::{BAD, GOOD, STRONG, WARNING, styled};
 use std::collections::BTreeMap;
 
-const HEADINGS: [&str; 9] = ["stage", "in", "out", "emitted", "filtered", "duplicate", "dead", "lag", "events/s"];
+const HEADINGS: [&str; 9] = [
+    "stage",
+    "in",
+    "out",
+    "emitted",
+    "filtered",
+    "duplicate",
+    "dead",
+    "lag",
+    "events/s",
+];
 
 /// The lines of the table, what was filtered and died, and the verdict.
 pub(super) fn lines(report: &Report) -> Vec<String> {
     let rows: Vec<[String; 9]> = report.stages.iter().map(row).collect();
     let widths: [usize; 9] = std::array::from_fn(|at| {
-        rows.iter().map(|row| row[at].len()).chain([HEADINGS[at].len()]).max().unwrap_or_default()
+        rows.iter()
+            .map(|row| row[at].len())
+            .chain([HEADINGS[at].len()])
+            .max()
+            .unwrap_or_default()
     });
-    let mut lines = vec![styled(STRONG, format_args!("{}  conserves", aligned(&HEADINGS.map(str::to_owned), &widths)))];
+    let mut lines = vec![styled(
+        STRONG,
+        format_args!("{}  conserves", aligned(&HEADINGS.map(str::to_owned), &widths)),
+    )];
     for (row, stage) in rows.iter().zip(&report.stages) {
-        let verdict = if stage.conserves { styled(GOOD, "yes") } else { styled(BAD, "NO") };
+        let verdict = if stage.conserves {
+            styled(GOOD, "yes")
+        } else {
+            styled(BAD, "NO")
+        };
         lines.push(format!("{}  {verdict}", aligned(row, &widths)));
     }
     for stage in &report.stages {
@@ -37,25 +58,40 @@ fn row(stage: &StageReport) -> [String; 9] {
         stage.duplicate.to_string(),
         sum(&stage.dead),
         stage.lag.to_string(),
-        stage.events_per_s.map_or_else(|| "-".to_owned(), |speed| format!("{speed:.0}")),
+        stage
+            .events_per_s
+            .map_or_else(|| "-".to_owned(), |speed| format!("{speed:.0}")),
     ]
 }
 
 /// The name to the left, numbers to the right.
 fn aligned(cells: &[String; 9], widths: &[usize; 9]) -> String {
     let mut cells = cells.iter().zip(widths);
-    let name = cells.next().map(|(cell, width)| format!("{cell:<width$}")).unwrap_or_default();
+    let name = cells
+        .next()
+        .map(|(cell, width)| format!("{cell:<width$}"))
+        .unwrap_or_default();
     cells.fold(name, |line, (cell, width)| format!("{line}  {cell:>width$}"))
 }
 
 fn reasons(stage: &StageReport, what: &str, counts: &BTreeMap<String, u64>) -> Option<String> {
-    let counts: Vec<_> = counts.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+    let counts: Vec<_> = counts
+        .iter()
+        .map(|(reason, count)| format!("{reason} {count}"))
+        .collect();
     (!counts.is_empty()).then(|| format!("  {} {what}: {}", stage.stage, counts.join(", ")))
 }
 
 fn closing(report: &Report) -> String {
-    let drained = if report.drained { styled(GOOD, "drained") } else { styled(WARNING, "not drained") };
-    let conserves =
-        if report.conserves { styled(GOOD, "every record accounted for") } else { styled(BAD, "records missing") };
+    let drained = if report.drained {
+        styled(GOOD, "drained")
+    } else {
+        styled(WARNING, "not drained")
+    };
+    let conserves = if report.conserves {
+        styled(GOOD, "every record accounted for")
+    } else {
+        styled(BAD, "records missing")
+    };
     format!("{drained}, {conserves}")
 }
