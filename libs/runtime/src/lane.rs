@@ -222,9 +222,9 @@ impl<'a, W: Work> Lane<'a, W> {
             names,
             partitions: self.config.partitions,
         };
-        let restored = restorer.restore(tasks)?;
+        let filled = restorer.restore(tasks)?;
         let committed = self.intake.committed(tasks)?;
-        for ((task, offset), mut running) in tasks.iter().zip(&committed).zip(restored) {
+        for ((task, offset), mut running) in tasks.iter().zip(&committed).zip(filled) {
             self.refuse_gap(*task, *offset)?;
             running.committed = *offset;
             running.next = *offset;

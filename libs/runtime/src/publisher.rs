@@ -149,12 +149,12 @@ impl Inner {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut encoder = idle.unwrap_or_else(|| Encoder::new(self.ids));
         let mut value = Vec::new();
-        let encoded = output.encode(&mut encoder, &mut value);
+        let outcome = output.encode(&mut encoder, &mut value);
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < IDLE_ENCODERS {
             idle.push(encoder);
         }
-        encoded?;
+        outcome?;
         Ok(value)
     }
 

@@ -177,7 +177,8 @@ static TABLE: [TopicSpec; 9] = [
         "subject",
         WEEK,
         &[N::Normalizer],
-        &[N::Scorer, N::Detector, N::Sink],
+        // The sink takes events with their scores, from the next topic.
+        &[N::Scorer, N::Detector],
     ),
     row(
         Topic::EventsScored,

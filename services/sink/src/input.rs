@@ -11,10 +11,8 @@ use topology::Topic;
 pub enum SinkInput {
     /// A delivery on the ingest topic.
     Raw(Box<RawEvent>),
-    /// A normalized event, left unread. The same event follows on `events.scored`, whole and with its score, or as a
-    /// dead letter of the scorer: storing it here too would write every event twice.
-    Normalized,
-    /// An event with its score.
+    /// An event with its score. `events.normalized` is not read: the same event follows here, whole, or as a dead
+    /// letter of the scorer, and storing both would write every event twice.
     Scored(Box<ScoredEvent>),
     /// A version of a signal.
     Signal(Box<Signal>),
@@ -32,13 +30,15 @@ impl Input for SinkInput {
     fn decode(topic: Topic, value: &[u8], decoder: &mut Decoder) -> Result<Self, DecodeError> {
         Ok(match topic {
             Topic::IngestEvents => Self::Raw(Box::new(RawEvent::decode(topic, value, decoder)?)),
-            Topic::EventsNormalized => Self::Normalized,
             Topic::EventsScored => Self::Scored(Box::new(decoder.decode(value)?)),
-            Topic::Signals | Topic::SignalsEnriched => Self::Signal(Box::new(decoder.decode(value)?)),
+            Topic::SignalsEnriched => Self::Signal(Box::new(decoder.decode(value)?)),
             Topic::Detections => Self::Detection(Box::new(decoder.decode(value)?)),
             Topic::NotificationsOutbox => Self::Notification(Box::new(decoder.decode(value)?)),
             Topic::NotificationsReceipts => Self::Receipt(decoder.decode(value)?),
             Topic::DeadLetters => Self::DeadLetter(decoder.decode(value)?),
+            Topic::EventsNormalized | Topic::Signals => {
+                return Err(DecodeError::Unrecognized(format!("the sink does not read {}", topic.name())));
+            }
         })
     }
 }

@@ -67,7 +67,6 @@ impl Rows {
     fn add(&mut self, input: SinkInput, place: Place, known: &EvidenceSeen) {
         match input {
             SinkInput::Raw(event) => self.raw_events.push(RawEventRow::of(*event, place)),
-            SinkInput::Normalized => {}
             SinkInput::Scored(scored) => self.events.push(EventRow::of(*scored, place)),
             SinkInput::Signal(signal) => self.add_signal(*signal, known),
             SinkInput::Detection(detection) => self.detections.push(DetectionRow::of(*detection)),

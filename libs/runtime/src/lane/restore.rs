@@ -7,11 +7,11 @@
 use super::task::{Running, changelog_partition};
 use crate::fault::Fault;
 use crate::names::Names;
-use rdkafka::Message;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::{ClientContext, Message};
 use stage::{FlowCounts, Stores, Task};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -24,6 +24,19 @@ const CALL: Duration = Duration::from_secs(15);
 /// Without any progress for this long, a restore is an error and no wait.
 const PATIENCE: Duration = Duration::from_secs(60);
 const STEP: Duration = Duration::from_millis(20);
+
+/// A client that looks for ends, so that reaching one is no error.
+struct Seeker;
+
+impl ClientContext for Seeker {
+    fn error(&self, error: KafkaError, reason: &str) {
+        if !matches!(error, KafkaError::PartitionEOF(_)) && !reason.contains("reached end of partition") {
+            tracing::warn!(%error, reason, "kafka restoring consumer");
+        }
+    }
+}
+
+impl ConsumerContext for Seeker {}
 
 /// Where state is read from.
 pub(crate) struct Restorer<'a> {
@@ -80,7 +93,7 @@ impl Restorer<'_> {
     fn wait_for_open_transactions(&self, sources: Vec<Source>) -> Result<Vec<Source>, Fault> {
         let uncommitted = self.client("read_uncommitted")?;
         let committed = self.client("read_committed")?;
-        let end = |client: &BaseConsumer, source: &Source| {
+        let end = |client: &BaseConsumer<Seeker>, source: &Source| {
             let marks = client.fetch_watermarks(&source.topic, source.partition, CALL);
             marks.map_err(|error| Fault::of(&format!("reading the end of {}", source.topic), &error))
         };
@@ -103,7 +116,7 @@ impl Restorer<'_> {
         Ok(filled)
     }
 
-    fn client(&self, isolation: &str) -> Result<BaseConsumer, Fault> {
+    fn client(&self, isolation: &str) -> Result<BaseConsumer<Seeker>, Fault> {
         let mut config = self.config.clone();
         config
             .set("isolation.level", isolation)

@@ -77,7 +77,6 @@ impl Builder {
 fn topic_of(input: &SinkInput) -> Topic {
     match input {
         SinkInput::Raw(_) => Topic::IngestEvents,
-        SinkInput::Normalized => Topic::EventsNormalized,
         SinkInput::Scored(_) => Topic::EventsScored,
         SinkInput::Signal(_) => Topic::SignalsEnriched,
         SinkInput::Detection(_) => Topic::Detections,
@@ -214,7 +213,6 @@ pub(crate) fn dead_letter(stage: &str, offset: i64) -> DeadLetter {
 pub(crate) fn one_of_each() -> Builder {
     Builder::default()
         .with(raw("1", br#"{"amount":1234.5}"#))
-        .with(SinkInput::Normalized)
         .with(scored("1"))
         .with(signal("sig_1", 1, &["1"]))
         .with(detection("det_1"))
