@@ -1,4 +1,4 @@
-//! The client: registers our schemas under TopicNameStrategy, and fetches those of others.
+//! The client: registers our schemas under `TopicNameStrategy`, and fetches those of others.
 
 use crate::RegistryError;
 use crate::cache::Cache;
@@ -7,7 +7,7 @@ use model::{SchemaIds, SchemaLookup, WriterSchema, schema_text};
 use schema_registry_converter::async_impl::schema_registry as api;
 use schema_registry_converter::async_impl::schema_registry::SrSettings;
 use schema_registry_converter::schema_registry_common::{RegisteredSchema, SchemaType, SuppliedSchema};
-use settings::RegistrySettings;
+use settings::{RegistrySettings, Secret};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -44,7 +44,7 @@ impl Registry {
         builder.set_timeout(TIMEOUT);
         if let Some(username) = &settings.username {
             builder
-                .set_basic_authorization(username, settings.password.as_ref().map(|secret| secret.expose()));
+                .set_basic_authorization(username, settings.password.as_ref().map(Secret::expose));
         }
         let api = builder.build_with(reqwest::Client::builder());
         let api = api.map_err(|error| RegistryError::Client(error.cause.unwrap_or(error.error)))?;

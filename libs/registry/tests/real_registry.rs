@@ -1,4 +1,5 @@
 //! Against the real registry: what is registered can be found, and an unknown id is known to be unknown.
+#![expect(clippy::unwrap_used, reason = "a failing test says enough")]
 
 use model::{SchemaLookup, SchemaSource};
 use registry::{Registry, subject};

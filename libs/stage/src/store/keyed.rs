@@ -3,6 +3,7 @@
 use super::{AnyStore, Change, StoreError, StoreKey, StoreValue};
 use hashbrown::HashMap;
 use model::Millis;
+use std::fmt;
 
 /// Keys and their values, for ever: for state whose owner deletes it. [`super::Expiring`] deletes by time.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ impl<K: StoreKey, V: StoreValue> Store<K, V> {
         slot.get_or_insert_with(make)
     }
 
-    fn unreadable(&self, why: impl ToString) -> StoreError {
+    fn unreadable(&self, why: &dyn fmt::Display) -> StoreError {
         StoreError {
             store: self.name,
             why: why.to_string(),
@@ -64,10 +65,10 @@ impl<K: StoreKey, V: StoreValue> AnyStore for Store<K, V> {
     }
 
     fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), StoreError> {
-        let key = K::from_bytes(key).ok_or_else(|| self.unreadable("its key is malformed"))?;
+        let key = K::from_bytes(key).ok_or_else(|| self.unreadable(&"its key is malformed"))?;
         match value {
             Some(bytes) => {
-                let value = rmp_serde::from_slice(bytes).map_err(|error| self.unreadable(error))?;
+                let value = rmp_serde::from_slice(bytes).map_err(|error| self.unreadable(&error))?;
                 self.committed.insert(key, value);
             }
             None => {
