@@ -126,7 +126,7 @@ impl Restorer<'_> {
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "error");
         config
-            .create()
+            .create_with_context(Seeker)
             .map_err(|error| Fault::of("creating the restoring consumer", &error))
     }
 
