@@ -23,9 +23,11 @@ Examples:
 #[command(name = "sluicebox", version, propagate_version = true, max_term_width = 110)]
 #[command(after_help = format!("{EXAMPLES}\n{EXIT_CODES}"))]
 pub(crate) struct Cli {
+    #[expect(clippy::doc_markdown, reason = "the help shows it as it is written")]
     /// Configuration file (YAML); SLUICEBOX__SECTION__KEY variables override it
     #[arg(long, short, global = true, env = "SLUICEBOX_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
+    #[expect(clippy::doc_markdown, reason = "the help shows it as it is written")]
     /// When to use colours; NO_COLOR is obeyed
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
     pub color: Color,

@@ -2,7 +2,7 @@
 
 use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaError;
-use settings::KafkaSettings;
+use settings::{KafkaSettings, Secret};
 
 /// What every client needs: where the broker is and how to be let in. Other properties of the user come last, so they
 /// override these; what exactly-once depends on is set after them, by whoever builds on this.
@@ -17,7 +17,7 @@ pub(crate) fn base(kafka: &KafkaSettings) -> ClientConfig {
         .set("reconnect.backoff.max.ms", "1000")
         // Brokers close idle connections; that is no news.
         .set("log.connection.close", "false");
-    let password = kafka.sasl_password.as_ref().map(|secret| secret.expose());
+    let password = kafka.sasl_password.as_ref().map(Secret::expose);
     let optional = [
         ("sasl.mechanism", kafka.sasl_mechanism.as_deref()),
         ("sasl.username", kafka.sasl_username.as_deref()),

@@ -79,8 +79,9 @@ fn of_code(code: Code) -> Recovery {
         | Code::UnknownTopic
         | Code::UnknownPartition
         | Code::InvalidTransactionTimeout
-        | Code::UnsupportedVersion => Recovery::Halt,
-        Code::MessageSizeTooLarge | Code::InvalidMessageSize => Recovery::Halt,
+        | Code::UnsupportedVersion
+        | Code::MessageSizeTooLarge
+        | Code::InvalidMessageSize => Recovery::Halt,
         _ => Recovery::Rebuild,
     }
 }

@@ -16,7 +16,7 @@ use topology::StageName;
 
 /// A lane that breaks this often within the time below is not helped by beginning anew.
 const MOST_REBUILDS: usize = 20;
-const REBUILD_WINDOW: Duration = Duration::from_secs(120);
+const REBUILD_WINDOW: Duration = Duration::from_mins(2);
 const REBUILD_WAIT: Duration = Duration::from_millis(500);
 const MOST_RECORDS: u64 = 20_000;
 

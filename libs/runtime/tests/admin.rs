@@ -1,4 +1,5 @@
 //! Topics, lag and contents on a real broker.
+#![expect(clippy::unwrap_used, reason = "a failing test says enough")]
 
 use rdkafka::config::ClientConfig;
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};

@@ -1,7 +1,6 @@
 //! `sluicebox completion`: what a shell needs to complete our command lines.
 
 use crate::cli::Cli;
-use crate::failure::Failure;
 use crate::output;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
@@ -14,9 +13,8 @@ pub(crate) struct CompletionArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &CompletionArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &CompletionArgs) {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "sluicebox", &mut script);
     output::say(String::from_utf8_lossy(&script).trim_end());
-    Ok(())
 }

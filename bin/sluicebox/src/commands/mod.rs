@@ -42,6 +42,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(args, &app).await,
         Command::Events(args) => events::run(args, &app).await,
         Command::Replay(args) => replay::run(args, &app).await,
-        Command::Completion(args) => completion::run(&args),
+        Command::Completion(args) => {
+            completion::run(&args);
+            Ok(())
+        }
     }
 }

@@ -110,7 +110,7 @@ pub(crate) async fn run(args: ReplayArgs, app: &App) -> Result<(), Failure> {
     let mut rejects = Rejects::new(args.rejected.unwrap_or_else(|| source.rejects_path()));
     let mut feeder = publisher.map(|publisher| Feeder::new(publisher, args.rate));
     let mut read = 0_u64;
-    let (mut rows, progress) = reading::start(source, shape)?;
+    let (mut rows, progress) = reading::start(&source, shape)?;
     while let Some(row) = rows.recv().await {
         match row {
             Err(stop) => return Err(stop),
@@ -138,7 +138,7 @@ pub(crate) async fn run(args: ReplayArgs, app: &App) -> Result<(), Failure> {
 
 async fn shift(source: &Source, shape: &Shape) -> Result<i64, Failure> {
     tell("looking for the newest time");
-    let newest = newest(source.clone(), shape.clone()).await?;
+    let newest = newest(source, shape.clone()).await?;
     let newest = newest.ok_or_else(|| {
         Failure::Usage("--shift-to-now: no line has a time; name its column with --map time=COL".to_owned())
     })?;

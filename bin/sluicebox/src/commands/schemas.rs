@@ -22,6 +22,7 @@ pub(crate) struct SchemasArgs {
 
 #[derive(Debug, Subcommand)]
 enum SchemasCommand {
+    #[expect(clippy::doc_markdown, reason = "the help shows it as it is written")]
     /// Check that everything ever written can be read (BACKWARD_TRANSITIVE); exit code 1 if not
     #[command(
         after_help = "Examples:\n  sluicebox schemas check                      against git HEAD and the golden versions\n  \

@@ -24,14 +24,14 @@ impl LaneObserver {
 }
 
 impl Observer for LaneObserver {
-    fn lane(&self, stage: StageName, lane: u16, state: &LaneState) {
-        tracing::info!(%stage, lane, "{state}");
+    fn lane(&self, stage: StageName, lane: u16, now: &LaneState) {
+        tracing::info!(%stage, lane, "{now}");
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let component = lanes
             .entry((stage, lane))
             .or_insert_with(|| self.health.component(format!("{stage}-{lane}")));
-        let detail = state.to_string();
-        match state {
+        let detail = now.to_string();
+        match now {
             LaneState::Running { .. } => component.ready(detail),
             LaneState::Starting | LaneState::Waiting(_) | LaneState::Stopped => component.waiting(detail),
             LaneState::Failed(_) => component.failed(detail),

@@ -115,10 +115,10 @@ impl Process {
     ) -> Result<(), Failure> {
         let listen = settings.ops.listen;
         let served = telemetry::serve_ops(listen, health.clone(), metrics.clone(), self.stopping()).await;
-        let (address, server) = served.map_err(|error| in_use("ops.listen", listen, &error))?;
+        let (address, answering) = served.map_err(|error| in_use("ops.listen", listen, &error))?;
         self.addresses.ops = Some(address);
         self.watch(async {
-            server
+            answering
                 .await
                 .unwrap_or_else(|panic| Err(std::io::Error::other(panic)))
         });

@@ -4,6 +4,7 @@ use super::{Admin, AdminError, CALL, Inner, blocking};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use topology::{StageName, Topic};
 
@@ -61,11 +62,12 @@ impl Admin {
             for stage in stages {
                 let group = inner.reader(&inner.prefix.apply(stage.as_str()))?;
                 for topic in stage.inputs() {
-                    if !ends.contains_key(&topic) {
-                        ends.insert(topic, inner.ends(&reader, topic)?);
-                    }
-                    let committed = inner.committed(&group, topic, &ends[&topic])?;
-                    let partitions = inner.left(topic, &ends[&topic], &committed)?;
+                    let ends = match ends.entry(topic) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(unknown) => unknown.insert(inner.ends(&reader, topic)?),
+                    };
+                    let committed = inner.committed(&group, topic, ends)?;
+                    let partitions = inner.left(topic, ends, &committed)?;
                     lags.push(StageLag {
                         stage,
                         topic,

@@ -91,20 +91,19 @@ impl ConsumerContext for GroupContext {
         partitions: &mut TopicPartitionList,
     ) {
         let tasks = self.tasks(partitions);
-        match what {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.say(Membership::Assigned(tasks)),
-            _ => {
-                let lost = consumer.assignment_lost();
-                if let Err(error) = consumer.incremental_unassign(partitions) {
-                    // The partitions were noted but never taken up: there is nothing to let go.
-                    tracing::debug!(%error, "unassign");
-                }
-                self.say(if lost {
-                    Membership::Lost(tasks)
-                } else {
-                    Membership::Revoked(tasks)
-                });
-            }
+        if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            self.say(Membership::Assigned(tasks));
+            return;
         }
+        let lost = consumer.assignment_lost();
+        if let Err(error) = consumer.incremental_unassign(partitions) {
+            // The partitions were noted but never taken up: there is nothing to let go.
+            tracing::debug!(%error, "unassign");
+        }
+        self.say(if lost {
+            Membership::Lost(tasks)
+        } else {
+            Membership::Revoked(tasks)
+        });
     }
 }

@@ -22,7 +22,7 @@ pub(crate) const COUNTS_KEY: &[u8] = b"counts";
 
 const CALL: Duration = Duration::from_secs(15);
 /// Without any progress for this long, a restore is an error and no wait.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const STEP: Duration = Duration::from_millis(20);
 
 /// A client that looks for ends, so that reaching one is no error.

@@ -20,6 +20,7 @@ pub(crate) struct GenerateArgs {
     /// How many events
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     count: u64,
+    #[expect(clippy::doc_markdown, reason = "the help shows it as it is written")]
     /// Kinds, separated by commas: login, purchase, click, api_call, file_access; all without it
     #[arg(long, value_delimiter = ',', value_parser = kind)]
     kinds: Vec<Kind>,

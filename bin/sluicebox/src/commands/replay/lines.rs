@@ -73,9 +73,8 @@ mod tests {
                 count += 1;
                 prop_assert!(line.len() <= most + 1);
             }
-            let ends = bytes.iter().filter(|byte| **byte == b'\n').count();
-            let rest = usize::from(!bytes.is_empty() && bytes.last() != Some(&b'\n'));
-            prop_assert_eq!(count, ends + rest);
+            let lines = bytes.split_inclusive(|byte| *byte == b'\n').count();
+            prop_assert_eq!(count, lines);
         }
     }
 }

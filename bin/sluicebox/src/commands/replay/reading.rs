@@ -59,20 +59,21 @@ impl Source {
                 self.path.display()
             )));
         }
-        Ok((Box::new(file), facts.is_file().then(|| facts.len())))
+        Ok((Box::new(file), facts.is_file().then_some(facts.len())))
     }
 }
 
 /// Begins to read; the bar shows how far it is, on a terminal only.
-pub(crate) fn start(source: Source, shape: Shape) -> Result<(Receiver<Row>, ProgressBar), Failure> {
+pub(crate) fn start(source: &Source, shape: Shape) -> Result<(Receiver<Row>, ProgressBar), Failure> {
     let (raw, length) = source.open()?;
     let progress = bar(length);
     let counted = BufReader::with_capacity(BUFFER, progress.wrap_read(raw));
     let (rows, received) = channel(AHEAD);
+    let (format, delimiter) = (source.format, source.delimiter);
     tokio::task::spawn_blocking(move || {
-        let ended = plain(counted).and_then(|reader| match source.format {
+        let ended = plain(counted).and_then(|reader| match format {
             Format::Jsonl => jsonl(reader, &shape, &rows),
-            Format::Csv => csv(reader, source.delimiter, &shape, &rows),
+            Format::Csv => csv(reader, delimiter, &shape, &rows),
         });
         if let Err(failure) = ended {
             let _ = rows.blocking_send(Err(failure));
@@ -82,7 +83,7 @@ pub(crate) fn start(source: Source, shape: Shape) -> Result<(Receiver<Row>, Prog
 }
 
 /// The newest time in a file, which is read once for it.
-pub(crate) async fn newest(source: Source, shape: Shape) -> Result<Option<i64>, Failure> {
+pub(crate) async fn newest(source: &Source, shape: Shape) -> Result<Option<i64>, Failure> {
     if source.is_stdin() {
         let message = "--shift-to-now reads the file twice, which standard input does not allow; name a file";
         return Err(Failure::Usage(message.to_owned()));

@@ -43,12 +43,11 @@ impl Rejects {
     pub(crate) fn write(&mut self, reject: &Reject) -> Result<(), Failure> {
         let text: String = reject.text.chars().take(MOST_SHOWN).collect();
         let line = json!({ "line": reject.line, "reason": reject.reason, "text": text });
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => {
-                let made = File::create(&self.path).map_err(|error| failed(&self.path, &error))?;
-                self.file.insert(BufWriter::new(made))
-            }
+        let file = if let Some(file) = &mut self.file {
+            file
+        } else {
+            let made = File::create(&self.path).map_err(|error| failed(&self.path, &error))?;
+            self.file.insert(BufWriter::new(made))
         };
         self.count += 1;
         writeln!(file, "{line}").map_err(|error| failed(&self.path, &error))
