@@ -14,7 +14,7 @@ use testkit::Sandbox;
 
 /// Between two questions to something that is not ready yet; every wait has a deadline.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-const KEY: &str = "e2e";
+const KEY: &str = "end-to-end";
 const WEBHOOK_KEY: &str = "whsec_ZTJlLW9ubHktbm90LWEtc2VjcmV0LTAxMjM0NTY3";
 
 /// Everything that one test runs; processes end with it.

@@ -8,10 +8,14 @@ use std::time::Duration;
 /// How long anything may take that a test waits for, on a slow machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
 
-/// Where the program is. Built here, because Cargo builds programs only for tests of their own package.
+/// Where the program is: `SLUICEBOX_PROGRAM`, such as a release build, else built here, because Cargo builds programs
+/// only for tests of their own package.
 pub(crate) fn path() -> &'static PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
+        if let Some(given) = std::env::var_os("SLUICEBOX_PROGRAM") {
+            return given.into();
+        }
         let built = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--locked", "--package", "sluicebox"])
             .current_dir(testkit::repository())

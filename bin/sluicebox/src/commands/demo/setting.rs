@@ -14,7 +14,7 @@ use topology::Prefix;
 use url::Url;
 
 /// The API key of the demo's HTTP edge.
-pub(super) const KEY: &str = "demo";
+pub(super) const KEY: &str = "demo-key";
 /// Few partitions, so that a laptop makes the topics quickly.
 const PARTITIONS: u16 = 4;
 const WEBHOOK_KEY: &str = "whsec_ZGVtby1vbmx5LW5vdC1hLXNlY3JldC0wMTIzNDU=";
