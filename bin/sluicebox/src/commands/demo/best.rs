@@ -31,7 +31,7 @@ pub(super) async fn print(pool: &PgPool) -> Result<(), Failure> {
     )
     .fetch_all(pool)
     .await
-    .map_err(failed)?;
+    .map_err(|error| failed(&error))?;
     say(styled(STRONG, "\nThe ten best signals"));
     for row in rows {
         say(format_args!(
@@ -65,7 +65,7 @@ async fn evidence(pool: &PgPool, signal: &str) -> Result<Vec<(String, Option<Str
     let rows = sqlx::query_as(query)
         .bind(signal)
         .bind(i64::try_from(EVIDENCE).unwrap_or(i64::MAX));
-    rows.fetch_all(pool).await.map_err(failed)
+    rows.fetch_all(pool).await.map_err(|error| failed(&error))
 }
 
 fn line(text: &str) -> String {
@@ -75,6 +75,6 @@ fn line(text: &str) -> String {
     text.chars().take(LINE).chain(['…']).collect()
 }
 
-fn failed(error: sqlx::Error) -> Failure {
+fn failed(error: &sqlx::Error) -> Failure {
     Failure::Unreachable(format!("PostgreSQL: {error}"))
 }
