@@ -1,5 +1,5 @@
 //! The client against a real server that misbehaves in every way we know.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;

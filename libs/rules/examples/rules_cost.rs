@@ -1,6 +1,11 @@
 //! What scoring costs an event: `cargo run --release -p sluicebox-rules --example rules_cost [FILE…]`.
 
-#![allow(clippy::print_stdout, clippy::expect_used, clippy::panic)] // a measuring program
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a measuring program prints, and stops where it cannot go on"
+)]
 
 use std::hint::black_box;
 use std::time::Instant;

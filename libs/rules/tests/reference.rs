@@ -1,6 +1,6 @@
 //! The reference system's rule file loads byte for byte and scores as its own comments say.
 
-#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)] // a test
+#![expect(clippy::panic, reason = "a test that cannot go on fails")]
 
 use std::path::PathBuf;
 

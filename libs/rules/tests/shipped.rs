@@ -1,6 +1,6 @@
 //! The rule files that ship load, and their own tests pass.
 
-#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)] // a test
+#![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use std::path::PathBuf;
 

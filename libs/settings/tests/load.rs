@@ -1,5 +1,5 @@
 //! Loading as a user meets it: files, variables, mistakes.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::fs;
 use std::time::Duration;

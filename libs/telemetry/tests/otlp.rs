@@ -1,5 +1,5 @@
 //! Telemetry of a whole process: spans reach a collector, also on one core, and the last of them when it stops.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::sync::mpsc::channel;
 

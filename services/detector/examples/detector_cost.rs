@@ -1,7 +1,11 @@
 //! What detecting costs an event, changelog included:
 //! `cargo run --release -p sluicebox-detector --example detector_cost`.
 
-#![allow(clippy::print_stdout, clippy::expect_used)] // a measuring program
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a measuring program prints, and stops where it cannot go on"
+)]
 
 use std::path::Path;
 use std::time::{Duration, Instant};

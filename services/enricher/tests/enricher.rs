@@ -1,5 +1,5 @@
 //! The enricher against real files and a real server that misbehaves.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::panic,
     clippy::float_cmp,

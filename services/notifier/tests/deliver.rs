@@ -1,5 +1,5 @@
 //! Deliveries to a real server that behaves as receivers do, and to a console.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use std::io::Write;
 use std::net::SocketAddr;

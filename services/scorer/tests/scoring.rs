@@ -1,6 +1,11 @@
 //! The scorer without Kafka: what it scores, what it passes on, and what a bad rule file does to it.
 
-#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)] // a test
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test that cannot go on fails; its scores are exact"
+)]
 
 use model::{Event, ScoredEvent, Value};
 use scorer::{ScorerStage, open_rules};

@@ -33,7 +33,7 @@ pub(super) fn equal(left: &Value<'_>, right: &Value<'_>) -> Option<bool> {
 }
 
 /// `None`: these two have no order. `Some(None)`: they have, but one of them is not a number (NaN).
-#[allow(clippy::option_option)] // two different kinds of nothing
+#[expect(clippy::option_option, reason = "two different kinds of nothing")]
 fn order(left: &Value<'_>, right: &Value<'_>) -> Option<Option<Ordering>> {
     match (left, right) {
         (Value::Long(left), Value::Long(right)) => Some(Some(left.cmp(right))),
@@ -49,7 +49,7 @@ fn order(left: &Value<'_>, right: &Value<'_>) -> Option<Option<Ordering>> {
 }
 
 /// Exact also where a double cannot hold the whole number.
-#[allow(clippy::cast_possible_truncation)] // guarded by the range check
+#[expect(clippy::cast_possible_truncation, reason = "guarded by the range check")]
 fn long_with_double(long: i64, double: f64) -> Option<Ordering> {
     const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
     if double.is_nan() {

@@ -64,7 +64,7 @@ fn written(text: &str) -> Option<Millis> {
 }
 
 /// Saturates far outside the range that is accepted.
-#[allow(clippy::cast_possible_truncation)]
+#[expect(clippy::cast_possible_truncation, reason = "a cast saturates, which is what is wanted here")]
 fn epoch(number: f64) -> Millis {
     let millis = if number.abs() < FIRST_MILLIS {
         number * 1000.0

@@ -1,6 +1,6 @@
 //! The edge as its clients see it: a real server on TCP, an event log in memory.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stderr,

@@ -1,6 +1,6 @@
 //! The stage, driven without Kafka.
 
-#![allow(
+#![expect(
     clippy::panic,
     clippy::print_stderr,
     reason = "an unexpected outcome ends a test; a skipped one says so"

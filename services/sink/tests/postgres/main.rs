@@ -1,6 +1,6 @@
 //! The sink against a real PostgreSQL, a fresh database a test.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
