@@ -17,16 +17,17 @@ pub use plan::{Change, Plan};
 pub use read::StoredRecord;
 pub use wanted::{WantedTopic, wanted};
 
-use crate::client;
+use crate::client::{self, EndSeeker};
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::KafkaError;
 use settings::KafkaSettings;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use topology::Prefix;
+use topology::{Prefix, StageName};
 
 /// How long one question to the cluster may take.
 const CALL: Duration = Duration::from_secs(10);
@@ -68,6 +69,7 @@ struct Inner {
     prefix: Prefix,
     config: ClientConfig,
     client: AdminClient<DefaultClientContext>,
+    groups: Mutex<HashMap<StageName, Arc<BaseConsumer<EndSeeker>>>>,
 }
 
 impl Admin {
@@ -82,6 +84,7 @@ impl Admin {
             prefix: prefix.clone(),
             config,
             client,
+            groups: Mutex::default(),
         })))
     }
 }
@@ -97,7 +100,7 @@ impl Inner {
     }
 
     /// A consumer without a group of its own that ends where a partition ends.
-    fn reader(&self, group: &str) -> Result<BaseConsumer, AdminError> {
+    fn reader(&self, group: &str) -> Result<BaseConsumer<EndSeeker>, AdminError> {
         let mut config = self.config.clone();
         config
             .set("group.id", group)
@@ -108,7 +111,7 @@ impl Inner {
             .set("fetch.wait.max.ms", "50")
             .set("queued.max.messages.kbytes", "4096");
         config
-            .create()
+            .create_with_context(EndSeeker)
             .map_err(|error| AdminError::Settings(client::why(&error)))
     }
 }

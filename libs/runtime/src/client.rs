@@ -1,6 +1,8 @@
 //! From settings to the configuration of a client.
 
+use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
+use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 use settings::{KafkaSettings, Secret};
 
@@ -52,6 +54,19 @@ pub(crate) fn why(error: &KafkaError) -> String {
         },
     }
 }
+
+/// A client that looks for ends, so that reaching one is no error.
+pub(crate) struct EndSeeker;
+
+impl ClientContext for EndSeeker {
+    fn error(&self, error: KafkaError, reason: &str) {
+        if !matches!(error, KafkaError::PartitionEOF(_)) && !reason.contains("reached end of partition") {
+            tracing::warn!(%error, reason, "kafka reader");
+        }
+    }
+}
+
+impl ConsumerContext for EndSeeker {}
 
 #[cfg(test)]
 mod tests {

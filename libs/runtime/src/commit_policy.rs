@@ -1,7 +1,8 @@
 //! When to commit. No Kafka, no clock, no I/O: time is passed in.
 //!
 //! At once when the input is drained (low load, low latency), but no more often than a least interval, because each
-//! transaction costs the broker 1.5 to 3.5 ms of CPU; by age, records or bytes under load.
+//! transaction costs the broker 1.5 to 3.5 ms of CPU; by age, records or bytes under load. The least interval grows
+//! with what the last commit took, so that a busy broker is asked for fewer and larger ones.
 
 use std::time::Duration;
 
@@ -21,6 +22,18 @@ pub(crate) struct CommitPolicy {
     pub bytes: u64,
 }
 
+/// Of the time between two commits of a drained input, at most one part in this many goes into committing.
+const DUTY: u32 = 10;
+
+/// The commit before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LastCommit {
+    /// When it was done.
+    pub at: Moment,
+    /// How long it took.
+    pub took: Duration,
+}
+
 /// An open transaction, as far as the policy cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Open {
@@ -36,7 +49,7 @@ pub(crate) struct Open {
 
 impl CommitPolicy {
     /// When the transaction is to be committed; in the past or present means now.
-    pub(crate) fn due(&self, open: &Open, last_commit: Option<Moment>) -> Moment {
+    pub(crate) fn due(&self, open: &Open, last_commit: Option<LastCommit>) -> Moment {
         if open.records >= self.records || open.bytes >= self.bytes {
             return Moment::ZERO;
         }
@@ -44,7 +57,10 @@ impl CommitPolicy {
         if !open.drained {
             return by_age;
         }
-        let by_drain = last_commit.map_or(Moment::ZERO, |last| last.saturating_add(self.least_interval));
+        let by_drain = last_commit.map_or(Moment::ZERO, |last| {
+            let interval = self.least_interval.max(last.took.saturating_mul(DUTY));
+            last.at.saturating_add(interval)
+        });
         by_drain.min(by_age)
     }
 }
@@ -74,30 +90,52 @@ mod tests {
         }
     }
 
+    fn last(at: u64) -> Option<LastCommit> {
+        Some(LastCommit {
+            at: MS(at),
+            took: MS(1),
+        })
+    }
+
+    #[test]
+    fn a_broker_that_is_slow_to_commit_is_asked_less_often() {
+        let slow = Some(LastCommit {
+            at: MS(1_000),
+            took: MS(6),
+        });
+        assert_eq!(policy().due(&open(1_003, true), slow), MS(1_060));
+        let stuck = Some(LastCommit {
+            at: MS(1_000),
+            took: MS(5_000),
+        });
+        assert_eq!(policy().due(&open(1_003, true), stuck), MS(1_103));
+    }
+
     #[test]
     fn one_record_a_second_is_committed_at_once() {
-        assert!(policy().due(&open(1_000, true), Some(MS(5))) <= MS(1_000));
+        assert!(policy().due(&open(1_000, true), last(5)) <= MS(1_000));
         assert!(policy().due(&open(0, true), None) <= MS(0));
     }
 
     #[test]
     fn drained_again_and_again_it_keeps_the_least_interval() {
-        assert_eq!(policy().due(&open(1_003, true), Some(MS(1_000))), MS(1_020));
+        assert_eq!(policy().due(&open(1_003, true), last(1_000)), MS(1_020));
     }
 
     #[test]
     fn under_load_it_commits_once_an_interval() {
-        assert_eq!(policy().due(&open(1_000, false), Some(MS(990))), MS(1_100));
+        assert_eq!(policy().due(&open(1_000, false), last(990)), MS(1_100));
     }
 
     proptest! {
         #[test]
         fn nothing_waits_longer_than_the_greatest_age(
             since in 0u64..1_000_000, records in 0u64..20_000, bytes in 0u64..(2 << 20), drained: bool,
-            last in proptest::option::of(0u64..1_000_000),
+            commit in proptest::option::of(0u64..1_000_000), took in 0u64..1_000,
         ) {
             let open = Open { since: MS(since), records, bytes, drained };
-            prop_assert!(policy().due(&open, last.map(MS)) <= MS(since + 100));
+            let last = commit.map(|at| LastCommit { at: MS(at), took: MS(took) });
+            prop_assert!(policy().due(&open, last) <= MS(since + 100));
         }
     }
 }

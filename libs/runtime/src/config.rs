@@ -99,9 +99,9 @@ fn consumer(kafka: &KafkaSettings, group: &str, id: &str) -> ClientConfig {
         .set("max.poll.interval.ms", "600000")
         .set("fetch.wait.max.ms", "100")
         // Bounded memory: what a lane reads ahead.
-        .set("queued.max.messages.kbytes", "8192")
-        .set("fetch.message.max.bytes", "2097152")
-        .set("fetch.max.bytes", "8388608");
+        .set("queued.max.messages.kbytes", "4096")
+        .set("fetch.message.max.bytes", "1048576")
+        .set("fetch.max.bytes", "4194304");
     config
 }
 
@@ -115,7 +115,7 @@ fn producer(kafka: &KafkaSettings, id: &str) -> ClientConfig {
         .set("batch.num.messages", "10000")
         .set("compression.type", "lz4")
         .set("message.max.bytes", "4194304")
-        .set("queue.buffering.max.kbytes", "16384")
+        .set("queue.buffering.max.kbytes", "8192")
         .set("partitioner", "murmur2_random")
         // The next transaction may be told CONCURRENT_TRANSACTIONS, which costs one of these.
         .set("retry.backoff.ms", "5")

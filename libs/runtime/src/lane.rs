@@ -9,11 +9,11 @@ mod task;
 pub(crate) use intake::Intake;
 pub(crate) use membership::Membership;
 pub(crate) use outbox::Outbox;
-pub(crate) use restore::COUNTS_KEY;
 pub(crate) use task::Running;
 
 use crate::commit_policy::{CommitPolicy, Moment};
 use crate::config::LaneConfig;
+use crate::counts;
 use crate::fault::Fault;
 use crate::observer::{Committed, LaneState};
 use crate::protocol::{Command, Event, Protocol};
@@ -24,7 +24,6 @@ use restore::Restorer;
 use stage::{Stores, Task};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
-use topology::FLOW_STORE;
 
 /// Longest wait for a record; stop requests are seen this late at worst.
 const IDLE_WAIT: Duration = Duration::from_millis(50);
@@ -222,15 +221,15 @@ impl<'a, W: Work> Lane<'a, W> {
             names,
             partitions: self.config.partitions,
         };
-        let filled = restorer.restore(tasks)?;
-        let committed = self.intake.committed(tasks)?;
-        for ((task, offset), mut running) in tasks.iter().zip(&committed).zip(filled) {
-            self.refuse_gap(*task, *offset)?;
-            running.committed = *offset;
-            running.next = *offset;
-            self.tasks.insert(*task, running);
+        let restored = restorer.restore(tasks)?;
+        let mut from = Vec::new();
+        for (mut running, committed) in restored.into_iter().zip(self.intake.committed(tasks)?) {
+            let (offset, counts) = committed.unzip();
+            self.refuse_gap(running.task, offset)?;
+            running.stand_at(offset, counts.unwrap_or_default());
+            from.push((running.task, offset));
+            self.tasks.insert(running.task, running);
         }
-        let from: Vec<_> = tasks.iter().copied().zip(committed).collect();
         self.intake.take_up(&from)
     }
 
@@ -264,8 +263,10 @@ impl<'a, W: Work> Lane<'a, W> {
         for running in self.tasks.values().filter(|running| running.is_dirty()) {
             let Some(next) = running.next else { continue };
             let topic = self.config.names.topic(running.task.topic);
-            let added = offsets.add_partition_offset(topic, running.task.partition, Offset::Offset(next));
-            added.map_err(|error| Fault::of("listing offsets", &error))?;
+            let mut element = offsets.add_partition(topic, running.task.partition);
+            let set = element.set_offset(Offset::Offset(next));
+            set.map_err(|error| Fault::of("listing offsets", &error))?;
+            element.set_metadata(counts::to_metadata(&running.counts_after()).map_err(Fault::halt)?);
         }
         let group = self.intake.group()?;
         self.outbox.commit(&offsets, &group)?;
@@ -313,13 +314,6 @@ impl<'a, W: Work> Lane<'a, W> {
                 }
             });
             written?;
-            let counts = rmp_serde::to_vec_named(&running.counts_after());
-            let counts = counts.map_err(|error| Fault::halt(error.to_string()))?;
-            outbox.send_change(
-                &names.changelog(FLOW_STORE),
-                partition,
-                (COUNTS_KEY, Some(&counts)),
-            )?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ pub mod admin;
 mod client;
 mod commit_policy;
 mod config;
+mod counts;
 mod drain;
 mod fault;
 mod lane;

@@ -11,7 +11,7 @@
 //! The shell calls [`Protocol::step`] with what happened and executes the commands it gets back, in their order.
 //! It never decides: whether a transaction is committed, aborted or abandoned is answered here.
 
-use crate::commit_policy::{CommitPolicy, Moment, Open};
+use crate::commit_policy::{CommitPolicy, LastCommit, Moment, Open};
 use crate::fault::Recovery;
 
 /// What happened to a lane.
@@ -67,7 +67,8 @@ enum State {
 pub(crate) struct Protocol {
     policy: CommitPolicy,
     state: State,
-    last_commit: Option<Moment>,
+    last_commit: Option<LastCommit>,
+    committing_since: Moment,
     stopping: bool,
 }
 
@@ -78,6 +79,7 @@ impl Protocol {
             policy,
             state: State::Idle,
             last_commit: None,
+            committing_since: Moment::ZERO,
             stopping: false,
         }
     }
@@ -103,9 +105,9 @@ impl Protocol {
             Event::Tick => self.commit_if_due(now),
             Event::Revoked => self.revoked(),
             Event::Lost => self.end(Command::Rebuild),
-            Event::Stop => self.stop(),
-            Event::Committed => self.settled(Some(now)),
-            Event::Aborted => self.settled(None),
+            Event::Stop => self.stop(now),
+            Event::Committed => self.committed(now),
+            Event::Aborted => self.settled(),
             Event::Failed(recovery) => self.failed(*recovery),
         }
     }
@@ -140,11 +142,16 @@ impl Protocol {
     fn commit_if_due(&mut self, now: Moment) -> Option<Command> {
         match &self.state {
             State::Open(open) if self.policy.due(open, self.last_commit) <= now => {
-                self.state = State::Committing;
-                Some(Command::Commit)
+                Some(self.begin_commit(now))
             }
             _ => None,
         }
+    }
+
+    fn begin_commit(&mut self, now: Moment) -> Command {
+        self.state = State::Committing;
+        self.committing_since = now;
+        Command::Commit
     }
 
     /// The open transaction may hold records of a partition that is no longer ours: nothing of it may be written.
@@ -158,23 +165,25 @@ impl Protocol {
         }
     }
 
-    fn stop(&mut self) -> Option<Command> {
+    fn stop(&mut self, now: Moment) -> Option<Command> {
         self.stopping = true;
         match self.state {
             State::Idle => self.end(Command::Leave),
-            State::Open(_) => {
-                self.state = State::Committing;
-                Some(Command::Commit)
-            }
+            State::Open(_) => Some(self.begin_commit(now)),
             State::Committing | State::Aborting | State::Ended => None,
         }
     }
 
-    fn settled(&mut self, committed: Option<Moment>) -> Option<Command> {
+    fn committed(&mut self, now: Moment) -> Option<Command> {
+        let took = now.saturating_sub(self.committing_since);
+        self.last_commit = Some(LastCommit { at: now, took });
+        self.settled()
+    }
+
+    fn settled(&mut self) -> Option<Command> {
         if self.state == State::Ended {
             return None;
         }
-        self.last_commit = committed.or(self.last_commit);
         self.state = State::Idle;
         if self.stopping {
             self.end(Command::Leave)

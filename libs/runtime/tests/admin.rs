@@ -6,6 +6,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use runtime::admin::{Admin, Change};
 use runtime::{PublishError, Publisher};
 use settings::Settings;
+use stage::FlowCounts;
 use std::collections::HashMap;
 use std::time::Duration;
 use testkit::Sandbox;
@@ -132,7 +133,9 @@ async fn the_latest_value_of_each_key_is_read_and_every_record_too() {
 #[tokio::test]
 async fn markers_and_aborted_records_are_no_lag() {
     let (_sandbox, settings, admin) = with_topics("lag").await;
-    let lag = |next: HashMap<i32, i64>| admin.lag_from(StageName::Sink, Topic::Detections, next);
+    let lag = |next: HashMap<i32, i64>| {
+        admin.lag_from(StageName::Sink, Topic::Detections, next, FlowCounts::default())
+    };
     assert_eq!(lag(HashMap::new()).await.unwrap().total(), 0);
 
     let mut config = ClientConfig::new();

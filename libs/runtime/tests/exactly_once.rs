@@ -13,6 +13,7 @@ use rdkafka::Message;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use runtime::admin::Admin;
 use runtime::{Committed, LaneState, Observer, Shared, Stop, run_stage};
 use stage::{AnyStore, Cx, Emit, Expiring, FlowCounts, Output, Poison, Stage, Store, Stores};
 use std::borrow::Cow;
@@ -286,6 +287,18 @@ async fn a_stage_that_is_stopped_and_begun_anew_counts_every_record_once() {
     let counts = watcher.wait_for(2 * events as u64);
     second.stop.set();
     running.join().unwrap();
+
+    let admin = Admin::new(&second.kafka, &second.prefix).unwrap();
+    let lags = admin.lag().await.unwrap();
+    let standing = lags
+        .iter()
+        .find(|lag| lag.stage == StageName::DedupAggregator)
+        .unwrap();
+    assert_eq!(
+        (standing.total(), &standing.counts),
+        (0, &counts),
+        "the counts stand beside the offsets"
+    );
 
     counted_once(&committed(&sandbox, "signals"), events);
     assert!(counts.conserves());

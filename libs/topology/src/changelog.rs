@@ -2,9 +2,6 @@
 
 use crate::StageName;
 
-/// The store of flow counters that every runner keeps.
-pub const FLOW_STORE: &str = "flow";
-
 /// The changelog of one store of one stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Changelog {
@@ -15,16 +12,11 @@ pub struct Changelog {
 }
 
 impl Changelog {
-    /// Every changelog of every stage that runs in Kafka transactions.
-    /// The sink keeps its counters in PostgreSQL, beside its offsets.
+    /// Every changelog of every stage.
     pub fn all() -> impl Iterator<Item = Self> {
-        let runners = StageName::RUNNERS
+        StageName::RUNNERS
             .into_iter()
-            .filter(|stage| *stage != StageName::Sink);
-        runners.flat_map(|stage| {
-            let stores = stage.stores().iter().copied().chain([FLOW_STORE]);
-            stores.map(move |store| Self { stage, store })
-        })
+            .flat_map(|stage| stage.stores().iter().map(move |store| Self { stage, store }))
     }
 
     /// The topic's name, without the prefix.
@@ -50,11 +42,5 @@ mod tests {
         };
         assert_eq!(plan.topic_name(), "notifier-plan.planned.changelog");
         assert_eq!(plan.partitions(12), 24);
-    }
-
-    #[test]
-    fn every_runner_but_the_sink_counts_its_flow() {
-        let counted: Vec<_> = Changelog::all().filter(|log| log.store == FLOW_STORE).collect();
-        assert_eq!(counted.len(), StageName::RUNNERS.len() - 1);
     }
 }

@@ -6,7 +6,7 @@ mod changelog;
 mod stage_name;
 mod topic;
 
-pub use changelog::{Changelog, FLOW_STORE};
+pub use changelog::Changelog;
 pub use stage_name::StageName;
 pub use topic::{Cleanup, Schema, Topic, TopicSpec};
 

@@ -67,7 +67,7 @@ impl StageName {
         Topic::all().filter(reads).collect()
     }
 
-    /// The keyed stores the stage keeps, beside the flow counters that every stage has.
+    /// The keyed stores the stage keeps.
     pub const fn stores(self) -> &'static [&'static str] {
         match self {
             Self::DedupAggregator => &["seen", "signals", "subjects"],

@@ -1,11 +1,14 @@
 //! What each stage has yet to read.
 
 use super::{Admin, AdminError, CALL, Inner, blocking};
+use crate::client::EndSeeker;
+use crate::counts;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use stage::FlowCounts;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use topology::{StageName, Topic};
 
 /// The ends of one partition.
@@ -29,6 +32,14 @@ pub struct StageLag {
     /// By partition, in order. Zero exactly when no record is left; else an upper bound, because offsets of
     /// transaction markers and aborted records count as well.
     pub partitions: Vec<i64>,
+    /// What became of the records that it has read; committed with its offsets.
+    pub counts: FlowCounts,
+}
+
+/// What a group committed of one topic.
+struct Standing {
+    next: HashMap<i32, i64>,
+    counts: FlowCounts,
 }
 
 impl StageLag {
@@ -60,18 +71,19 @@ impl Admin {
                 .filter(|stage| *stage != StageName::Sink);
             let mut lags = Vec::new();
             for stage in stages {
-                let group = inner.reader(&inner.prefix.apply(stage.as_str()))?;
+                let group = inner.group_reader(stage)?;
                 for topic in stage.inputs() {
                     let ends = match ends.entry(topic) {
                         Entry::Occupied(known) => known.into_mut(),
                         Entry::Vacant(unknown) => unknown.insert(inner.ends(&reader, topic)?),
                     };
-                    let committed = inner.committed(&group, topic, ends)?;
-                    let partitions = inner.left(topic, ends, &committed)?;
+                    let standing = inner.standing(&group, topic, ends)?;
+                    let partitions = inner.left(topic, ends, &standing.next)?;
                     lags.push(StageLag {
                         stage,
                         topic,
                         partitions,
+                        counts: standing.counts,
                     });
                 }
             }
@@ -80,12 +92,13 @@ impl Admin {
         blocking("reading lag", ask).await
     }
 
-    /// The lag of a stage whose next offsets (by partition) are known from elsewhere.
+    /// The lag of a stage whose next offsets (by partition) and counts are known from elsewhere.
     pub async fn lag_from(
         &self,
         stage: StageName,
         topic: Topic,
         next: HashMap<i32, i64>,
+        counts: FlowCounts,
     ) -> Result<StageLag, AdminError> {
         let inner = Arc::clone(&self.0);
         let ask = move || {
@@ -95,6 +108,7 @@ impl Admin {
                 stage,
                 topic,
                 partitions,
+                counts,
             })
         };
         blocking("reading lag", ask).await
@@ -102,7 +116,7 @@ impl Admin {
 }
 
 impl Inner {
-    fn ends(&self, reader: &BaseConsumer, topic: Topic) -> Result<Vec<PartitionEnds>, AdminError> {
+    fn ends(&self, reader: &BaseConsumer<EndSeeker>, topic: Topic) -> Result<Vec<PartitionEnds>, AdminError> {
         let name = self.prefix.apply(topic.name());
         let ends = self.partitions(reader, &name)?.into_iter().map(|partition| {
             let marks = reader.fetch_watermarks(&name, partition, CALL);
@@ -113,7 +127,11 @@ impl Inner {
     }
 
     /// The partitions of a topic; an error if there is none of this name.
-    pub(super) fn partitions(&self, reader: &BaseConsumer, name: &str) -> Result<Vec<i32>, AdminError> {
+    pub(super) fn partitions(
+        &self,
+        reader: &BaseConsumer<EndSeeker>,
+        name: &str,
+    ) -> Result<Vec<i32>, AdminError> {
         let metadata = reader.fetch_metadata(Some(name), CALL);
         let metadata = metadata.map_err(|error| self.unreachable("looking at topics", &error))?;
         let mut partitions: Vec<i32> = metadata
@@ -138,27 +156,48 @@ impl Inner {
         Ok(partitions)
     }
 
-    fn committed(
+    /// A client in the group of a stage, kept: making one costs more than asking it.
+    fn group_reader(&self, stage: StageName) -> Result<Arc<BaseConsumer<EndSeeker>>, AdminError> {
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reader) = groups.get(&stage) {
+            return Ok(Arc::clone(reader));
+        }
+        let reader = Arc::new(self.reader(&self.prefix.apply(stage.as_str()))?);
+        groups.insert(stage, Arc::clone(&reader));
+        Ok(reader)
+    }
+
+    fn standing(
         &self,
-        group: &BaseConsumer,
+        group: &BaseConsumer<EndSeeker>,
         topic: Topic,
         ends: &[PartitionEnds],
-    ) -> Result<HashMap<i32, i64>, AdminError> {
+    ) -> Result<Standing, AdminError> {
+        let doing = "reading committed offsets";
         let name = self.prefix.apply(topic.name());
         let mut list = TopicPartitionList::new();
         for ends in ends {
             list.add_partition(&name, ends.partition);
         }
         let answer = group.committed_offsets(list, CALL);
-        let answer = answer.map_err(|error| self.unreachable("reading committed offsets", &error))?;
-        let known = answer
-            .elements()
-            .into_iter()
-            .filter_map(|element| match element.offset() {
-                Offset::Offset(offset) => Some((element.partition(), offset)),
-                _ => None,
-            });
-        Ok(known.collect())
+        let answer = answer.map_err(|error| self.unreachable(doing, &error))?;
+        let mut standing = Standing {
+            next: HashMap::new(),
+            counts: FlowCounts::default(),
+        };
+        for element in answer.elements() {
+            let Offset::Offset(offset) = element.offset() else {
+                continue;
+            };
+            standing.next.insert(element.partition(), offset);
+            let counts = counts::from_metadata(element.metadata());
+            let refused = |why| AdminError::Refused {
+                doing: format!("{doing} of {name}"),
+                why,
+            };
+            standing.counts.add(&counts.map_err(refused)?);
+        }
+        Ok(standing)
     }
 
     fn left(

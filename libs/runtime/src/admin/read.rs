@@ -1,6 +1,7 @@
 //! Reads topics from their beginning to where they end now.
 
 use super::{Admin, AdminError, Inner, blocking};
+use crate::client::EndSeeker;
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -108,7 +109,7 @@ impl Inner {
     /// `each` wants no more of it.
     fn until_ends(
         &self,
-        reader: &BaseConsumer,
+        reader: &BaseConsumer<EndSeeker>,
         name: &str,
         from: &[(i32, Offset)],
         mut each: impl FnMut(&BorrowedMessage<'_>) -> bool,

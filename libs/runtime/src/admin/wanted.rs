@@ -2,7 +2,7 @@
 
 use settings::KafkaSettings;
 use std::collections::BTreeMap;
-use topology::{Changelog, FLOW_STORE, Prefix, Topic};
+use topology::{Changelog, Prefix, Topic};
 
 const MIB: u32 = 1024 * 1024;
 
@@ -44,10 +44,9 @@ fn stream(topic: Topic, kafka: &KafkaSettings, prefix: &Prefix) -> WantedTopic {
 
 /// Small segments and eager cleaning, so that a restart has little to read.
 fn changelog(log: Changelog, kafka: &KafkaSettings, prefix: &Prefix) -> WantedTopic {
-    let segment = if log.store == FLOW_STORE { MIB } else { 8 * MIB };
     let own = [
         ("cleanup.policy", "compact".to_owned()),
-        ("segment.bytes", segment.to_string()),
+        ("segment.bytes", (8 * MIB).to_string()),
         ("min.cleanable.dirty.ratio", "0.1".to_owned()),
         ("max.message.bytes", (4 * MIB).to_string()),
     ];
@@ -102,8 +101,8 @@ mod tests {
         assert_eq!(named("p.signals").config["retention.ms"], "-1");
         assert_eq!(named("p.notifier-plan.planned.changelog").partitions, 24);
         assert_eq!(
-            named("p.scorer.flow.changelog").config["segment.bytes"],
-            "1048576"
+            named("p.detector.windows.changelog").config["segment.bytes"],
+            "8388608"
         );
     }
 

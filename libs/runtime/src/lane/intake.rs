@@ -1,6 +1,7 @@
 //! The lane's consumer: records in, partitions taken up and let go.
 
 use super::membership::{GroupContext, Membership};
+use crate::counts;
 use crate::fault::Fault;
 use crate::names::Names;
 use rdkafka::config::ClientConfig;
@@ -8,7 +9,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use stage::Task;
+use stage::{FlowCounts, Task};
 use std::time::Duration;
 
 const CALL: Duration = Duration::from_secs(15);
@@ -74,9 +75,9 @@ impl Intake {
             .map_err(|error| Fault::of("taking up partitions", &error))
     }
 
-    /// The offsets that the group committed, in the order of the tasks. An open transaction of a predecessor is waited
-    /// out by the broker.
-    pub(crate) fn committed(&self, tasks: &[Task]) -> Result<Vec<Option<i64>>, Fault> {
+    /// The offsets that the group committed and the counts beside them, in the order of the tasks. An open transaction
+    /// of a predecessor is waited out by the broker.
+    pub(crate) fn committed(&self, tasks: &[Task]) -> Result<Vec<Option<(i64, FlowCounts)>>, Fault> {
         let mut list = TopicPartitionList::new();
         for task in tasks {
             list.add_partition(self.names.topic(task.topic), task.partition);
@@ -84,13 +85,19 @@ impl Intake {
         let answer = self.consumer.committed_offsets(list, CALL);
         let answer = answer.map_err(|error| Fault::of("reading committed offsets", &error))?;
         let offset = |task: &Task| {
-            let element = answer.find_partition(self.names.topic(task.topic), task.partition)?;
-            match element.offset() {
-                Offset::Offset(offset) => Some(offset),
-                _ => None,
-            }
+            let topic = self.names.topic(task.topic);
+            let element = answer.find_partition(topic, task.partition);
+            let Some((element, Offset::Offset(offset))) = element.map(|element| {
+                let offset = element.offset();
+                (element, offset)
+            }) else {
+                return Ok(None);
+            };
+            let counts = counts::from_metadata(element.metadata());
+            let counts = counts.map_err(|why| Fault::halt(format!("{topic}-{}: {why}", task.partition)))?;
+            Ok(Some((offset, counts)))
         };
-        Ok(tasks.iter().map(offset).collect())
+        tasks.iter().map(offset).collect()
     }
 
     /// The lowest offset that a partition still has.

@@ -5,38 +5,22 @@
 //! out first; only then does the end of a `read_committed` partition mean the end of the state.
 
 use super::task::{Running, changelog_partition};
+use crate::client::EndSeeker;
 use crate::fault::Fault;
 use crate::names::Names;
+use rdkafka::Message;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use rdkafka::{ClientContext, Message};
-use stage::{FlowCounts, Stores, Task};
+use stage::{Stores, Task};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
-use topology::FLOW_STORE;
-
-/// The key of a task's counts in its flow changelog.
-pub(crate) const COUNTS_KEY: &[u8] = b"counts";
 
 const CALL: Duration = Duration::from_secs(15);
 /// Without any progress for this long, a restore is an error and no wait.
 const PATIENCE: Duration = Duration::from_mins(1);
 const STEP: Duration = Duration::from_millis(20);
-
-/// A client that looks for ends, so that reaching one is no error.
-struct Seeker;
-
-impl ClientContext for Seeker {
-    fn error(&self, error: KafkaError, reason: &str) {
-        if !matches!(error, KafkaError::PartitionEOF(_)) && !reason.contains("reached end of partition") {
-            tracing::warn!(%error, reason, "kafka restoring consumer");
-        }
-    }
-}
-
-impl ConsumerContext for Seeker {}
 
 /// Where state is read from.
 pub(crate) struct Restorer<'a> {
@@ -60,13 +44,12 @@ impl Restorer<'_> {
     pub(crate) fn restore<S: Stores>(&self, tasks: &[Task]) -> Result<Vec<Running<S>>, Fault> {
         let fresh = |task: &Task| {
             let partition = changelog_partition(self.names.stage, *task, self.partitions);
-            Running::new(*task, partition, S::default(), FlowCounts::default())
+            Running::new(*task, partition, S::default())
         };
         let mut running: Vec<Running<S>> = tasks.iter().map(fresh).collect();
         let sources = self.sources(&mut running);
-        let waiting = self.wait_for_open_transactions(sources)?;
-        if !waiting.is_empty() {
-            self.read(&waiting, &mut running)?;
+        if !sources.is_empty() {
+            self.read(&self.wait_for_open_transactions(sources)?, &mut running)?;
         }
         Ok(running)
     }
@@ -84,7 +67,6 @@ impl Restorer<'_> {
                 });
             };
             running.stores.each(&mut |store| add(store.name()));
-            add(FLOW_STORE);
         }
         sources
     }
@@ -93,7 +75,7 @@ impl Restorer<'_> {
     fn wait_for_open_transactions(&self, sources: Vec<Source>) -> Result<Vec<Source>, Fault> {
         let uncommitted = self.client("read_uncommitted")?;
         let committed = self.client("read_committed")?;
-        let end = |client: &BaseConsumer<Seeker>, source: &Source| {
+        let end = |client: &BaseConsumer<EndSeeker>, source: &Source| {
             let marks = client.fetch_watermarks(&source.topic, source.partition, CALL);
             marks.map_err(|error| Fault::of(&format!("reading the end of {}", source.topic), &error))
         };
@@ -116,7 +98,7 @@ impl Restorer<'_> {
         Ok(filled)
     }
 
-    fn client(&self, isolation: &str) -> Result<BaseConsumer<Seeker>, Fault> {
+    fn client(&self, isolation: &str) -> Result<BaseConsumer<EndSeeker>, Fault> {
         let mut config = self.config.clone();
         config
             .set("isolation.level", isolation)
@@ -126,11 +108,14 @@ impl Restorer<'_> {
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "error");
         config
-            .create_with_context(Seeker)
+            .create_with_context(EndSeeker)
             .map_err(|error| Fault::of("creating the restoring consumer", &error))
     }
 
     fn read<S: Stores>(&self, sources: &[Source], running: &mut [Running<S>]) -> Result<(), Fault> {
+        if sources.is_empty() {
+            return Ok(());
+        }
         let consumer = self.client("read_committed")?;
         let mut list = TopicPartitionList::new();
         let mut by_place: HashMap<(&str, i32), &Source> = HashMap::new();
@@ -168,13 +153,6 @@ impl Restorer<'_> {
 
 fn apply<S: Stores>(source: &Source, task: &mut Running<S>, message: &impl Message) -> Result<(), Fault> {
     let key = message.key().unwrap_or_default();
-    if source.store == FLOW_STORE {
-        if let (COUNTS_KEY, Some(value)) = (key, message.payload()) {
-            let counts = rmp_serde::from_slice(value);
-            task.counts = counts.map_err(|error| Fault::halt(format!("{}: {error}", source.topic)))?;
-        }
-        return Ok(());
-    }
     let mut restored = Ok(());
     task.stores.each(&mut |store| {
         if store.name() == source.store {

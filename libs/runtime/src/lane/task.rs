@@ -28,18 +28,25 @@ pub(crate) struct Running<S> {
 
 impl<S: Stores> Running<S> {
     /// A task that was restored.
-    pub(crate) fn new(task: Task, changelog_partition: i32, stores: S, counts: FlowCounts) -> Self {
+    pub(crate) fn new(task: Task, changelog_partition: i32, stores: S) -> Self {
         Self {
             task,
             changelog_partition,
             stores,
-            counts,
+            counts: FlowCounts::default(),
             pending: FlowCounts::default(),
             committed: None,
             next: None,
             expected: None,
             first: None,
         }
+    }
+
+    /// Where the last commit left it.
+    pub(crate) fn stand_at(&mut self, offset: Option<i64>, counts: FlowCounts) {
+        self.committed = offset;
+        self.next = offset;
+        self.counts = counts;
     }
 
     /// Checks that a record is the one that follows; librdkafka may hand out records that it fetched before a seek.
@@ -115,7 +122,6 @@ mod tests {
             },
             0,
             (),
-            FlowCounts::default(),
         )
     }
 

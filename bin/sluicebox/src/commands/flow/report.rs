@@ -214,7 +214,6 @@ mod tests {
             (N::Sink, Topic::IngestEvents),
             (N::Scorer, Topic::EventsNormalized),
             (N::Detector, Topic::EventsNormalized),
-            (N::Sink, Topic::EventsNormalized),
         ];
         reads.map(|(stage, topic)| read(stage, topic, 3)).into()
     }
