@@ -13,7 +13,7 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Print defaults, file and environment as one; secrets read [redacted]
+    /// Print defaults, file and environment as one; secrets are redacted
     #[command(after_help = "Example:\n  SLUICEBOX__KAFKA__LANES=4 sluicebox config print -c production.yml")]
     Print,
     /// Say everything that is wrong with it, and how to mend it

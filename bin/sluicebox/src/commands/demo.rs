@@ -78,9 +78,16 @@ async fn stay(
     truth: &Path,
     args: &DemoArgs,
 ) -> Result<bool, Failure> {
-    let address = process.addresses.adapters.ok_or_else(|| Failure::Check("the HTTP edge does not listen".to_owned()))?;
+    let address = process
+        .addresses
+        .adapters
+        .ok_or_else(|| Failure::Check("the HTTP edge does not listen".to_owned()))?;
     let equal = compared(day, settings, &format!("http://{address}"), args).await?;
-    say(format_args!("\n{} webhook calls came in, {} notifications told apart by id", hooks.calls(), hooks.distinct()));
+    say(format_args!(
+        "\n{} webhook calls came in, {} notifications told apart by id",
+        hooks.calls(),
+        hooks.distinct()
+    ));
     where_to_look(settings, process, truth);
     if !args.once {
         say(styled(STRONG, "\nEverything stays up. Ctrl-C stops it."));
@@ -91,7 +98,10 @@ async fn stay(
 
 /// Sends the day, waits, prints both columns and the best signals; whether the columns are equal.
 async fn compared(day: &Day, settings: &Settings, edge: &str, args: &DemoArgs) -> Result<bool, Failure> {
-    tell(format_args!("sending {} records of one day over HTTP and Kafka", day.truth.raw_records));
+    tell(format_args!(
+        "sending {} records of one day over HTTP and Kafka",
+        day.truth.raw_records
+    ));
     let began = Instant::now();
     let shipping = Shipping::new(settings, edge).await?;
     let refused = shipping.send(&day.shipments).await?;
@@ -100,7 +110,10 @@ async fn compared(day: &Day, settings: &Settings, edge: &str, args: &DemoArgs) -
     let report = flow::wait(&gatherer, args.timeout).await?;
     let report = report.map_err(|report| {
         let time = humantime::format_duration(args.timeout);
-        Failure::Check(format!("the stream was not drained within {time}: {}", report.behind()))
+        Failure::Check(format!(
+            "the stream was not drained within {time}: {}",
+            report.behind()
+        ))
     })?;
     tell(format_args!("done in {:.1} s\n", began.elapsed().as_secs_f64()));
     let pool = migrate::connect(&settings.postgres).await?;
@@ -115,7 +128,11 @@ async fn compared(day: &Day, settings: &Settings, edge: &str, args: &DemoArgs) -
 }
 
 fn equal(equal: bool) -> Result<(), Failure> {
-    if equal { Ok(()) } else { Err(Failure::Check("what came is not what was expected".to_owned())) }
+    if equal {
+        Ok(())
+    } else {
+        Err(Failure::Check("what came is not what was expected".to_owned()))
+    }
 }
 
 fn write_truth(day: &Day, args: &DemoArgs) -> Result<PathBuf, Failure> {
@@ -130,7 +147,9 @@ fn where_to_look(settings: &Settings, process: &Process, truth: &Path) {
     let addresses = &process.addresses;
     say(styled(STRONG, "\nWhere to look"));
     if let Some(api) = addresses.api {
-        say(format_args!("  signals      curl -s 'http://{api}/v1/signals?limit=5'"));
+        say(format_args!(
+            "  signals      curl -s 'http://{api}/v1/signals?limit=5'"
+        ));
         say(format_args!("  API docs     http://{api}/docs"));
     }
     if let Some(edge) = addresses.adapters {
@@ -143,7 +162,10 @@ fn where_to_look(settings: &Settings, process: &Process, truth: &Path) {
     if let Some(ops) = addresses.ops {
         say(format_args!("  metrics      http://{ops}/metrics"));
     }
-    say(format_args!("  database     psql {}", styled(GOOD, settings.postgres.url.expose())));
+    say(format_args!(
+        "  database     psql {}",
+        styled(GOOD, settings.postgres.url.expose())
+    ));
     say(format_args!("  topics       {}*", settings.topic_prefix));
     say(format_args!("  the truth    {}", truth.display()));
 }

@@ -61,7 +61,10 @@ pub(crate) async fn run(args: FlowArgs, app: &App) -> Result<(), Failure> {
     }
     if !in_time {
         let time = humantime::format_duration(args.timeout);
-        return Err(Failure::Check(format!("the stream was not drained within {time}: {}", report.behind())));
+        return Err(Failure::Check(format!(
+            "the stream was not drained within {time}: {}",
+            report.behind()
+        )));
     }
     verdict(&report)
 }
@@ -84,7 +87,9 @@ pub(crate) async fn wait(gatherer: &Gatherer, timeout: Duration) -> Result<Resul
     loop {
         let mut report = gatherer.gather().await?;
         pace.see(&report, Instant::now());
-        let again = drained_before.as_ref().is_some_and(|before| report.drained && before.same_counts(&report));
+        let again = drained_before
+            .as_ref()
+            .is_some_and(|before| report.drained && before.same_counts(&report));
         if again || began.elapsed() >= timeout {
             pace.tell(&mut report);
             return Ok(if again { Ok(report) } else { Err(report) });
@@ -96,7 +101,10 @@ pub(crate) async fn wait(gatherer: &Gatherer, timeout: Duration) -> Result<Resul
 
 fn verdict(report: &Report) -> Result<(), Failure> {
     if !report.conserves {
-        return Err(Failure::Check(format!("records are not accounted for: {}", report.losses().join("; "))));
+        return Err(Failure::Check(format!(
+            "records are not accounted for: {}",
+            report.losses().join("; ")
+        )));
     }
     if !report.drained {
         tell(format_args!("not drained yet: {}", report.behind()));
