@@ -8,7 +8,10 @@ use topology::Schema;
 /// A record that can never be processed, with everything needed to see why and to send it again.
 /// `schemas/dead_letter.avsc` says what each field means.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the schema says it of every field, and a test holds it to that")]
+#[expect(
+    missing_docs,
+    reason = "the schema says it of every field, and a test holds it to that"
+)]
 pub struct DeadLetter {
     pub stage: String,
     pub topic: String,

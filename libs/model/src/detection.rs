@@ -8,7 +8,10 @@ use topology::Schema;
 
 /// An anomaly of one subject, found by a window rule. `schemas/detection.avsc` says what each field means.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the schema says it of every field, and a test holds it to that")]
+#[expect(
+    missing_docs,
+    reason = "the schema says it of every field, and a test holds it to that"
+)]
 pub struct Detection {
     pub id: String,
     #[serde(default = "default_tenant")]

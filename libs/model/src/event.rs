@@ -20,7 +20,10 @@ pub struct Address {
 
 /// A raw event after normalization: cleaned, typed, about one subject. `schemas/event.avsc` says what each field means.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the schema says it of every field, and a test holds it to that")]
+#[expect(
+    missing_docs,
+    reason = "the schema says it of every field, and a test holds it to that"
+)]
 pub struct Event {
     pub id: String,
     pub source: String,

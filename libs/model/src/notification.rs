@@ -29,7 +29,10 @@ impl Origin {
 
 /// What is to be sent, and where. `schemas/notification.avsc` says what each field means.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the schema says it of every field, and a test holds it to that")]
+#[expect(
+    missing_docs,
+    reason = "the schema says it of every field, and a test holds it to that"
+)]
 pub struct Notification {
     pub id: String,
     #[serde(default = "default_tenant")]
@@ -79,7 +82,10 @@ impl ReceiptStatus {
 
 /// What came of a notification. `schemas/receipt.avsc` says what each field means.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the schema says it of every field, and a test holds it to that")]
+#[expect(
+    missing_docs,
+    reason = "the schema says it of every field, and a test holds it to that"
+)]
 pub struct Receipt {
     pub notification_id: String,
     #[serde(default = "default_tenant")]

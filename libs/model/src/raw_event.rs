@@ -12,7 +12,10 @@ use topology::Schema;
 
 /// What a source sent, in CloudEvents terms. `schemas/raw_event.avsc` says what each field means.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the schema says it of every field, and a test holds it to that")]
+#[expect(
+    missing_docs,
+    reason = "the schema says it of every field, and a test holds it to that"
+)]
 pub struct RawEvent {
     pub id: String,
     pub source: String,

@@ -39,7 +39,10 @@ impl fmt::Display for SignalState {
 
 /// One event that a signal rests on. `schemas/signal.avsc` says what each field means.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the schema says it of every field, and a test holds it to that")]
+#[expect(
+    missing_docs,
+    reason = "the schema says it of every field, and a test holds it to that"
+)]
 pub struct Evidence {
     pub event_id: String,
     pub source: String,
@@ -57,7 +60,10 @@ pub struct Evidence {
 
 /// A signal. `schemas/signal.avsc` says what each field means.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the schema says it of every field, and a test holds it to that")]
+#[expect(
+    missing_docs,
+    reason = "the schema says it of every field, and a test holds it to that"
+)]
 pub struct Signal {
     pub signal_key: String,
     #[serde(default = "default_tenant")]

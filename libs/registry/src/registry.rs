@@ -43,8 +43,7 @@ impl Registry {
         let mut builder = SrSettings::new_builder(url.clone());
         builder.set_timeout(TIMEOUT);
         if let Some(username) = &settings.username {
-            builder
-                .set_basic_authorization(username, settings.password.as_ref().map(Secret::expose));
+            builder.set_basic_authorization(username, settings.password.as_ref().map(Secret::expose));
         }
         let api = builder.build_with(reqwest::Client::builder());
         let api = api.map_err(|error| RegistryError::Client(error.cause.unwrap_or(error.error)))?;

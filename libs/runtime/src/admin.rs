@@ -1,6 +1,6 @@
 //! The cluster as it is and as the table of topics wants it: topics, configuration, lag, contents.
 //!
-//! Everything that compares and decides is in [`wanted`] and [`plan`] and knows no Kafka.
+//! Everything that compares and decides is in `wanted` and `plan` and knows no Kafka.
 
 mod apply;
 mod cluster;

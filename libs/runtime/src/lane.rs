@@ -221,9 +221,9 @@ impl<'a, W: Work> Lane<'a, W> {
             names,
             partitions: self.config.partitions,
         };
-        let restored = restorer.restore(tasks)?;
+        let filled = restorer.restore(tasks)?;
         let mut from = Vec::new();
-        for (mut running, committed) in restored.into_iter().zip(self.intake.committed(tasks)?) {
+        for (mut running, committed) in filled.into_iter().zip(self.intake.committed(tasks)?) {
             let (offset, counts) = committed.unzip();
             self.refuse_gap(running.task, offset)?;
             running.stand_at(offset, counts.unwrap_or_default());

@@ -1,8 +1,8 @@
 //! The exactly-once runner, and the only crate that speaks to Kafka.
 //!
-//! Read in this order: [`protocol`] decides what a lane does next; [`lane`] executes it with one consumer and one
-//! transactional producer; [`work`] is what lanes do with records; [`drain`] is the lane of a store that keeps its own
-//! offsets; [`run`] starts lanes and begins them anew.
+//! Read in this order: `protocol` decides what a lane does next; `lane` executes it with one consumer and one
+//! transactional producer; `work` is what lanes do with records; `drain` is the lane of a store that keeps its own
+//! offsets; `run` starts lanes and begins them anew.
 
 pub mod admin;
 mod client;

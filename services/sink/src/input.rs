@@ -37,7 +37,10 @@ impl Input for SinkInput {
             Topic::NotificationsReceipts => Self::Receipt(decoder.decode(value)?),
             Topic::DeadLetters => Self::DeadLetter(decoder.decode(value)?),
             Topic::EventsNormalized | Topic::Signals => {
-                return Err(DecodeError::Unrecognized(format!("the sink does not read {}", topic.name())));
+                return Err(DecodeError::Unrecognized(format!(
+                    "the sink does not read {}",
+                    topic.name()
+                )));
             }
         })
     }

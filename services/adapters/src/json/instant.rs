@@ -64,7 +64,10 @@ fn written(text: &str) -> Option<Millis> {
 }
 
 /// Saturates far outside the range that is accepted.
-#[expect(clippy::cast_possible_truncation, reason = "a cast saturates, which is what is wanted here")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast saturates, which is what is wanted here"
+)]
 fn epoch(number: f64) -> Millis {
     let millis = if number.abs() < FIRST_MILLIS {
         number * 1000.0
