@@ -96,13 +96,36 @@ fn consumer(kafka: &KafkaSettings, group: &str, id: &str) -> ClientConfig {
         .set("auto.offset.reset", "earliest")
         .set("session.timeout.ms", kafka.session_timeout_ms.to_string())
         .set("heartbeat.interval.ms", (kafka.session_timeout_ms / 4).max(1).to_string())
-        .set("max.poll.interval.ms", "600000")
-        .set("fetch.wait.max.ms", "100")
-        // Bounded memory: what a lane reads ahead.
-        .set("queued.max.messages.kbytes", "4096")
-        .set("fetch.message.max.bytes", "1048576")
-        .set("fetch.max.bytes", "4194304");
+        .set("max.poll.interval.ms", "600000");
+    unless_configured(&mut config, kafka, &READ_AHEAD);
     config
+}
+
+/// What a lane reads ahead is bounded by bytes; once there is room it fetches at once, not after librdkafka's second.
+const READ_AHEAD: [(&str, &str); 5] = [
+    ("queued.max.messages.kbytes", "4096"),
+    ("fetch.queue.backoff.ms", "5"),
+    ("fetch.message.max.bytes", "262144"),
+    ("fetch.max.bytes", "1048576"),
+    ("fetch.wait.max.ms", "100"),
+];
+
+/// Batches large enough to be cheap, in a queue small enough for a small process.
+const BATCHES: [(&str, &str); 5] = [
+    ("linger.ms", "2"),
+    ("batch.num.messages", "10000"),
+    ("batch.size", "262144"),
+    ("compression.type", "lz4"),
+    ("queue.buffering.max.kbytes", "4096"),
+];
+
+/// Tuning that `kafka.properties` may replace.
+fn unless_configured(config: &mut ClientConfig, kafka: &KafkaSettings, tuning: &[(&str, &str)]) {
+    for (key, value) in tuning {
+        if !kafka.properties.contains_key(*key) {
+            config.set(*key, *value);
+        }
+    }
 }
 
 fn producer(kafka: &KafkaSettings, id: &str) -> ClientConfig {
@@ -111,15 +134,12 @@ fn producer(kafka: &KafkaSettings, id: &str) -> ClientConfig {
         .set("transactional.id", id)
         .set("transaction.timeout.ms", kafka.transaction_timeout_ms.to_string())
         .set("message.timeout.ms", kafka.transaction_timeout_ms.to_string())
-        .set("linger.ms", "2")
-        .set("batch.num.messages", "10000")
-        .set("compression.type", "lz4")
         .set("message.max.bytes", "4194304")
-        .set("queue.buffering.max.kbytes", "8192")
         .set("partitioner", "murmur2_random")
         // The next transaction may be told CONCURRENT_TRANSACTIONS, which costs one of these.
         .set("retry.backoff.ms", "5")
         .set("retry.backoff.max.ms", "20");
+    unless_configured(&mut config, kafka, &BATCHES);
     config
 }
 
