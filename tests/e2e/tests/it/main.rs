@@ -1,7 +1,7 @@
 //! The whole stream as its users run it: the program as processes, on real servers, against known truth.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
-#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod crash;
 mod day;
