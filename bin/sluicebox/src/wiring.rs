@@ -3,6 +3,7 @@
 mod edge;
 mod observer;
 mod process;
+mod reloads;
 mod stages;
 mod target;
 

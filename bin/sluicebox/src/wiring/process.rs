@@ -2,6 +2,7 @@
 
 use super::edge::{EdgeTally, KafkaIngest};
 use super::observer::LaneObserver;
+use super::reloads::{self, Followed};
 use super::target::Target;
 use crate::app;
 use crate::failure::Failure;
@@ -39,6 +40,7 @@ pub(crate) struct Process {
     stop: Stop,
     stop_http: watch::Sender<bool>,
     stages: Vec<RunningStage>,
+    pub(super) followed: Vec<Followed>,
     servers: Vec<JoinHandle<Result<(), String>>>,
 }
 
@@ -53,6 +55,7 @@ impl Process {
             stop: Stop::default(),
             stop_http,
             stages: Vec::new(),
+            followed: Vec::new(),
             servers: Vec::new(),
         };
         process.serve_ops(settings, &health, &metrics).await?;
@@ -60,6 +63,7 @@ impl Process {
         process
             .start_stages(settings, &services, &shared, &health)
             .await?;
+        process.show_reloads(health.clone(), metrics.clone());
         if services.contains(&Target::Adapters) {
             process
                 .serve_adapters(settings, &shared, &health, &metrics)
@@ -98,6 +102,16 @@ impl Process {
             .into_iter()
             .collect::<Result<(), _>>()
             .map_err(|error| Failure::Unreachable(error.to_string()))
+    }
+
+    fn show_reloads(&mut self, health: Health, metrics: Metrics) {
+        let (followed, stopping) = (std::mem::take(&mut self.followed), self.stopping());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = reloads::show(followed, health, metrics) => {}
+                () = stopping => {}
+            }
+        });
     }
 
     fn stopping(&self) -> impl Future<Output = ()> + Send + 'static {

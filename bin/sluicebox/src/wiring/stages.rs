@@ -1,9 +1,10 @@
 //! One function a stage: its rules, its state, its lanes.
 
 use super::process::Process;
+use super::reloads::Followed;
 use crate::failure::Failure;
 use runtime::{Shared, run_drain, run_effect, run_stage};
-use settings::{Settings, WatchError};
+use settings::{Settings, WatchError, Watched};
 use sink::{SinkDrain, SinkError};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ impl Process {
     pub(super) fn scorer(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
         let rules = scorer::open_rules(&settings.scorer.rules);
         let rules = rules.map_err(|error| unusable("scorer.rules", &settings.scorer.rules, &error))?;
+        self.follow(StageName::Scorer, "rules", &rules);
         self.keep(run_stage(shared, StageName::Scorer, move || {
             scorer::ScorerStage::new(&rules)
         }))
@@ -44,6 +46,7 @@ impl Process {
         let settings = &settings.detector;
         let rules = detector::open_rules(&settings.rules);
         let rules = rules.map_err(|error| unusable("detector.rules", &settings.rules, &error))?;
+        self.follow(StageName::Detector, "rules", &rules);
         let lateness = settings.allowed_lateness;
         let make = move || detector::DetectorStage::new(&rules, lateness);
         self.keep(run_stage(shared, StageName::Detector, make))
@@ -52,6 +55,12 @@ impl Process {
     pub(super) fn enricher(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
         let effect = enricher::EnricherEffect::open(&settings.enricher);
         let effect = Arc::new(effect.map_err(|error| Failure::Configuration(format!("enricher: {error}")))?);
+        let files = Arc::clone(&effect);
+        let status = Box::new(move || files.watched());
+        self.followed.push(Followed {
+            stage: StageName::Enricher,
+            status,
+        });
         self.keep(run_effect(
             shared,
             StageName::Enricher,
@@ -65,6 +74,7 @@ impl Process {
         let settings = &settings.notifier;
         let cards = notifier::open_cards(settings);
         let cards = cards.map_err(|error| Failure::Configuration(format!("notifier.templates: {error}")))?;
+        self.follow(StageName::NotifierPlan, "templates", &cards);
         let plan = {
             let settings = settings.clone();
             move || notifier::PlanStage::new(&settings, &cards)
@@ -81,6 +91,17 @@ impl Process {
             concurrency,
             &Handle::current(),
         ))
+    }
+
+    fn follow<T: Send + Sync + 'static>(
+        &mut self,
+        stage: StageName,
+        name: &'static str,
+        watched: &Watched<T>,
+    ) {
+        let watched = watched.clone();
+        let status = Box::new(move || vec![(name.to_owned(), watched.status())]);
+        self.followed.push(Followed { stage, status });
     }
 
     pub(super) async fn sink(

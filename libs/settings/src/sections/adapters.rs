@@ -27,8 +27,6 @@ pub struct AdaptersSettings {
     pub auth: AuthMode,
     /// Keys that are let in; several at once, so that they can be changed.
     pub api_keys: Vec<Secret>,
-    /// Standard Webhooks secret (`whsec_…`) of those who push to us.
-    pub webhook_secret: Option<Secret>,
     /// Largest request body. Default 1 MiB.
     pub max_body_bytes: usize,
     /// Most events in one request. Default 1000.
@@ -47,7 +45,6 @@ impl Default for AdaptersSettings {
             listen: (Ipv4Addr::LOCALHOST, 8080).into(),
             auth: AuthMode::Required,
             api_keys: Vec::new(),
-            webhook_secret: None,
             max_body_bytes: 1024 * 1024,
             max_batch: 1000,
             max_depth: 64,
@@ -61,7 +58,6 @@ impl AdaptersSettings {
     pub(crate) fn specimen() -> Self {
         Self {
             api_keys: vec![Secret::default()],
-            webhook_secret: Some(Secret::default()),
             rate_per_s: Some(1),
             ..Self::default()
         }
