@@ -5,7 +5,7 @@
 //!   Idle ───────────────▶ Open ───────────────────▶ Committing ──Committed──▶ Idle
 //!    ▲                     │                            │
 //!    └──────Aborted── Aborting ◀──Revoked, Failed(Abort)┘      Failed(Rebuild), Lost ──▶ Rebuilding
-//!                                                              Failed(Stop)          ──▶ Stopped
+//!                                                              Failed(Halt)          ──▶ Ended
 //! ```
 //!
 //! The shell calls [`Protocol::step`] with what happened and executes the commands it gets back, in their order.
