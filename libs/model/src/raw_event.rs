@@ -80,6 +80,7 @@ impl RawEvent {
         let mut attributes: Attributes<'_> =
             serde_json::from_slice(json).map_err(|error| RawEventError::NotAnObject(error.to_string()))?;
         check_version(text(&mut attributes, "specversion")?)?;
+        let datacontenttype = text(&mut attributes, "datacontenttype")?;
         let mut event = Self {
             id: text(&mut attributes, "id")?.unwrap_or_default(),
             source: required(&mut attributes, "source")?,
@@ -89,8 +90,8 @@ impl RawEvent {
                 .map(|time| parse_time(&time))
                 .transpose()?,
             tenant: text(&mut attributes, "tenant")?.unwrap_or_else(|| DEFAULT_TENANT.to_owned()),
-            datacontenttype: text(&mut attributes, "datacontenttype")?,
-            data: payload(&mut attributes)?,
+            data: payload(&mut attributes, datacontenttype.as_deref())?,
+            datacontenttype,
             extensions: extensions(&attributes)?,
         };
         event.ensure_id();
@@ -152,11 +153,14 @@ fn parse_time(time: &str) -> Result<Millis, RawEventError> {
         .map_err(|_| wrong)
 }
 
-fn payload(attributes: &mut Attributes<'_>) -> Result<Option<Vec<u8>>, RawEventError> {
+fn payload(
+    attributes: &mut Attributes<'_>,
+    datacontenttype: Option<&str>,
+) -> Result<Option<Vec<u8>>, RawEventError> {
     let base64 = text(attributes, "data_base64")?;
     match (attributes.remove("data"), base64) {
         (Some(_), Some(_)) => Err(RawEventError::TwoPayloads),
-        (Some(json), None) => Ok(Some(json.get().as_bytes().to_vec())),
+        (Some(json), None) => Ok(Some(member(json, datacontenttype))),
         (None, Some(base64)) => {
             let wrong = RawEventError::WrongType {
                 name: "data_base64".to_owned(),
@@ -169,6 +173,20 @@ fn payload(attributes: &mut Attributes<'_>) -> Result<Option<Vec<u8>>, RawEventE
         }
         (None, None) => Ok(None),
     }
+}
+
+/// The payload that a `data` member carries: its JSON, byte for byte; but a string that is not declared to be JSON
+/// stands for its text (CloudEvents JSON format, section 3.1.1).
+fn member(json: &RawValue, datacontenttype: Option<&str>) -> Vec<u8> {
+    let media_type = datacontenttype.unwrap_or("application/json");
+    let media_type = media_type.split(';').next().unwrap_or_default().trim();
+    let is_json = media_type.ends_with("/json") || media_type.ends_with("+json");
+    let text = if is_json {
+        None
+    } else {
+        serde_json::from_str::<String>(json.get()).ok()
+    };
+    text.map_or_else(|| json.get().as_bytes().to_vec(), String::into_bytes)
 }
 
 fn extensions(attributes: &Attributes<'_>) -> Result<BTreeMap<String, String>, RawEventError> {
@@ -217,6 +235,19 @@ mod tests {
         assert_eq!(event.data.as_deref(), Some(br#"{"a": 1.10}"#.as_slice()));
         assert_eq!(event.extensions["priority"], "3");
         assert_eq!(event.tenant, "acme");
+    }
+
+    #[test]
+    fn a_string_that_is_not_json_stands_for_its_text() {
+        let data = |json: &str| read(json).unwrap().data.unwrap();
+        let text =
+            r#"{"source":"s","type":"t","datacontenttype":"text/plain; charset=utf-8","data":"a \"b\""}"#;
+        assert_eq!(data(text), br#"a "b""#);
+        assert_eq!(
+            data(r#"{"source":"s","type":"t","datacontenttype":"application/x+json","data":"a"}"#),
+            br#""a""#
+        );
+        assert_eq!(data(r#"{"source":"s","type":"t","data":"a"}"#), br#""a""#);
     }
 
     #[test]
