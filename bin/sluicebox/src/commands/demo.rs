@@ -42,7 +42,7 @@ pub(crate) struct DemoArgs {
     /// About how many records the day has
     #[arg(long, default_value_t = EVENTS, value_name = "N")]
     events: usize,
-    /// Where the truth is written, as JSON; without it, beside other temporary files
+    /// Where the truth is written, as JSON; without it, in ~/.local/state/sluicebox
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
     /// How long the stream may take
@@ -136,7 +136,7 @@ fn equal(equal: bool) -> Result<(), Failure> {
 }
 
 fn write_truth(day: &Day, args: &DemoArgs) -> Result<PathBuf, Failure> {
-    let usual = || std::env::temp_dir().join(format!("sluicebox-demo-{}.json", args.seed));
+    let usual = || own_folder().join(format!("sluicebox-demo-{}.json", args.seed));
     let path = args.truth.clone().unwrap_or_else(usual);
     let json = serde_json::to_string_pretty(&day.truth).unwrap_or_default();
     std::fs::write(&path, json).map_err(|error| Failure::File(format!("{}: {error}", path.display())))?;
@@ -168,4 +168,11 @@ fn where_to_look(settings: &Settings, process: &Process, truth: &Path) {
     ));
     say(format_args!("  topics       {}*", settings.topic_prefix));
     say(format_args!("  the truth    {}", truth.display()));
+}
+
+/// A folder that no other user of the machine writes to: where the local parts keep their data, else the temporary one.
+fn own_folder() -> PathBuf {
+    let state = std::env::home_dir().map(|home| home.join(".local/state/sluicebox"));
+    let usable = state.filter(|folder| std::fs::create_dir_all(folder).is_ok());
+    usable.unwrap_or_else(std::env::temp_dir)
 }
