@@ -21,7 +21,7 @@ use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use restore::Restorer;
-use stage::{Stores, Task};
+use stage::{FlowCounts, Stores, Task};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -320,13 +320,11 @@ impl<'a, W: Work> Lane<'a, W> {
 
     fn tell(&self, began: Instant) {
         let (stage, took) = (self.config.names.stage, began.elapsed());
-        for running in self.tasks.values().filter(|running| running.is_dirty()) {
-            self.config.observer.committed(&Committed {
-                stage,
-                counts: &running.pending,
-                took,
-            });
-        }
+        let mut counts = FlowCounts::default();
+        let dirty = self.tasks.values().filter(|running| running.is_dirty());
+        dirty.for_each(|running| counts.add(&running.pending));
+        let counts = &counts;
+        self.config.observer.committed(&Committed { stage, counts, took });
     }
 
     fn abort(&mut self) -> Result<(), Fault> {
