@@ -3,9 +3,26 @@
 
 kafka_prepare() {
   mkdir -p "$KAFKA_DATA"
-  sed -e "s|@FOLDER@|$KAFKA_DATA|" -e "s|@KAFKA_PORT@|$KAFKA_PORT|" -e "s|@CONTROLLER_PORT@|$CONTROLLER_PORT|" \
-    "$HERE/kafka/server.properties" >"$KAFKA_DATA/server.properties"
+  kafka_properties >"$KAFKA_DATA/server.properties"
   [[ -e $KAFKA_DATA/formatted ]] || kafka_format
+}
+
+# Of a property that is given twice, the last one counts.
+kafka_properties() {
+  sed -e "s|@FOLDER@|$KAFKA_DATA|" -e "s|@KAFKA_PORT@|$KAFKA_PORT|" -e "s|@CONTROLLER_PORT@|$CONTROLLER_PORT|" \
+    "$HERE/kafka/server.properties"
+  [[ -z ${SLUICEBOX_KAFKA_PROXIED_PORT:-} ]] || kafka_proxied_listener
+  printf '%s\n' "${SLUICEBOX_KAFKA_PROPERTIES:-}"
+}
+
+# The broker tells clients of this listener to come back through the proxy, so they never find the way around it.
+kafka_proxied_listener() {
+  [[ -n ${SLUICEBOX_KAFKA_PROXY_PORT:-} ]] ||
+    fail "SLUICEBOX_KAFKA_PROXIED_PORT is set without SLUICEBOX_KAFKA_PROXY_PORT" "say where the proxy listens"
+  sed -nE -e "s|@KAFKA_PORT@|$KAFKA_PORT|; s|@CONTROLLER_PORT@|$CONTROLLER_PORT|" \
+    -e "s|^listeners=.*|&,PROXIED://127.0.0.1:$SLUICEBOX_KAFKA_PROXIED_PORT|p" \
+    -e "s|^advertised.listeners=.*|&,PROXIED://127.0.0.1:$SLUICEBOX_KAFKA_PROXY_PORT|p" \
+    -e 's|^listener.security.protocol.map=.*|&,PROXIED:PLAINTEXT|p' "$HERE/kafka/server.properties"
 }
 
 # The mark comes last: an interrupted formatting starts anew.

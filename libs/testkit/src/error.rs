@@ -13,17 +13,25 @@ pub enum TestkitError {
         /// What the operating system said.
         reason: String,
     },
-    /// The servers could not be started.
-    #[error("the servers for tests are not up: {reason} (by hand: `deploy/local/parts --test up`)")]
+    /// The servers could not be started, or do not do as told.
+    #[error("the servers for tests are not up: {reason} (by hand: `{command}`)")]
     Down {
+        /// The command line.
+        command: String,
         /// What the script said, the mending included.
         reason: String,
     },
     /// The script left out an address.
-    #[error("`deploy/local/parts --test env` names no {name}")]
+    #[error("`deploy/local/parts env` names no {name}")]
     Unnamed {
         /// The variable that is missing.
         name: &'static str,
+    },
+    /// A set of servers of one test has no folder or no ports.
+    #[error("no place for servers of this test's own: {reason}. To mend: free some space or ports")]
+    Place {
+        /// What the operating system said.
+        reason: String,
     },
     /// The database of a sandbox could not be made.
     #[error(

@@ -2,17 +2,21 @@
 //!
 //! One set of servers serves a test run: [`parts`] starts it when it does not run yet. Each test takes a
 //! [`Sandbox`] of its own, with fresh topic names and a fresh database, so that no test sees another and their
-//! order does not matter. Without servers a test fails; it never passes for want of them.
+//! order does not matter. A test that kills, pauses or reconfigures servers takes [`OwnParts`]. Without servers a test fails; it never passes for want of them.
 
 mod database;
 mod error;
 mod names;
+mod own_parts;
 mod parts;
+mod ports;
 mod sandbox;
+mod script;
 
 use std::path::{Path, PathBuf};
 
 pub use error::TestkitError;
+pub use own_parts::{OwnParts, Part};
 pub use parts::{Parts, parts};
 pub use sandbox::Sandbox;
 

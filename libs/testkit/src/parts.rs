@@ -1,11 +1,9 @@
 //! The servers of a test run, started on demand. The script holds a lock, so test binaries may ask at once.
 
-use std::process::Command;
-
 use tokio::sync::OnceCell;
 
 use crate::error::TestkitError;
-use crate::repository;
+use crate::script::parts_script;
 
 /// Where the servers for tests are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +28,7 @@ pub async fn parts() -> Result<&'static Parts, TestkitError> {
             .await
             .unwrap_or_else(|stopped| {
                 Err(TestkitError::Down {
+                    command: "deploy/local/parts --test up".to_owned(),
                     reason: stopped.to_string(),
                 })
             })
@@ -38,34 +37,12 @@ pub async fn parts() -> Result<&'static Parts, TestkitError> {
 }
 
 fn start() -> Result<Parts, TestkitError> {
-    script("up")?;
-    named_in(&script("env")?)
+    parts_script(&["--test", "up"], &[])?;
+    named_in(&parts_script(&["--test", "env"], &[])?)
 }
 
-/// Runs one command of the script and gives what it printed.
-fn script(command: &str) -> Result<String, TestkitError> {
-    let program = repository().join("deploy/local/parts");
-    let output = Command::new(&program)
-        .args(["--test", command])
-        .output()
-        .map_err(|error| TestkitError::Script {
-            command: format!("{} --test {command}", program.display()),
-            reason: error.to_string(),
-        })?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(TestkitError::Down {
-        reason: said
-            .lines()
-            .last()
-            .unwrap_or("the script said nothing")
-            .to_owned(),
-    })
-}
-
-fn named_in(environment: &str) -> Result<Parts, TestkitError> {
+/// Reads what `parts env` prints.
+pub(crate) fn named_in(environment: &str) -> Result<Parts, TestkitError> {
     let value = |name: &'static str| {
         let line = environment.lines().find_map(|line| {
             line.strip_prefix("export ")?
@@ -100,7 +77,7 @@ mod tests {
         let error = named_in("export SLUICEBOX__KAFKA__BROKERS=127.0.0.1:1\n").unwrap_err();
         assert_eq!(
             format!("{error:?}"),
-            "`deploy/local/parts --test env` names no SLUICEBOX__REGISTRY__URL"
+            "`deploy/local/parts env` names no SLUICEBOX__REGISTRY__URL"
         );
     }
 }

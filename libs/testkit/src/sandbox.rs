@@ -10,7 +10,7 @@ use crate::{database, repository};
 /// A place for one test on the shared servers; its database is dropped with it.
 #[derive(Debug)]
 pub struct Sandbox {
-    parts: &'static Parts,
+    parts: Parts,
     name: String,
     postgres_url: String,
 }
@@ -21,12 +21,19 @@ impl Sandbox {
     /// # Errors
     /// The servers cannot be started or refuse; a test lets it fail.
     pub async fn new(test_name: &str) -> Result<Self, TestkitError> {
-        let parts = parts().await?;
+        Self::on(parts().await?, test_name).await
+    }
+
+    /// The same on other servers, such as those of [`crate::OwnParts`]; needs their PostgreSQL.
+    ///
+    /// # Errors
+    /// PostgreSQL refuses; a test lets it fail.
+    pub async fn on(parts: &Parts, test_name: &str) -> Result<Self, TestkitError> {
         let name = names::fresh(test_name);
         database::execute(&parts.postgres_url, format!("CREATE DATABASE {name}")).await?;
         let postgres_url = database::url_of(&parts.postgres_url, &name);
         Ok(Self {
-            parts,
+            parts: parts.clone(),
             name,
             postgres_url,
         })
