@@ -44,7 +44,8 @@ pub(crate) async fn publisher(settings: &Settings) -> Result<Publisher, Failure>
     Ok(Publisher::new(&settings.kafka, &prefix(settings), ids)?)
 }
 
-async fn schema_ids(settings: &Settings) -> Result<SchemaIds, Failure> {
+/// The registry's ids of our schemas, which are registered; does not wait for a registry that is away.
+pub(crate) async fn schema_ids(settings: &Settings) -> Result<SchemaIds, Failure> {
     Ok(Registry::connect(&settings.registry)?
         .register_all(&prefix(settings))
         .await?)

@@ -1,7 +1,7 @@
 //! The command line as people type it; each subcommand's own arguments stand in its own file.
 
 use crate::commands::{
-    completion, config, demo, doctor, events, flow, migrate, replay, run, schemas, topics,
+    completion, config, demo, dlq, doctor, events, flow, migrate, replay, run, schemas, state, topics,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Color;
@@ -15,6 +15,7 @@ Examples:
   sluicebox run all                             every service in one process
   sluicebox events generate --rate 1000 --count 10000 --seed 1
   sluicebox replay posts.csv --format csv --map id=ID,time=DATE,text=BODY --type post --source archive
+  sluicebox dlq list --from 2h                  what died, where and why; `dlq replay` puts it back
   sluicebox flow --wait                         what each stage read, wrote, filtered; done when it is drained
 ";
 
@@ -43,6 +44,10 @@ pub(crate) enum Command {
     Demo(demo::DemoArgs),
     /// What each stage read, wrote and left out, and whether it adds up
     Flow(flow::FlowArgs),
+    /// Dead letters: look at them, put them back
+    Dlq(dlq::DlqArgs),
+    /// What stages remember, key by key
+    State(state::StateArgs),
     /// Topics: as they should be, as they are, and making them so
     Topics(topics::TopicsArgs),
     /// Avro schemas: whether older records stay readable, and registering them

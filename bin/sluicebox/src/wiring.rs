@@ -1,11 +1,13 @@
 //! From targets to running services: the only place that knows which crate is which service.
 
 mod edge;
+mod lag;
 mod observer;
 mod process;
 mod reloads;
 mod stages;
 mod target;
 
+pub(crate) use lag::{lag_of_sink, now};
 pub(crate) use process::Process;
 pub(crate) use target::Target;

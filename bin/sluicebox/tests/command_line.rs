@@ -1,9 +1,18 @@
 //! The program as people type it, on real servers.
 #![expect(clippy::unwrap_used, reason = "a failing test says enough")]
 
+#[path = "command_line/dead_letters.rs"]
+mod dead_letters;
+#[path = "command_line/state.rs"]
+mod state;
+
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use testkit::Sandbox;
+
+const PATIENCE: Duration = Duration::from_mins(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 struct Shell {
     sandbox: Sandbox,
@@ -75,6 +84,71 @@ impl Shell {
             events.collect()
         };
         tokio::task::spawn_blocking(decode).await.unwrap()
+    }
+}
+
+/// Looks until it is so.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "no {what} after {PATIENCE:?}");
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// The program, running in the background; killed at the latest when the test ends.
+struct Running(Option<Child>);
+
+impl Running {
+    fn start(shell: &Shell, arguments: &[&str]) -> Self {
+        Self::start_with(shell, arguments, &[])
+    }
+
+    fn start_with(shell: &Shell, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sluicebox"));
+        command
+            .args(arguments)
+            .envs(shell.sandbox.environment())
+            .envs(environment.iter().copied())
+            .current_dir(shell.folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        Self(Some(command.spawn().unwrap()))
+    }
+
+    /// As a power cut would.
+    fn kill(mut self) {
+        let mut child = self.0.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// As an operator would; it must end well.
+    fn stop(mut self) {
+        let child = self.0.take().unwrap();
+        let asked = Command::new("kill").arg(child.id().to_string()).status();
+        assert!(asked.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    /// Its exit code and what it complained of, once it has ended by itself.
+    fn ended(mut self) -> (Option<i32>, String) {
+        let output = self.0.take().unwrap().wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

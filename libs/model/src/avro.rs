@@ -3,6 +3,7 @@
 //! Source: Confluent, "Schema Registry wire format".
 
 use crate::Record;
+use serde::de::DeserializeOwned;
 use serde_avro_fast::{Schema as AvroSchema, de, ser};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -19,6 +20,7 @@ pub const fn schema_text(schema: Schema) -> &'static str {
         Schema::Notification => include_str!("../../../schemas/notification.avsc"),
         Schema::Receipt => include_str!("../../../schemas/receipt.avsc"),
         Schema::DeadLetter => include_str!("../../../schemas/dead_letter.avsc"),
+        Schema::Replay => include_str!("../../../schemas/replay.avsc"),
     }
 }
 
@@ -163,12 +165,17 @@ impl Decoder {
     /// Reads a record in wire format, by the schema it was written with; members that the writer did not know get
     /// their defaults.
     pub fn decode<R: Record>(&mut self, bytes: &[u8]) -> Result<R, DecodeError> {
+        self.decode_any(bytes)
+    }
+
+    /// Reads a datum in wire format as any type that its writer's schema fits.
+    pub fn decode_any<T: DeserializeOwned>(&mut self, bytes: &[u8]) -> Result<T, DecodeError> {
         let (id, datum) = WireHeader::split(bytes)?;
         let schema = self.writer_schema(id)?;
         let mut config = de::DeserializerConfig::new(&schema.0);
         config.max_seq_size = MAX_SEQUENCE;
         let mut state = de::DeserializerState::with_config(de::read::SliceRead::new(datum), config);
-        R::deserialize(state.deserializer()).map_err(|error| DecodeError::Malformed {
+        T::deserialize(state.deserializer()).map_err(|error| DecodeError::Malformed {
             id,
             why: error.to_string(),
         })

@@ -26,6 +26,24 @@ pub struct DeadLetter {
     pub key: Option<Vec<u8>>,
     #[serde(default, with = "serde_bytes")]
     pub payload: Option<Vec<u8>>,
+    #[serde(default)]
+    pub headers: Vec<Header>,
+    #[serde(default = "once")]
+    pub attempts: i32,
+}
+
+const fn once() -> i32 {
+    1
+}
+
+/// A header of a Kafka record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// Its name; the same name may come several times.
+    pub key: String,
+    /// Its value, byte for byte.
+    #[serde(default, with = "serde_bytes")]
+    pub value: Option<Vec<u8>>,
 }
 
 impl Record for DeadLetter {

@@ -7,6 +7,7 @@ mod event;
 mod notification;
 mod raw_event;
 mod record;
+mod replay;
 mod signal;
 mod value;
 
@@ -14,12 +15,13 @@ pub use avro::{
     DecodeError, Decoder, EncodeError, Encoder, SchemaIds, SchemaLookup, SchemaSource, WireHeader,
     WriterSchema, schema_text,
 };
-pub use dead_letter::DeadLetter;
+pub use dead_letter::{DeadLetter, Header};
 pub use detection::Detection;
 pub use event::{Address, Event, Reason, ScoredEvent};
 pub use notification::{Notification, Origin, Receipt, ReceiptStatus};
 pub use raw_event::{RawEvent, RawEventError};
 pub use record::{Id, Record};
+pub use replay::{Replay, ReplayedLetter};
 pub use signal::{Evidence, Signal, SignalState};
 pub use value::{Facts, Value};
 

@@ -18,7 +18,7 @@ impl SchemaSource for OneSchema {
     }
 }
 
-const IDS: SchemaIds = SchemaIds([1, 2, 3, 4, 5, 6, 7, 8]);
+const IDS: SchemaIds = SchemaIds([1, 2, 3, 4, 5, 6, 7, 8, 9]);
 
 fn golden(schema: Schema, version: u32, kind: &str) -> PathBuf {
     let name = format!("{}.v{version}.{kind}", schema.file_stem());
@@ -254,6 +254,41 @@ fn dead_letter() {
         trace_id: Some("0af7651916cd43dd8448eb211c80319c".into()),
         key: None,
         payload: Some(vec![1, 2, 3]),
+        headers: vec![Header {
+            key: "traceparent".into(),
+            value: Some(vec![48, 48]),
+        }],
+        attempts: 2,
+    });
+}
+
+#[test]
+fn a_dead_letter_of_the_first_version_has_failed_once() {
+    let schema = fs::read_to_string(golden(Schema::DeadLetter, 1, "avsc")).unwrap();
+    let written = fs::read_to_string(golden(Schema::DeadLetter, 1, "hex")).unwrap();
+    let letter: DeadLetter = decoder(&schema)
+        .decode(&hex::decode(written.trim()).unwrap())
+        .unwrap();
+    assert_eq!((letter.attempts, letter.headers), (1, vec![]));
+}
+
+#[test]
+fn replay() {
+    holds(&Replay {
+        id: "rpl_1".into(),
+        number: 2,
+        by: "alice@ops".into(),
+        note: Some("mended".into()),
+        started: 9,
+        filters: [("stage".to_owned(), "scorer".to_owned())].into(),
+        letters: vec![ReplayedLetter {
+            partition: 1,
+            offset: 7,
+            origin_topic: "events.normalized".into(),
+            origin_partition: 3,
+            origin_offset: 42,
+            origin_time: 5,
+        }],
     });
 }
 

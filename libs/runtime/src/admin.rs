@@ -8,13 +8,15 @@ mod found;
 mod lag;
 mod plan;
 mod read;
+mod replay;
 mod wanted;
 
 pub use cluster::ClusterInfo;
 pub use found::FoundTopic;
 pub use lag::{PartitionEnds, StageLag};
 pub use plan::{Change, Plan};
-pub use read::StoredRecord;
+pub use read::{Selection, StoredRecord};
+pub use replay::Replayer;
 pub use wanted::{WantedTopic, wanted};
 
 use crate::client::{self, EndSeeker};
@@ -25,7 +27,7 @@ use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::KafkaError;
 use settings::KafkaSettings;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use topology::{Prefix, StageName};
 
@@ -69,6 +71,7 @@ struct Inner {
     prefix: Prefix,
     config: ClientConfig,
     client: AdminClient<DefaultClientContext>,
+    glancer: Mutex<Option<BaseConsumer<EndSeeker>>>,
     groups: Mutex<HashMap<StageName, Arc<BaseConsumer<EndSeeker>>>>,
 }
 
@@ -84,6 +87,7 @@ impl Admin {
             prefix: prefix.clone(),
             config,
             client,
+            glancer: Mutex::default(),
             groups: Mutex::default(),
         })))
     }
@@ -101,19 +105,46 @@ impl Inner {
 
     /// A consumer without a group of its own that ends where a partition ends.
     fn reader(&self, group: &str) -> Result<BaseConsumer<EndSeeker>, AdminError> {
-        let mut config = self.config.clone();
-        config
-            .set("group.id", group)
-            .set("isolation.level", "read_committed")
-            .set("enable.partition.eof", "true")
-            .set("enable.auto.commit", "false")
-            .set("auto.offset.reset", "error")
-            .set("fetch.wait.max.ms", "50")
-            .set("queued.max.messages.kbytes", "4096");
-        config
+        self.reader_of(group, "read_committed")
+    }
+
+    fn reader_of(&self, group: &str, isolation: &str) -> Result<BaseConsumer<EndSeeker>, AdminError> {
+        reader_config(&self.config, group, isolation)
             .create_with_context(EndSeeker)
             .map_err(|error| AdminError::Settings(client::why(&error)))
     }
+
+    /// Lends the reader that looks at the first record of partitions and fetches little else. It is kept, because
+    /// whoever glances does so often; one at a time.
+    fn glancing<T>(
+        &self,
+        look: impl FnOnce(&BaseConsumer<EndSeeker>) -> Result<T, AdminError>,
+    ) -> Result<T, AdminError> {
+        let mut kept = self.glancer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(glancer) = &*kept {
+            return look(glancer);
+        }
+        let mut config = reader_config(&self.config, "unused", "read_committed");
+        config
+            .set("queued.min.messages", "1")
+            .set("fetch.message.max.bytes", "65536");
+        let made = config.create_with_context(EndSeeker);
+        let glancer = made.map_err(|error| AdminError::Settings(client::why(&error)))?;
+        look(kept.insert(glancer))
+    }
+}
+
+fn reader_config(base: &ClientConfig, group: &str, isolation: &str) -> ClientConfig {
+    let mut config = base.clone();
+    config
+        .set("group.id", group)
+        .set("isolation.level", isolation)
+        .set("enable.partition.eof", "true")
+        .set("enable.auto.commit", "false")
+        .set("auto.offset.reset", "error")
+        .set("fetch.wait.max.ms", "50")
+        .set("queued.max.messages.kbytes", "4096");
+    config
 }
 
 fn options() -> AdminOptions {

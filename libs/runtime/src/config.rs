@@ -1,11 +1,12 @@
 //! What a lane needs to know: names, clients, schemas.
 
 use crate::commit_policy::CommitPolicy;
+use crate::dead_letter_limit::Limits;
 use crate::names::Names;
 use crate::observer::{LaneState, Observer};
 use model::{SchemaIds, SchemaSource};
 use rdkafka::config::ClientConfig;
-use settings::KafkaSettings;
+use settings::{DeadLetterSettings, KafkaSettings};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -32,6 +33,8 @@ impl Stop {
 pub struct Shared {
     /// The broker.
     pub kafka: KafkaSettings,
+    /// How many dead letters a stage may write before it stops.
+    pub dead_letters: DeadLetterSettings,
     /// Before every topic and group name.
     pub prefix: Prefix,
     /// This process, among those that run the same stage.
@@ -54,6 +57,7 @@ pub(crate) struct LaneConfig {
     pub consumer: ClientConfig,
     pub producer: ClientConfig,
     pub client: ClientConfig,
+    pub dead_letters: Limits,
     pub ids: SchemaIds,
     pub schemas: Arc<dyn SchemaSource>,
     pub observer: Arc<dyn Observer>,
@@ -68,6 +72,7 @@ impl LaneConfig {
             consumer: consumer(&shared.kafka, &names.group(), &id),
             producer: producer(&shared.kafka, &id),
             client: crate::client::base(&shared.kafka),
+            dead_letters: limits(&shared.dead_letters, stage),
             names,
             lane,
             partitions: i32::try_from(shared.kafka.partitions).unwrap_or(i32::MAX),
@@ -80,6 +85,15 @@ impl LaneConfig {
 
     pub(crate) fn report(&self, state: &LaneState) {
         self.observer.lane(self.names.stage, self.lane, state);
+    }
+}
+
+fn limits(settings: &DeadLetterSettings, stage: StageName) -> Limits {
+    let own = settings.of(stage.as_str());
+    Limits {
+        ratio: own.ratio,
+        window: own.window,
+        consecutive: own.consecutive,
     }
 }
 

@@ -4,9 +4,8 @@ use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::lane::{Ended, Intake, Membership};
 use crate::observer::{Committed, LaneState};
-use crate::work::{self, Decoded};
+use crate::work::{self, Carried, Decoded};
 use model::Decoder;
-use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 use stage::{Advance, Batch, Cx, Drain, DrainError, Drained, FlowCounts, Task};
 use std::collections::BTreeMap;
@@ -223,7 +222,7 @@ impl<I: stage::Input> Gathered<I> {
         }
         next.to = cx.offset + 1;
         self.bytes += message.payload_len();
-        let record = drained(config, decoder, &cx, message.payload(), &mut next.counts)?;
+        let record = drained(config, decoder, &cx, Carried::of(message), &mut next.counts)?;
         self.records.extend(record);
         Ok(())
     }
@@ -233,11 +232,11 @@ fn drained<I: stage::Input>(
     config: &LaneConfig,
     decoder: &mut Decoder,
     cx: &Cx<'_>,
-    value: Option<&[u8]>,
+    carried: Carried<'_>,
     counts: &mut FlowCounts,
 ) -> Result<Option<Drained<I>>, Fault> {
     let names = &config.names;
-    match work::decode(cx, value, decoder) {
+    match work::decode(cx, carried.value, decoder) {
         Decoded::Input(input) => {
             counts.count_out(1);
             let task = Task {
@@ -259,7 +258,7 @@ fn drained<I: stage::Input>(
         }
         Decoded::Dead(poison) => {
             counts.count_dead(poison.reason);
-            Ok(Some(Drained::Dead(work::dead_letter(names, cx, value, poison))))
+            Ok(Some(Drained::Dead(work::dead_letter(names, cx, carried, poison))))
         }
         Decoded::NotNow(why) => Err(Fault::rebuild(why)),
     }

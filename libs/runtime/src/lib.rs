@@ -9,6 +9,7 @@ mod client;
 mod commit_policy;
 mod config;
 mod counts;
+mod dead_letter_limit;
 mod drain;
 mod fault;
 mod lane;

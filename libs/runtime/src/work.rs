@@ -6,17 +6,22 @@ mod stage;
 pub(crate) use effect::EffectWork;
 pub(crate) use stage::StageWork;
 
+use crate::config::LaneConfig;
+use crate::dead_letter_limit::{DeadLetterLimit, Limits};
 use crate::fault::Fault;
 use crate::lane::{Outbox, Running};
 use crate::names::Names;
-use ::stage::{Cx, Emit, Input, Output, Poison, Stores};
+use ::stage::{Cx, Emit, Input, Output, Poison, Stores, Task};
 use model::{DeadLetter, DecodeError, Decoder};
 use rdkafka::Message;
-use rdkafka::message::{BorrowedMessage, Headers};
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers};
+use std::collections::HashMap;
 use telemetry::TraceContext;
 
 /// The header that carries the trace context; W3C Trace Context, section 3.2.
 pub(crate) const TRACE_HEADER: &str = "traceparent";
+/// The header of a replayed record: how many times it has failed, in decimal digits.
+pub(crate) const ATTEMPTS_HEADER: &str = "sluicebox-attempts";
 
 /// What a record says, or why it says nothing.
 pub(crate) enum Decoded<I> {
@@ -83,60 +88,131 @@ fn child(names: &Names, cx: &Cx<'_>) -> String {
         .to_string()
 }
 
-/// Writes what became of a record, and counts it.
-pub(crate) fn settle<S: Stores, O: Output>(
-    names: &Names,
-    cx: &Cx<'_>,
-    value: Option<&[u8]>,
-    verdict: Result<Emit<O>, Poison>,
-    running: &mut Running<S>,
-    outbox: &mut Outbox,
-) -> Result<(), Fault> {
-    let outputs = match verdict {
-        Ok(Emit::One(output)) => vec![output],
-        Ok(Emit::Many(outputs)) => outputs,
-        Ok(Emit::Filtered(reason)) => {
-            running.pending.count_filtered(reason);
-            return Ok(());
-        }
-        Ok(Emit::Duplicate) => {
-            running.pending.count_duplicate();
-            return Ok(());
-        }
-        Err(poison) => return bury(names, cx, value, poison, running, outbox),
-    };
-    match outbox.send_all(&outputs, &child(names, cx))? {
-        Ok(()) => running.pending.count_out(outputs.len() as u64),
-        Err(poison) => bury(names, cx, value, poison, running, outbox)?,
-    }
-    Ok(())
+/// What a record brought that its stage does not see; a dead letter keeps it, so that the record can be sent again.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Carried<'a> {
+    pub value: Option<&'a [u8]>,
+    pub headers: Option<&'a BorrowedHeaders>,
 }
 
-fn bury<S: Stores>(
-    names: &Names,
-    cx: &Cx<'_>,
-    value: Option<&[u8]>,
-    poison: Poison,
-    running: &mut Running<S>,
-    outbox: &mut Outbox,
-) -> Result<(), Fault> {
-    running.pending.count_dead(poison.reason);
-    let mut letter = dead_letter(names, cx, value, poison);
-    let child = child(names, cx);
-    tracing::debug!(stage = %names.stage, reason = letter.reason, offset = cx.offset, "dead letter");
-    if let Err(refused) = outbox.send_all(std::slice::from_ref(&letter), &child)? {
-        // Even so it must not vanish: where it stood is enough to find it again.
-        letter.payload = None;
-        letter.key = None;
-        letter.message = format!("{} (without its bytes: {refused})", letter.message);
-        let sent = outbox.send_all(&[letter], &child)?;
-        sent.map_err(|poison| Fault::halt(poison.to_string()))?;
+impl<'a> Carried<'a> {
+    pub(crate) fn of(message: &'a BorrowedMessage<'_>) -> Self {
+        Self {
+            value: message.payload(),
+            headers: message.headers(),
+        }
     }
-    Ok(())
+
+    fn headers(&self) -> Vec<model::Header> {
+        let each = self.headers.into_iter().flat_map(|headers| headers.iter());
+        each.filter(|header| header.key != ATTEMPTS_HEADER)
+            .map(|header| model::Header {
+                key: header.key.to_owned(),
+                value: header.value.map(<[u8]>::to_vec),
+            })
+            .collect()
+    }
+
+    /// How many times the record had failed before.
+    fn failures(&self) -> i32 {
+        let mut each = self.headers.into_iter().flat_map(|headers| headers.iter());
+        let header = each.find(|header| header.key == ATTEMPTS_HEADER);
+        let text = header.and_then(|header| std::str::from_utf8(header.value?).ok());
+        text.and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+}
+
+/// Writes what becomes of records, and counts it.
+pub(crate) struct Settler<'a> {
+    names: &'a Names,
+    limits: Limits,
+    dead: HashMap<Task, DeadLetterLimit>,
+}
+
+impl<'a> Settler<'a> {
+    pub(crate) fn new(config: &'a LaneConfig) -> Self {
+        Self {
+            names: &config.names,
+            limits: config.dead_letters,
+            dead: HashMap::new(),
+        }
+    }
+
+    /// Writes what became of a record, and counts it.
+    pub(crate) fn settle<S: Stores, O: Output>(
+        &mut self,
+        cx: &Cx<'_>,
+        carried: Carried<'_>,
+        verdict: Result<Emit<O>, Poison>,
+        running: &mut Running<S>,
+        outbox: &mut Outbox,
+    ) -> Result<(), Fault> {
+        let outputs = match verdict {
+            Ok(Emit::One(output)) => vec![output],
+            Ok(Emit::Many(outputs)) => outputs,
+            Ok(Emit::Filtered(reason)) => {
+                running.pending.count_filtered(reason);
+                return Ok(());
+            }
+            Ok(Emit::Duplicate) => {
+                running.pending.count_duplicate();
+                return Ok(());
+            }
+            Err(poison) => return self.bury(cx, carried, poison, running, outbox),
+        };
+        match outbox.send_all(&outputs, &child(self.names, cx))? {
+            Ok(()) => running.pending.count_out(outputs.len() as u64),
+            Err(poison) => self.bury(cx, carried, poison, running, outbox)?,
+        }
+        Ok(())
+    }
+
+    fn bury<S: Stores>(
+        &mut self,
+        cx: &Cx<'_>,
+        carried: Carried<'_>,
+        poison: Poison,
+        running: &mut Running<S>,
+        outbox: &mut Outbox,
+    ) -> Result<(), Fault> {
+        running.pending.count_dead(poison.reason);
+        self.keep_to_the_limits(cx, &poison, running.counts.read + running.pending.read)?;
+        let mut letter = dead_letter(self.names, cx, carried, poison);
+        let child = child(self.names, cx);
+        tracing::debug!(stage = %self.names.stage, reason = letter.reason, offset = cx.offset, "dead letter");
+        if let Err(refused) = outbox.send_all(std::slice::from_ref(&letter), &child)? {
+            // Even so it must not vanish: where it stood is enough to find it again.
+            letter.payload = None;
+            letter.key = None;
+            letter.headers = Vec::new();
+            letter.message = format!("{} (without its bytes: {refused})", letter.message);
+            let sent = outbox.send_all(&[letter], &child)?;
+            sent.map_err(|poison| Fault::halt(poison.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// The open transaction never commits when a limit is exceeded, so the records of it are not lost to the dead
+    /// letters. `number` is how many records the task has read, this one included.
+    fn keep_to_the_limits(&mut self, cx: &Cx<'_>, poison: &Poison, number: u64) -> Result<(), Fault> {
+        let (topic, partition) = (cx.topic, cx.partition);
+        let limit = self.dead.entry(Task { topic, partition }).or_default();
+        let Some(exceeded) = limit.note(number, self.limits) else {
+            return Ok(());
+        };
+        let (stage, setting) = (self.names.stage, exceeded.setting());
+        Err(Fault::halt(format!(
+            "{exceeded} of {}-{partition} became dead letters, which is more than dead_letters.{setting} allows; at \
+             last offset {}, {poison}; nothing since the last commit is written. See `sluicebox dlq list --stage \
+             {stage}`, mend the cause or raise dead_letters.stages.{stage}.{setting}, and start again",
+            self.names.topic(topic),
+            cx.offset,
+        )))
+    }
 }
 
 /// The dead letter of a record.
-pub(crate) fn dead_letter(names: &Names, cx: &Cx<'_>, value: Option<&[u8]>, poison: Poison) -> DeadLetter {
+pub(crate) fn dead_letter(names: &Names, cx: &Cx<'_>, carried: Carried<'_>, poison: Poison) -> DeadLetter {
     let topic = names.topic(cx.topic);
     DeadLetter {
         stage: names.stage.to_string(),
@@ -148,6 +224,8 @@ pub(crate) fn dead_letter(names: &Names, cx: &Cx<'_>, value: Option<&[u8]>, pois
         message: poison.message,
         trace_id: Some(trace(names, cx).trace_id()),
         key: cx.key.map(<[u8]>::to_vec),
-        payload: value.map(<[u8]>::to_vec),
+        payload: carried.value.map(<[u8]>::to_vec),
+        headers: carried.headers(),
+        attempts: carried.failures().saturating_add(1),
     }
 }

@@ -7,11 +7,14 @@
     reason = "a failing test says enough, with the states of its lane before it"
 )]
 
-use model::{Event, SchemaIds, SchemaLookup, SchemaSource, ScoredEvent, Signal, WriterSchema, schema_text};
+use model::{
+    DeadLetter, Event, SchemaIds, SchemaLookup, SchemaSource, ScoredEvent, Signal, WriterSchema, schema_text,
+};
 use rdkafka::ClientConfig;
 use rdkafka::Message;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use runtime::admin::Admin;
 use runtime::{Committed, LaneState, Observer, Shared, Stop, run_stage};
@@ -37,7 +40,7 @@ impl SchemaSource for OwnSchemas {
     }
 }
 
-const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7]);
+const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7, 8]);
 
 /// Counts the distinct events of each subject.
 struct Count;
@@ -177,6 +180,7 @@ async fn create_topics(sandbox: &Sandbox, stage: StageName) {
 fn shared(sandbox: &Sandbox, observer: &Arc<Watcher>) -> Shared {
     let settings = sandbox.settings();
     Shared {
+        dead_letters: settings.dead_letters,
         kafka: settings.kafka,
         prefix: Prefix::new(settings.topic_prefix),
         instance: "test".to_owned(),
@@ -367,4 +371,102 @@ async fn a_second_process_takes_over_only_what_moves_and_nothing_is_lost() {
     running_two.join().unwrap();
     counted_once(&committed(&sandbox, "signals"), 9_000);
     assert_eq!(counts.read, 9_000);
+}
+
+/// Every committed dead letter.
+async fn dead_letters(sandbox: &Sandbox) -> Vec<DeadLetter> {
+    let prefix = Prefix::new(sandbox.topic_prefix());
+    let admin = Admin::new(&sandbox.settings().kafka, &prefix).unwrap();
+    let records = admin.read_every(&["dead-letters".to_owned()]).await.unwrap();
+    let mut decoder = model::Decoder::new(Arc::new(OwnSchemas));
+    let letters = records.iter();
+    letters
+        .map(|record| decoder.decode(record.value.as_deref().unwrap()).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_stage_stops_before_it_turns_everything_into_dead_letters() {
+    let sandbox = Sandbox::new("dead_letter_limit").await.unwrap();
+    create_topics(&sandbox, StageName::DedupAggregator).await;
+    produce(&sandbox, scored(0..70));
+    let bad = std::iter::repeat_n(b"not avro".to_vec(), 500);
+    produce(&sandbox, std::iter::repeat(3).zip(bad));
+    let watcher = Arc::new(Watcher::default());
+    let mut shared = shared(&sandbox, &watcher);
+    shared.dead_letters.consecutive = 20;
+    for _ in 0..2 {
+        let running = run_stage(&shared, StageName::DedupAggregator, || Count).unwrap();
+        let failed = running.join().unwrap_err();
+        assert!(
+            failed.why.contains("21 records in a row") && failed.why.contains("undecodable"),
+            "{failed}"
+        );
+    }
+    assert!(
+        dead_letters(&sandbox).await.len() <= 40,
+        "only what earlier transactions held"
+    );
+
+    shared.dead_letters.consecutive = 0;
+    let running = run_stage(&shared, StageName::DedupAggregator, || Count).unwrap();
+    watcher.wait_for(570);
+    shared.stop.set();
+    running.join().unwrap();
+    assert_eq!(dead_letters(&sandbox).await.len(), 500);
+}
+
+#[tokio::test]
+async fn a_dead_letter_keeps_the_headers_and_says_how_often_the_record_failed() {
+    let sandbox = Sandbox::new("dead_letter_headers").await.unwrap();
+    create_topics(&sandbox, StageName::DedupAggregator).await;
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", sandbox.brokers())
+        .create()
+        .unwrap();
+    let topic = format!("{}events.scored", sandbox.topic_prefix());
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let headers = [
+        ("traceparent", trace),
+        ("sluicebox-attempts", "2"),
+        ("tag", "a"),
+        ("tag", "b"),
+    ];
+    let headers = headers
+        .into_iter()
+        .fold(OwnedHeaders::new(), |headers, (key, value)| {
+            headers.insert(Header {
+                key,
+                value: Some(value),
+            })
+        });
+    let record = BaseRecord::to(&topic)
+        .key("k")
+        .payload("not avro")
+        .headers(headers);
+    producer.send(record).map_err(|(error, _)| error).unwrap();
+    producer.flush(PATIENCE).unwrap();
+
+    let watcher = Arc::new(Watcher::default());
+    let shared = shared(&sandbox, &watcher);
+    let running = run_stage(&shared, StageName::DedupAggregator, || Count).unwrap();
+    watcher.wait_for(1);
+    shared.stop.set();
+    running.join().unwrap();
+
+    let letter = dead_letters(&sandbox).await.remove(0);
+    let carried: Vec<(&str, &[u8])> = letter
+        .headers
+        .iter()
+        .map(|header| (header.key.as_str(), header.value.as_deref().unwrap()))
+        .collect();
+    assert_eq!(
+        carried,
+        [("traceparent", trace.as_bytes()), ("tag", b"a"), ("tag", b"b")]
+    );
+    assert_eq!(letter.attempts, 3);
+    assert_eq!(
+        letter.trace_id.as_deref(),
+        Some("0af7651916cd43dd8448eb211c80319c")
+    );
 }

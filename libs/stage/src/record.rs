@@ -98,6 +98,7 @@ writes! {
     model::Notification => Topic::NotificationsOutbox,
     model::Receipt => Topic::NotificationsReceipts,
     model::DeadLetter => Topic::DeadLetters,
+    model::Replay => Topic::DeadLetterReplays,
 }
 
 /// The ingest topic takes both: Confluent Avro, told by its first byte, else a CloudEvent as JSON.

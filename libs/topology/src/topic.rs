@@ -24,6 +24,8 @@ pub enum Topic {
     NotificationsReceipts,
     /// Records that can never be processed.
     DeadLetters,
+    /// Which dead letters were replayed: by whom, when and why.
+    DeadLetterReplays,
 }
 
 /// The Avro schema of a topic's value; the file is `schemas/<name>.avsc`.
@@ -45,11 +47,13 @@ pub enum Schema {
     Receipt,
     /// `dead_letter.avsc`
     DeadLetter,
+    /// `replay.avsc`
+    Replay,
 }
 
 impl Schema {
     /// Every schema, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::RawEvent,
         Self::Event,
         Self::ScoredEvent,
@@ -58,6 +62,7 @@ impl Schema {
         Self::Notification,
         Self::Receipt,
         Self::DeadLetter,
+        Self::Replay,
     ];
 
     /// The stem of the schema's file.
@@ -71,6 +76,7 @@ impl Schema {
             Self::Notification => "notification",
             Self::Receipt => "receipt",
             Self::DeadLetter => "dead_letter",
+            Self::Replay => "replay",
         }
     }
 }
@@ -160,7 +166,7 @@ const fn row(
 
 use StageName as N;
 
-static TABLE: [TopicSpec; 9] = [
+static TABLE: [TopicSpec; 10] = [
     row(
         Topic::IngestEvents,
         "ingest.events",
@@ -242,6 +248,17 @@ static TABLE: [TopicSpec; 9] = [
         MONTH,
         &StageName::RUNNERS,
         &[N::Sink],
+    ),
+    row(
+        Topic::DeadLetterReplays,
+        "dead-letters.replays",
+        Schema::Replay,
+        "replay id and number",
+        // No key comes twice, so all of it stays: the counts of the stages, which it explains, stay as well. Written and
+        // read by the command line.
+        Cleanup::Compact,
+        &[],
+        &[],
     ),
 ];
 

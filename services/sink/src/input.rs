@@ -36,7 +36,7 @@ impl Input for SinkInput {
             Topic::NotificationsOutbox => Self::Notification(Box::new(decoder.decode(value)?)),
             Topic::NotificationsReceipts => Self::Receipt(decoder.decode(value)?),
             Topic::DeadLetters => Self::DeadLetter(decoder.decode(value)?),
-            Topic::EventsNormalized | Topic::Signals => {
+            Topic::EventsNormalized | Topic::Signals | Topic::DeadLetterReplays => {
                 return Err(DecodeError::Unrecognized(format!(
                     "the sink does not read {}",
                     topic.name()

@@ -3,13 +3,18 @@
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod dlq;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod flow;
+mod lines;
 pub(crate) mod migrate;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod schemas;
+mod shown;
+pub(crate) mod state;
+mod table;
 pub(crate) mod topics;
 
 use crate::app::App;
@@ -35,6 +40,8 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Run(args) => run::run(args, &app).await,
         Command::Demo(args) => demo::run(args, &app).await,
         Command::Flow(args) => flow::run(args, &app).await,
+        Command::Dlq(args) => dlq::run(args, &app).await,
+        Command::State(args) => state::run(args, &app).await,
         Command::Topics(args) => topics::run(args, &app).await,
         Command::Schemas(args) => schemas::run(args, &app).await,
         Command::Config(args) => config::run(&args, &app),

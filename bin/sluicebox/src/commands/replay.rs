@@ -22,7 +22,7 @@ use reading::{Source, newest};
 use rejects::Rejects;
 use row::Shape;
 use std::path::PathBuf;
-use time::TimeFormat;
+pub(crate) use time::TimeFormat;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \

@@ -1,6 +1,7 @@
 //! A process that runs services: starts them, notices when one ends, stops them all.
 
 use super::edge::{EdgeTally, KafkaIngest};
+use super::lag::LagWatch;
 use super::observer::LaneObserver;
 use super::reloads::{self, Followed};
 use super::target::Target;
@@ -64,6 +65,7 @@ impl Process {
             .start_stages(settings, &services, &shared, &health)
             .await?;
         process.show_reloads(health.clone(), metrics.clone());
+        process.show_lag(LagWatch::new(settings, &services)?, metrics.clone());
         if services.contains(&Target::Adapters) {
             process
                 .serve_adapters(settings, &shared, &health, &metrics)
@@ -109,6 +111,16 @@ impl Process {
         tokio::spawn(async move {
             tokio::select! {
                 () = reloads::show(followed, health, metrics) => {}
+                () = stopping => {}
+            }
+        });
+    }
+
+    fn show_lag(&self, lag: LagWatch, metrics: Metrics) {
+        let stopping = self.stopping();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = lag.show(metrics) => {}
                 () = stopping => {}
             }
         });
@@ -226,6 +238,7 @@ async fn shared(
     component.ready("schemas are registered");
     Ok(Shared {
         kafka: settings.kafka.clone(),
+        dead_letters: settings.dead_letters.clone(),
         prefix,
         instance: settings.instance_id.clone(),
         ids,

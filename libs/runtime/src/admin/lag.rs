@@ -3,6 +3,7 @@
 use super::{Admin, AdminError, CALL, Inner, blocking};
 use crate::client::EndSeeker;
 use crate::counts;
+use model::Millis;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stage::FlowCounts;
@@ -32,6 +33,8 @@ pub struct StageLag {
     /// By partition, in order. Zero exactly when no record is left; else an upper bound, because offsets of
     /// transaction markers and aborted records count as well.
     pub partitions: Vec<i64>,
+    /// When the oldest record that is left was appended, in ms since 1970; `None` when none is.
+    pub oldest: Option<Millis>,
     /// What became of the records that it has read; committed with its offsets.
     pub counts: FlowCounts,
 }
@@ -47,6 +50,18 @@ impl StageLag {
     pub fn total(&self) -> i64 {
         self.partitions.iter().sum()
     }
+
+    /// How long the oldest record that is left has waited at this time (ms since 1970), in seconds; 0 when none is.
+    pub fn seconds(&self, now: Millis) -> f64 {
+        self.oldest
+            .map_or(0.0, |oldest| now.saturating_sub(oldest).max(0) as f64 / 1_000.0)
+    }
+}
+
+/// What is left of one topic.
+struct Left {
+    partitions: Vec<i64>,
+    oldest: Option<Millis>,
 }
 
 impl Admin {
@@ -62,33 +77,18 @@ impl Admin {
     /// The lag of every stage that keeps its offsets in Kafka. The sink's are in its database: see
     /// [`Admin::lag_from`].
     pub async fn lag(&self) -> Result<Vec<StageLag>, AdminError> {
+        self.lag_of(&StageName::RUNNERS).await
+    }
+
+    /// The lag of those of these stages that keep their offsets in Kafka.
+    pub async fn lag_of(&self, stages: &[StageName]) -> Result<Vec<StageLag>, AdminError> {
         let inner = Arc::clone(&self.0);
-        let ask = move || {
-            let reader = inner.reader("unused")?;
-            let mut ends: HashMap<Topic, Vec<PartitionEnds>> = HashMap::new();
-            let stages = StageName::RUNNERS
-                .into_iter()
-                .filter(|stage| *stage != StageName::Sink);
-            let mut lags = Vec::new();
-            for stage in stages {
-                let group = inner.group_reader(stage)?;
-                for topic in stage.inputs() {
-                    let ends = match ends.entry(topic) {
-                        Entry::Occupied(known) => known.into_mut(),
-                        Entry::Vacant(unknown) => unknown.insert(inner.ends(&reader, topic)?),
-                    };
-                    let standing = inner.standing(&group, topic, ends)?;
-                    let partitions = inner.left(topic, ends, &standing.next)?;
-                    lags.push(StageLag {
-                        stage,
-                        topic,
-                        partitions,
-                        counts: standing.counts,
-                    });
-                }
-            }
-            Ok(lags)
-        };
+        let stages: Vec<_> = stages
+            .iter()
+            .copied()
+            .filter(|stage| *stage != StageName::Sink)
+            .collect();
+        let ask = move || inner.glancing(|reader| inner.lags(reader, &stages));
         blocking("reading lag", ask).await
     }
 
@@ -102,12 +102,15 @@ impl Admin {
     ) -> Result<StageLag, AdminError> {
         let inner = Arc::clone(&self.0);
         let ask = move || {
-            let ends = inner.ends(&inner.reader("unused")?, topic)?;
-            let partitions = inner.left(topic, &ends, &next)?;
+            let left = inner.glancing(|reader| {
+                let ends = inner.ends(reader, topic)?;
+                inner.left(reader, topic, &ends, &next)
+            })?;
             Ok(StageLag {
                 stage,
                 topic,
-                partitions,
+                partitions: left.partitions,
+                oldest: left.oldest,
                 counts,
             })
         };
@@ -116,10 +119,46 @@ impl Admin {
 }
 
 impl Inner {
+    fn lags(
+        &self,
+        reader: &BaseConsumer<EndSeeker>,
+        stages: &[StageName],
+    ) -> Result<Vec<StageLag>, AdminError> {
+        let mut ends: HashMap<Topic, Vec<PartitionEnds>> = HashMap::new();
+        let mut lags = Vec::new();
+        for stage in stages {
+            let group = self.group_reader(*stage)?;
+            for topic in stage.inputs() {
+                let ends = match ends.entry(topic) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(unknown) => unknown.insert(self.ends(reader, topic)?),
+                };
+                let standing = self.standing(&group, topic, ends)?;
+                let left = self.left(reader, topic, ends, &standing.next)?;
+                lags.push(StageLag {
+                    stage: *stage,
+                    topic,
+                    partitions: left.partitions,
+                    oldest: left.oldest,
+                    counts: standing.counts,
+                });
+            }
+        }
+        Ok(lags)
+    }
+
     fn ends(&self, reader: &BaseConsumer<EndSeeker>, topic: Topic) -> Result<Vec<PartitionEnds>, AdminError> {
-        let name = self.prefix.apply(topic.name());
-        let ends = self.partitions(reader, &name)?.into_iter().map(|partition| {
-            let marks = reader.fetch_watermarks(&name, partition, CALL);
+        self.ends_of(reader, &self.prefix.apply(topic.name()))
+    }
+
+    /// The ends of every partition of a topic, named with the prefix, as this reader sees them.
+    pub(super) fn ends_of(
+        &self,
+        reader: &BaseConsumer<EndSeeker>,
+        name: &str,
+    ) -> Result<Vec<PartitionEnds>, AdminError> {
+        let ends = self.partitions(reader, name)?.into_iter().map(|partition| {
+            let marks = reader.fetch_watermarks(name, partition, CALL);
             let (low, end) = marks.map_err(|error| self.unreachable("reading the ends of topics", &error))?;
             Ok(PartitionEnds { partition, low, end })
         });
@@ -202,10 +241,11 @@ impl Inner {
 
     fn left(
         &self,
+        reader: &BaseConsumer<EndSeeker>,
         topic: Topic,
         ends: &[PartitionEnds],
         next: &HashMap<i32, i64>,
-    ) -> Result<Vec<i64>, AdminError> {
+    ) -> Result<Left, AdminError> {
         let from = |ends: &PartitionEnds| {
             next.get(&ends.partition)
                 .copied()
@@ -217,14 +257,17 @@ impl Inner {
             .filter(|ends| from(ends) < ends.end)
             .map(|ends| (ends.partition, from(ends)))
             .collect();
-        let filled = self.holding_records(&self.prefix.apply(topic.name()), &behind)?;
+        let first = self.first_records(reader, &self.prefix.apply(topic.name()), &behind)?;
         let lag = |ends: &PartitionEnds| {
-            if filled.contains(&ends.partition) {
+            if first.contains_key(&ends.partition) {
                 ends.end - from(ends)
             } else {
                 0
             }
         };
-        Ok(ends.iter().map(lag).collect())
+        Ok(Left {
+            partitions: ends.iter().map(lag).collect(),
+            oldest: first.values().min().copied(),
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! An effect in a lane: records are held, performed a bounded number at once before the commit, and their outputs
 //! written in the order of the records.
 
-use super::{Decoded, context, decode, settle};
+use super::{Carried, Decoded, Settler, context, decode};
 use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::lane::{Outbox, Running, Work};
@@ -10,7 +10,7 @@ use ::stage::{Attempt, Cx, Effect, Emit, Outcome, Poison, Task};
 use futures_util::StreamExt;
 use model::Decoder;
 use rdkafka::Message;
-use rdkafka::message::BorrowedMessage;
+use rdkafka::message::{BorrowedMessage, OwnedHeaders};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -24,6 +24,7 @@ const LOOK_UP: Duration = Duration::from_millis(200);
 struct Held<I> {
     place: Place,
     value: Option<Vec<u8>>,
+    headers: Option<OwnedHeaders>,
     content: Result<Option<I>, Poison>,
 }
 
@@ -66,6 +67,7 @@ impl Place {
 struct Done<O> {
     place: Place,
     value: Option<Vec<u8>>,
+    headers: Option<OwnedHeaders>,
     verdict: Result<Result<Emit<O>, Poison>, Fault>,
 }
 
@@ -73,6 +75,7 @@ struct Done<O> {
 pub(crate) struct EffectWork<'a, E: Effect> {
     effect: Arc<E>,
     decoder: Decoder,
+    settler: Settler<'a>,
     names: &'a Names,
     held: Vec<Held<E::In>>,
     concurrency: usize,
@@ -85,6 +88,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         Self {
             effect,
             decoder,
+            settler: Settler::new(config),
             names: &config.names,
             held: Vec::new(),
             concurrency,
@@ -124,6 +128,7 @@ async fn perform<E: Effect>(effect: &E, held: Held<E::In>) -> Done<E::Out> {
     let Held {
         place,
         value,
+        headers,
         content,
     } = held;
     let verdict = match content {
@@ -134,6 +139,7 @@ async fn perform<E: Effect>(effect: &E, held: Held<E::In>) -> Done<E::Out> {
     Done {
         place,
         value,
+        headers,
         verdict,
     }
 }
@@ -183,6 +189,7 @@ impl<E: Effect> Work for EffectWork<'_, E> {
         self.held.push(Held {
             place: Place::of(&cx),
             value: message.payload().map(<[u8]>::to_vec),
+            headers: message.headers().map(rdkafka::message::BorrowedHeaders::detach),
             content,
         });
         Ok(())
@@ -200,14 +207,12 @@ impl<E: Effect> Work for EffectWork<'_, E> {
                     "a partition was given away while its records were performed",
                 ));
             };
-            settle(
-                self.names,
-                &done.place.cx(),
-                done.value.as_deref(),
-                done.verdict?,
-                running,
-                outbox,
-            )?;
+            let carried = Carried {
+                value: done.value.as_deref(),
+                headers: done.headers.as_ref().map(OwnedHeaders::as_borrowed),
+            };
+            self.settler
+                .settle(&done.place.cx(), carried, done.verdict?, running, outbox)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! A stage in a lane: each record is decided as it comes.
 
-use super::{Decoded, context, decode, settle};
+use super::{Carried, Decoded, Settler, context, decode};
 use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::lane::{Outbox, Running, Work};
@@ -20,6 +20,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 pub(crate) struct StageWork<'a, S> {
     stage: S,
     decoder: Decoder,
+    settler: Settler<'a>,
     names: &'a Names,
     config: &'a LaneConfig,
 }
@@ -29,6 +30,7 @@ impl<'a, S: Stage> StageWork<'a, S> {
         Self {
             stage,
             decoder: Decoder::new(Arc::clone(&config.schemas)),
+            settler: Settler::new(config),
             names: &config.names,
             config,
         }
@@ -66,7 +68,8 @@ impl<S: Stage> Work for StageWork<'_, S> {
                 Decoded::NotNow(why) => self.not_now(why)?,
             }
         };
-        settle(self.names, &cx, message.payload(), verdict, task, outbox)
+        self.settler
+            .settle(&cx, Carried::of(message), verdict, task, outbox)
     }
 
     fn settle(

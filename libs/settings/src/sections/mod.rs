@@ -1,6 +1,7 @@
 //! One file a section of the configuration; the defaults suit the local parts.
 
 mod adapters;
+mod dead_letters;
 mod dedup;
 mod edges;
 mod enricher;
@@ -15,6 +16,7 @@ mod telemetry;
 use serde::{Deserialize, Serialize};
 
 pub use adapters::{AdaptersSettings, AuthMode};
+pub use dead_letters::{DeadLetterSettings, StageDeadLetterSettings};
 pub use dedup::DedupSettings;
 pub use edges::{ApiSettings, OpsSettings};
 pub use enricher::{EnricherSettings, HttpSource, TableSource};
@@ -37,6 +39,8 @@ pub struct Settings {
     pub instance_id: String,
     /// The broker.
     pub kafka: KafkaSettings,
+    /// How many dead letters a stage may write before it stops.
+    pub dead_letters: DeadLetterSettings,
     /// The schema registry.
     pub registry: RegistrySettings,
     /// The database.
@@ -69,6 +73,7 @@ impl Default for Settings {
             topic_prefix: String::new(),
             instance_id: instance::hostname(),
             kafka: KafkaSettings::default(),
+            dead_letters: DeadLetterSettings::default(),
             registry: RegistrySettings::default(),
             postgres: PostgresSettings::default(),
             adapters: AdaptersSettings::default(),
@@ -90,6 +95,7 @@ impl Settings {
     pub(crate) fn specimen() -> Self {
         Self {
             kafka: KafkaSettings::specimen(),
+            dead_letters: DeadLetterSettings::specimen(),
             registry: RegistrySettings::specimen(),
             adapters: AdaptersSettings::specimen(),
             normalizer: NormalizerSettings {
@@ -107,6 +113,7 @@ impl Settings {
     pub(crate) fn check(&self, problems: &mut Problems) {
         instance::check(&self.topic_prefix, &self.instance_id, problems);
         self.kafka.check(problems);
+        self.dead_letters.check(problems);
         self.registry.check(problems);
         self.postgres.check(problems);
         self.adapters.check(problems);

@@ -7,6 +7,7 @@ mod process;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus_client::encoding::text::encode;
@@ -56,6 +57,7 @@ struct Inner {
     transactions: Family<OfReason, Counter>,
     commit_seconds: Family<Of, Histogram>,
     lag: Family<OfTopic, Gauge>,
+    lag_seconds: Family<OfTopic, Gauge<f64, AtomicU64>>,
     restored: Family<OfTopic, Gauge>,
     restore_total: Family<OfTopic, Gauge>,
     reload_failed: Family<Of, Gauge>,
@@ -88,6 +90,7 @@ impl Metrics {
             transactions: Family::default(),
             commit_seconds: Family::new_with_constructor(seconds),
             lag: Family::default(),
+            lag_seconds: Family::default(),
             restored: Family::default(),
             restore_total: Family::default(),
             reload_failed: Family::default(),
@@ -161,9 +164,11 @@ impl Metrics {
             .observe(commit_seconds);
     }
 
-    /// Records of a topic that a service has still to read.
-    pub fn lag(&self, service: &'static str, topic: &'static str, records: i64) {
-        self.0.lag.get_or_create(&OfTopic { service, topic }).set(records);
+    /// Records of a topic that a service has still to read, and how long the oldest of them has waited.
+    pub fn lag(&self, service: &'static str, topic: &'static str, records: i64, seconds: f64) {
+        let of = OfTopic { service, topic };
+        self.0.lag.get_or_create(&of).set(records);
+        self.0.lag_seconds.get_or_create(&of).set(seconds);
     }
 
     /// How many of the records of a changelog are restored.
@@ -246,6 +251,13 @@ impl Inner {
             "Records of a topic still to be read",
             self.lag.clone(),
         );
+        let waited = self.lag_seconds.clone();
+        r.register_with_unit(
+            "lag",
+            "Time that the oldest record still to be read has waited",
+            Unit::Seconds,
+            waited,
+        );
         r.register(
             "restored_records",
             "Records of a changelog restored",
@@ -287,7 +299,7 @@ mod tests {
         metrics.read("scorer", 5);
         metrics.out("scorer", 3, 4);
         metrics.filtered("scorer", "unscored", 2);
-        metrics.lag("scorer", "events.normalized", 7);
+        metrics.lag("scorer", "events.normalized", 7, 1.5);
         metrics.transaction("scorer", TransactionOutcome::Committed, 0.003);
         let text = metrics.text();
         for line in [
@@ -295,6 +307,7 @@ mod tests {
             "sluicebox_records_emitted_total{service=\"scorer\"} 4",
             "sluicebox_records_filtered_total{service=\"scorer\",reason=\"unscored\"} 2",
             "sluicebox_lag_records{service=\"scorer\",topic=\"events.normalized\"} 7",
+            "sluicebox_lag_seconds{service=\"scorer\",topic=\"events.normalized\"} 1.5",
             "sluicebox_commit_seconds_count{service=\"scorer\"} 1",
             "# EOF",
         ] {

@@ -29,6 +29,8 @@ pub(crate) struct DeadLetterItem {
     reason: String,
     /// What is wrong, for people.
     message: String,
+    /// How many times the record has failed: 1 unless it was replayed before.
+    attempts: i32,
     trace_id: Option<String>,
     /// The record's key, in base64.
     key_base64: Option<String>,
@@ -49,7 +51,7 @@ const KEY: &str = "stage || '~' || topic || '~' || kafka_partition || '~' || kaf
 impl Collection for DeadLetters {
     type Item = DeadLetterItem;
     const COLUMNS: &'static str = "stage || '~' || topic || '~' || kafka_partition || '~' || kafka_offset AS key, \
-        stage, topic, kafka_partition AS partition, kafka_offset AS \"offset\", time, reason, message, trace_id, \
+        stage, topic, kafka_partition AS partition, kafka_offset AS \"offset\", time, reason, message, attempts, trace_id, \
         translate(encode(key_bytes, 'base64'), E'\\n', '') AS key_base64, \
         translate(encode(substring(payload FOR 3072), 'base64'), E'\\n', '') AS payload_base64, \
         octet_length(payload) AS payload_bytes";
@@ -76,7 +78,7 @@ impl Collection for DeadLetters {
 impl Collection for WholeDeadLetters {
     type Item = DeadLetterItem;
     const COLUMNS: &'static str = "stage || '~' || topic || '~' || kafka_partition || '~' || kafka_offset AS key, \
-        stage, topic, kafka_partition AS partition, kafka_offset AS \"offset\", time, reason, message, trace_id, \
+        stage, topic, kafka_partition AS partition, kafka_offset AS \"offset\", time, reason, message, attempts, trace_id, \
         translate(encode(key_bytes, 'base64'), E'\\n', '') AS key_base64, \
         translate(encode(payload, 'base64'), E'\\n', '') AS payload_base64, octet_length(payload) AS payload_bytes";
     const FROM: &'static str = DeadLetters::FROM;

@@ -17,11 +17,12 @@ columns! {
         trace_id: Option<String>,
         key_bytes: Option<Vec<u8>>,
         payload: Option<Vec<u8>>,
+        attempts: i32,
     }
     "INSERT INTO dead_letters (stage, topic, kafka_partition, kafka_offset, time, reason, message, trace_id, \
-         key_bytes, payload) \
+         key_bytes, payload, attempts) \
      SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], \
-         $8::text[], $9::bytea[], $10::bytea[]) \
+         $8::text[], $9::bytea[], $10::bytea[], $11::int[]) \
      ON CONFLICT DO NOTHING"
 }
 
@@ -39,6 +40,7 @@ impl DeadLetterRow {
             trace_id: letter.trace_id.map(text),
             key_bytes: letter.key,
             payload: letter.payload,
+            attempts: letter.attempts,
         }
     }
 }

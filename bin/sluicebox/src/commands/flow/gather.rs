@@ -2,20 +2,31 @@
 
 use super::report::{Read, Report};
 use crate::app;
+use crate::commands::dlq::{Letters, Past};
 use crate::commands::migrate;
 use crate::failure::Failure;
-use runtime::admin::{Admin, StageLag};
+use crate::wiring;
+use runtime::admin::{Admin, PartitionEnds};
 use settings::Settings;
-use sink::TaskFlow;
 use sqlx::PgPool;
-use stage::FlowCounts;
-use topology::StageName;
+use std::collections::BTreeMap;
+use tokio::sync::Mutex;
+use topology::{Prefix, Topic};
 
 /// Reads the counts.
 pub(crate) struct Gatherer {
     admin: Admin,
     pool: PgPool,
     prefix: String,
+    letters: Letters,
+    replayed: Mutex<Replayed>,
+}
+
+/// Records that replays put back, by topic, as they were when the topic of replays ended so.
+#[derive(Default)]
+struct Replayed {
+    ends: Vec<PartitionEnds>,
+    records: BTreeMap<Topic, u64>,
 }
 
 impl Gatherer {
@@ -25,6 +36,8 @@ impl Gatherer {
             admin: app::admin(settings)?,
             pool: migrate::connect(&settings.postgres).await?,
             prefix: settings.topic_prefix.clone(),
+            letters: Letters::connect(settings)?,
+            replayed: Mutex::default(),
         })
     }
 
@@ -35,27 +48,36 @@ impl Gatherer {
         let sink = sink.map_err(|error| {
             Failure::Unreachable(format!("PostgreSQL: {error}; run `sluicebox migrate up`"))
         })?;
-        lags.extend(self.lag_of_sink(&sink).await?);
+        lags.extend(wiring::lag_of_sink(&self.admin, &sink).await?);
+        let now = wiring::now();
         let reads = lags.into_iter().map(|lag| Read {
             stage: lag.stage,
             topic: lag.topic,
             lag: lag.total(),
+            lag_seconds: lag.seconds(now),
             counts: lag.counts,
         });
-        Ok(Report::of(&self.prefix, &reads.collect::<Vec<_>>()))
+        let reads: Vec<_> = reads.collect();
+        Ok(Report::of(&self.prefix, &reads, &self.replayed().await?))
     }
 
-    async fn lag_of_sink(&self, flow: &[TaskFlow]) -> Result<Vec<StageLag>, Failure> {
-        let mut lags = Vec::new();
-        for topic in StageName::Sink.inputs() {
-            let flows = || flow.iter().filter(|flow| flow.task.topic == topic);
-            let next = flows()
-                .map(|flow| (flow.task.partition, flow.next_offset))
-                .collect();
-            let mut counts = FlowCounts::default();
-            flows().for_each(|flow| counts.add(&flow.counts));
-            lags.push(self.admin.lag_from(StageName::Sink, topic, next, counts).await?);
+    /// The replays are read again only when there are new ones: who waits looks often.
+    async fn replayed(&self) -> Result<BTreeMap<Topic, u64>, Failure> {
+        let ends = self.admin.ends(Topic::DeadLetterReplays).await?;
+        let mut known = self.replayed.lock().await;
+        if ends.iter().all(|ends| ends.low == ends.end) {
+            return Ok(BTreeMap::new());
         }
-        Ok(lags)
+        if known.ends != ends {
+            let past = self.letters.past().await?;
+            known.records = by_topic(&past, &Prefix::new(&self.prefix));
+            known.ends = ends;
+        }
+        Ok(known.records.clone())
     }
+}
+
+fn by_topic(past: &Past, prefix: &Prefix) -> BTreeMap<Topic, u64> {
+    let records = Topic::all().map(|topic| (topic, past.records_on(&prefix.apply(topic.name()))));
+    records.collect()
 }

@@ -15,6 +15,7 @@ pub(crate) struct Read {
     pub(crate) topic: Topic,
     pub(crate) counts: FlowCounts,
     pub(crate) lag: i64,
+    pub(crate) lag_seconds: f64,
 }
 
 /// The whole stream at one time.
@@ -46,6 +47,8 @@ pub(crate) struct StageReport {
     pub(crate) dead: BTreeMap<String, u64>,
     /// Records left to read; an upper bound, and 0 exactly when there are none.
     pub(crate) lag: i64,
+    /// How long the oldest record that is left has waited.
+    pub(crate) lag_seconds: f64,
     /// Records read a second while this was watched; `null` when nothing was.
     pub(crate) events_per_s: Option<f64>,
     pub(crate) conserves: bool,
@@ -55,7 +58,7 @@ pub(crate) struct StageReport {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct TopicReport {
     pub(crate) topic: &'static str,
-    /// Records written by stages; `null` for the topic that others write.
+    /// Records written by stages and by replays; `null` for the topic that others write.
     pub(crate) written: Option<u64>,
     /// Records read, by stage.
     pub(crate) read: BTreeMap<&'static str, u64>,
@@ -64,12 +67,18 @@ pub(crate) struct TopicReport {
 }
 
 impl Report {
-    pub(crate) fn of(prefix: &str, reads: &[Read]) -> Self {
+    /// `replayed` is how many records replays put back on each topic.
+    pub(crate) fn of(prefix: &str, reads: &[Read], replayed: &BTreeMap<Topic, u64>) -> Self {
         let stages: Vec<_> = StageName::RUNNERS
             .into_iter()
             .map(|stage| stage_report(stage, reads))
             .collect();
-        let topics: Vec<_> = Topic::all().map(|topic| topic_report(topic, reads)).collect();
+        let topics: Vec<_> = Topic::all()
+            .map(|topic| {
+                let replayed = replayed.get(&topic).copied().unwrap_or_default();
+                topic_report(topic, reads, replayed)
+            })
+            .collect();
         let conserves = stages.iter().all(|stage| stage.conserves);
         Self {
             version: VERSION,
@@ -128,6 +137,7 @@ fn stage_report(stage: StageName, reads: &[Read]) -> StageReport {
     let mut counts = FlowCounts::default();
     let own = reads.iter().filter(|read| read.stage == stage);
     let lag = own.clone().map(|read| read.lag).sum();
+    let lag_seconds = own.clone().map(|read| read.lag_seconds).fold(0.0, f64::max);
     own.for_each(|read| counts.add(&read.counts));
     StageReport {
         stage: stage.as_str(),
@@ -139,13 +149,14 @@ fn stage_report(stage: StageName, reads: &[Read]) -> StageReport {
         duplicate: counts.duplicate,
         dead: counts.dead,
         lag,
+        lag_seconds,
         events_per_s: None,
     }
 }
 
-fn topic_report(topic: Topic, reads: &[Read]) -> TopicReport {
+fn topic_report(topic: Topic, reads: &[Read], replayed: u64) -> TopicReport {
     let own = || reads.iter().filter(|read| read.topic == topic);
-    let written = written(topic, reads);
+    let written = written(topic, reads).map(|written| written + replayed);
     let by_stage: BTreeMap<_, _> = own()
         .map(|read| (read.stage.as_str(), read.counts.read))
         .collect();
@@ -204,6 +215,7 @@ mod tests {
             topic,
             counts,
             lag: 0,
+            lag_seconds: 0.0,
         }
     }
 
@@ -221,7 +233,7 @@ mod tests {
     #[test]
     fn what_is_written_must_be_read_by_all() {
         let mut reads = stream();
-        let topic = |reads: &[Read]| topic_report(Topic::EventsNormalized, reads).agrees;
+        let topic = |reads: &[Read]| topic_report(Topic::EventsNormalized, reads, 0).agrees;
         assert_eq!(topic(&reads), Some(true));
         reads[3].counts = FlowCounts::default();
         assert_eq!(topic(&reads), Some(false));
@@ -230,25 +242,42 @@ mod tests {
     }
 
     #[test]
+    fn what_a_replay_put_back_is_read_again() {
+        let mut reads = stream();
+        reads[2..]
+            .iter_mut()
+            .for_each(|read| read.counts.count_duplicate());
+        assert_eq!(
+            topic_report(Topic::EventsNormalized, &reads, 1).agrees,
+            Some(true)
+        );
+        assert_eq!(
+            topic_report(Topic::EventsNormalized, &reads, 0).agrees,
+            Some(false)
+        );
+    }
+
+    #[test]
     fn the_audit_must_agree_with_the_normalizer() {
         let mut reads = stream();
-        assert_eq!(topic_report(Topic::IngestEvents, &reads).agrees, Some(true));
+        assert_eq!(topic_report(Topic::IngestEvents, &reads, 0).agrees, Some(true));
         reads[1].counts.count_out(1);
-        assert_eq!(topic_report(Topic::IngestEvents, &reads).agrees, Some(false));
+        assert_eq!(topic_report(Topic::IngestEvents, &reads, 0).agrees, Some(false));
     }
 
     #[test]
     fn a_lost_record_is_named() {
         let mut reads = stream();
         reads[0].counts.read += 1;
-        let report = Report::of("", &reads);
+        let report = Report::of("", &reads, &BTreeMap::new());
         assert!(!report.conserves);
         assert!(report.losses()[0].starts_with("normalizer"));
     }
 
     #[test]
     fn the_json_keeps_its_names() {
-        let json: serde_json::Value = serde_json::from_str(&Report::of("p.", &stream()).to_json()).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_str(&Report::of("p.", &stream(), &BTreeMap::new()).to_json()).unwrap();
         let names =
             |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(
@@ -264,6 +293,7 @@ mod tests {
             "duplicate",
             "dead",
             "lag",
+            "lag_seconds",
             "events_per_s",
             "conserves",
         ];

@@ -4,7 +4,7 @@ use super::report::{Report, StageReport};
 use crate::output::{BAD, GOOD, STRONG, WARNING, styled};
 use std::collections::BTreeMap;
 
-const HEADINGS: [&str; 9] = [
+const HEADINGS: [&str; 10] = [
     "stage",
     "in",
     "out",
@@ -13,13 +13,14 @@ const HEADINGS: [&str; 9] = [
     "duplicate",
     "dead",
     "lag",
+    "behind",
     "events/s",
 ];
 
 /// The lines of the table, what was filtered and died, and the verdict.
 pub(super) fn lines(report: &Report) -> Vec<String> {
-    let rows: Vec<[String; 9]> = report.stages.iter().map(row).collect();
-    let widths: [usize; 9] = std::array::from_fn(|at| {
+    let rows: Vec<[String; 10]> = report.stages.iter().map(row).collect();
+    let widths: [usize; 10] = std::array::from_fn(|at| {
         rows.iter()
             .map(|row| row[at].len())
             .chain([HEADINGS[at].len()])
@@ -47,7 +48,7 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
     lines
 }
 
-fn row(stage: &StageReport) -> [String; 9] {
+fn row(stage: &StageReport) -> [String; 10] {
     let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>().to_string();
     [
         stage.stage.to_owned(),
@@ -58,6 +59,7 @@ fn row(stage: &StageReport) -> [String; 9] {
         stage.duplicate.to_string(),
         sum(&stage.dead),
         stage.lag.to_string(),
+        format!("{:.1} s", stage.lag_seconds),
         stage
             .events_per_s
             .map_or_else(|| "-".to_owned(), |speed| format!("{speed:.0}")),
@@ -65,7 +67,7 @@ fn row(stage: &StageReport) -> [String; 9] {
 }
 
 /// The name to the left, numbers to the right.
-fn aligned(cells: &[String; 9], widths: &[usize; 9]) -> String {
+fn aligned(cells: &[String; 10], widths: &[usize; 10]) -> String {
     let mut cells = cells.iter().zip(widths);
     let name = cells
         .next()

@@ -1,0 +1,110 @@
+//! How far the stages of this process are behind, in records and seconds, measured beside the lanes every few seconds:
+//! a lane that stands still cannot say so itself.
+
+use super::target::Target;
+use crate::app;
+use crate::failure::Failure;
+use runtime::admin::{Admin, StageLag};
+use settings::Settings;
+use sink::TaskFlow;
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use stage::FlowCounts;
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use telemetry::Metrics;
+use topology::StageName;
+
+const LOOK_UP: Duration = Duration::from_secs(5);
+
+/// Measures the lag of some stages.
+pub(super) struct LagWatch {
+    admin: Admin,
+    stages: Vec<StageName>,
+    /// The sink keeps its offsets there.
+    pool: Option<PgPool>,
+}
+
+impl LagWatch {
+    /// For the stages of these services.
+    pub(super) fn new(settings: &Settings, services: &BTreeSet<Target>) -> Result<Self, Failure> {
+        let pool = services.contains(&Target::Sink).then(|| {
+            let pool = PgPoolOptions::new().max_connections(1);
+            pool.connect_lazy(settings.postgres.url.expose())
+        });
+        let unusable = |error: sqlx::Error| Failure::Configuration(format!("postgres.url: {error}"));
+        Ok(Self {
+            admin: app::admin(settings)?,
+            stages: services
+                .iter()
+                .flat_map(|service| stages(*service))
+                .copied()
+                .collect(),
+            pool: pool.transpose().map_err(unusable)?,
+        })
+    }
+
+    /// Shows the lag in the metrics, again and again. Servers that are away show in health; here they only leave the
+    /// last figure standing.
+    pub(super) async fn show(self, metrics: Metrics) {
+        let mut look_up = tokio::time::interval(LOOK_UP);
+        look_up.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            look_up.tick().await;
+            match self.look().await {
+                Ok(lags) => lags.iter().for_each(|lag| tell(lag, &metrics)),
+                Err(error) => tracing::debug!(%error, "lag cannot be measured now"),
+            }
+        }
+    }
+
+    async fn look(&self) -> Result<Vec<StageLag>, Failure> {
+        let mut lags = self.admin.lag_of(&self.stages).await?;
+        if let Some(pool) = &self.pool {
+            let flow = sink::flow(pool).await;
+            let flow = flow.map_err(|error| Failure::Unreachable(format!("PostgreSQL: {error}")))?;
+            lags.extend(lag_of_sink(&self.admin, &flow).await?);
+        }
+        Ok(lags)
+    }
+}
+
+fn tell(lag: &StageLag, metrics: &Metrics) {
+    let (stage, topic) = (lag.stage.as_str(), lag.topic.name());
+    metrics.lag(stage, topic, lag.total(), lag.seconds(now()));
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The lag of the sink, whose offsets stand in its database.
+pub(crate) async fn lag_of_sink(admin: &Admin, flow: &[TaskFlow]) -> Result<Vec<StageLag>, Failure> {
+    let mut lags = Vec::new();
+    for topic in StageName::Sink.inputs() {
+        let flows = || flow.iter().filter(|flow| flow.task.topic == topic);
+        let next = flows()
+            .map(|flow| (flow.task.partition, flow.next_offset))
+            .collect();
+        let mut counts = FlowCounts::default();
+        flows().for_each(|flow| counts.add(&flow.counts));
+        lags.push(admin.lag_from(StageName::Sink, topic, next, counts).await?);
+    }
+    Ok(lags)
+}
+
+/// The stages of a service; the edges consume nothing.
+const fn stages(service: Target) -> &'static [StageName] {
+    match service {
+        Target::Normalizer => &[StageName::Normalizer],
+        Target::Scorer => &[StageName::Scorer],
+        Target::DedupAggregator => &[StageName::DedupAggregator],
+        Target::Detector => &[StageName::Detector],
+        Target::Enricher => &[StageName::Enricher],
+        Target::Notifier => &[StageName::NotifierPlan, StageName::NotifierDeliver],
+        Target::Sink => &[StageName::Sink],
+        Target::Adapters | Target::Api | Target::All => &[],
+    }
+}
