@@ -192,3 +192,18 @@ proptest! {
         drop(load(&yaml, &[(&name, &value)]));
     }
 }
+
+#[test]
+fn a_stage_may_have_limits_of_its_own_for_dead_letters() {
+    let yaml = "dead_letters: {ratio: 0.2, stages: {normalizer: {consecutive: 0}}}\n";
+    let limits = load(yaml, &[]).unwrap().dead_letters;
+    let of = |stage: &str| {
+        let own = limits.of(stage);
+        (own.ratio, own.window, own.consecutive)
+    };
+    assert_eq!(of("normalizer"), (0.2, 2_000, 0));
+    assert_eq!(of("scorer"), (0.2, 2_000, 1_000));
+    let said = complaint("dead_letters: {stages: {scorr: {ratio: 1.5}}}\n", &[]);
+    assert!(said.contains("scorr") && said.contains("the stages are normalizer, scorer"), "{said}");
+    assert!(said.contains("dead_letters.stages.scorr.ratio = 1.5"), "{said}");
+}
