@@ -41,6 +41,12 @@ test *args:
 [group('habits')]
 check: fmt-check clippy deny fences
 
+# Breakages of the lane's protocol, each of which its tests must catch
+[group('habits')]
+[no-exit-message]
+mutations:
+    @libs/runtime/mutations
+
 # Put the code into its format
 [group('habits')]
 fmt:

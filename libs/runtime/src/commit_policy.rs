@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(crate) type Moment = Duration;
 
 /// The limits of a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct CommitPolicy {
     /// Least time between two commits.
     pub least_interval: Duration,
@@ -26,7 +26,7 @@ pub(crate) struct CommitPolicy {
 const DUTY: u32 = 10;
 
 /// The commit before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LastCommit {
     /// When it was done.
     pub at: Moment,
@@ -35,7 +35,7 @@ pub(crate) struct LastCommit {
 }
 
 /// An open transaction, as far as the policy cares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Open {
     /// When it began.
     pub since: Moment,
@@ -45,6 +45,18 @@ pub(crate) struct Open {
     pub bytes: u64,
     /// Whether nothing more was waiting when it was last asked.
     pub drained: bool,
+}
+
+impl Open {
+    /// A transaction that begins now, with nothing in it.
+    pub(crate) const fn at(now: Moment) -> Self {
+        Self {
+            since: now,
+            records: 0,
+            bytes: 0,
+            drained: false,
+        }
+    }
 }
 
 impl CommitPolicy {

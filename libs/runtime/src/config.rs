@@ -5,7 +5,7 @@ use crate::dead_letter_limit::Limits;
 use crate::names::Names;
 use crate::observer::{LaneState, Observer};
 use model::{SchemaIds, SchemaSource};
-use rdkafka::config::ClientConfig;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use settings::{DeadLetterSettings, KafkaSettings};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,6 +58,8 @@ pub(crate) struct LaneConfig {
     pub producer: ClientConfig,
     pub client: ClientConfig,
     pub dead_letters: Limits,
+    /// How long the broker may take for a transactional call.
+    pub limit: Duration,
     pub ids: SchemaIds,
     pub schemas: Arc<dyn SchemaSource>,
     pub observer: Arc<dyn Observer>,
@@ -73,6 +75,7 @@ impl LaneConfig {
             producer: producer(&shared.kafka, &id),
             client: crate::client::base(&shared.kafka),
             dead_letters: limits(&shared.dead_letters, stage),
+            limit: Duration::from_millis(shared.kafka.transaction_timeout_ms),
             names,
             lane,
             partitions: i32::try_from(shared.kafka.partitions).unwrap_or(i32::MAX),
@@ -107,7 +110,8 @@ fn consumer(kafka: &KafkaSettings, group: &str, id: &str) -> ClientConfig {
         .set("isolation.level", "read_committed")
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
-        .set("auto.offset.reset", "earliest")
+        // A lane says itself where it begins; an offset that is not there any more is an error and no new beginning.
+        .set("auto.offset.reset", "error")
         .set("session.timeout.ms", kafka.session_timeout_ms.to_string())
         .set("heartbeat.interval.ms", (kafka.session_timeout_ms / 4).max(1).to_string())
         .set("max.poll.interval.ms", "600000");
@@ -154,6 +158,9 @@ fn producer(kafka: &KafkaSettings, id: &str) -> ClientConfig {
         .set("retry.backoff.ms", "5")
         .set("retry.backoff.max.ms", "20");
     unless_configured(&mut config, kafka, &BATCHES);
+    // A broken connection is told, and told whatever the program logs: it makes a transaction doubtful.
+    config.set("log.connection.close", "true");
+    config.set_log_level(RDKafkaLogLevel::Info);
     config
 }
 

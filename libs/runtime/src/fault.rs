@@ -3,7 +3,7 @@
 use rdkafka::error::{KafkaError, RDKafkaError, RDKafkaErrorCode as Code};
 
 /// How a lane goes on after a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Recovery {
     /// Abort the transaction, go back to the last commit, go on.
     Abort,

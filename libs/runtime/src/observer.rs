@@ -15,6 +15,13 @@ pub enum LaneState {
         /// How many tasks it has.
         tasks: usize,
     },
+    /// It takes records of some tasks, or of none yet, while the state of others is read from changelogs.
+    Restoring {
+        /// How many tasks run already.
+        tasks: usize,
+        /// How far it is.
+        progress: RestoreProgress,
+    },
     /// It cannot go on for now; it tries by itself.
     Waiting(String),
     /// It ended well.
@@ -28,9 +35,46 @@ impl fmt::Display for LaneState {
         match self {
             Self::Starting => f.write_str("starting"),
             Self::Running { tasks } => write!(f, "running {tasks} tasks"),
+            Self::Restoring { tasks, progress } => write!(f, "restoring {progress}; {tasks} tasks run"),
             Self::Waiting(why) => write!(f, "waiting: {why}"),
             Self::Stopped => f.write_str("stopped"),
             Self::Failed(why) => write!(f, "failed: {why}"),
+        }
+    }
+}
+
+/// How far a restore is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RestoreProgress {
+    /// Records read.
+    pub read: u64,
+    /// Records to be read, at most: compaction may have left fewer.
+    pub of: u64,
+    /// How long it has been going on.
+    pub took: Duration,
+}
+
+impl RestoreProgress {
+    /// Records a second so far.
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    pub fn rate(&self) -> f64 {
+        self.read as f64 / self.took.as_secs_f64().max(1e-3)
+    }
+
+    /// How long the rest takes at this rate, at most; `None` before the first record.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
+    pub fn left(&self) -> Option<Duration> {
+        let left = self.of.saturating_sub(self.read) as f64 / self.rate();
+        Duration::try_from_secs_f64(left).ok()
+    }
+}
+
+impl fmt::Display for RestoreProgress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} records, {:.0}/s", self.read, self.of, self.rate())?;
+        match self.left() {
+            Some(left) => write!(f, ", {:.0} s left", left.as_secs_f64()),
+            None => Ok(()),
         }
     }
 }

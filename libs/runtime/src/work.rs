@@ -6,10 +6,10 @@ mod stage;
 pub(crate) use effect::EffectWork;
 pub(crate) use stage::StageWork;
 
-use crate::config::LaneConfig;
+use crate::config::{LaneConfig, Stop};
 use crate::dead_letter_limit::{DeadLetterLimit, Limits};
 use crate::fault::Fault;
-use crate::lane::{Outbox, Running};
+use crate::lane::{Intake, Outbox, Running, Tasks};
 use crate::names::Names;
 use ::stage::{Cx, Emit, Input, Output, Poison, Stores, Task};
 use model::{DeadLetter, DecodeError, Decoder};
@@ -22,6 +22,55 @@ use telemetry::TraceContext;
 pub(crate) const TRACE_HEADER: &str = "traceparent";
 /// The header of a replayed record: how many times it has failed, in decimal digits.
 pub(crate) const ATTEMPTS_HEADER: &str = "sluicebox-attempts";
+
+/// What a lane does with its records.
+pub(crate) trait Work {
+    /// The keyed state of one task.
+    type Stores: Stores;
+
+    /// Takes one record: applies it, or holds it until [`Work::settle`].
+    fn take(
+        &mut self,
+        message: &BorrowedMessage<'_>,
+        task: &mut Running<Self::Stores>,
+        outbox: &mut Outbox,
+    ) -> Result<(), Fault>;
+
+    /// Does what is to be done without a record, once a turn of the lane; says for which tasks something was written.
+    fn turn(&mut self, _: &mut Tasks<Self::Stores>, _: &mut Outbox) -> Result<Vec<Task>, Fault> {
+        Ok(Vec::new())
+    }
+
+    /// Finishes what is held, before a commit.
+    fn settle(
+        &mut self,
+        _: &mut Tasks<Self::Stores>,
+        _: &mut Outbox,
+        _: &Intake,
+        _: &Stop,
+    ) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// A task of which more is held than may be (`true`), or less again (`false`), told once a change.
+    fn next_change_of_room(&mut self) -> Option<(Task, bool)> {
+        None
+    }
+
+    /// Whether something is on its way that no record announces, so that the lane must not sleep.
+    fn is_busy(&self) -> bool {
+        false
+    }
+
+    /// A task stands where its last commit left it: it was restored, or its transaction was aborted.
+    fn take_up(&mut self, _: &mut Running<Self::Stores>) {}
+
+    /// A task is no longer ours.
+    fn let_go(&mut self, _: Task) {}
+
+    /// Forgets what is held of all tasks: the transaction is aborted.
+    fn forget(&mut self) {}
+}
 
 /// What a record says, or why it says nothing.
 pub(crate) enum Decoded<I> {
@@ -82,10 +131,8 @@ pub(crate) fn trace(names: &Names, cx: &Cx<'_>) -> TraceContext {
 
 /// The header of what the stage writes because of a record. Two stages may read the same record, so the span is made
 /// from the stage and the place.
-fn child(names: &Names, cx: &Cx<'_>) -> String {
-    trace(names, cx)
-        .child(names.stage.as_str(), cx.partition, cx.offset)
-        .to_string()
+fn child(names: &Names, cx: &Cx<'_>) -> TraceContext {
+    trace(names, cx).child(names.stage.as_str(), cx.partition, cx.offset)
 }
 
 /// What a record brought that its stage does not see; a dead letter keeps it, so that the record can be sent again.
@@ -147,9 +194,16 @@ impl<'a> Settler<'a> {
         running: &mut Running<S>,
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
-        let outputs = match verdict {
-            Ok(Emit::One(output)) => vec![output],
-            Ok(Emit::Many(outputs)) => outputs,
+        let (one, many);
+        let outputs: &[O] = match verdict {
+            Ok(Emit::One(output)) => {
+                one = output;
+                std::slice::from_ref(&one)
+            }
+            Ok(Emit::Many(outputs)) => {
+                many = outputs;
+                &many
+            }
             Ok(Emit::Filtered(reason)) => {
                 running.pending.count_filtered(reason);
                 return Ok(());
@@ -160,7 +214,7 @@ impl<'a> Settler<'a> {
             }
             Err(poison) => return self.bury(cx, carried, poison, running, outbox),
         };
-        match outbox.send_all(&outputs, &child(self.names, cx))? {
+        match outbox.send_all(outputs, &child(self.names, cx))? {
             Ok(()) => running.pending.count_out(outputs.len() as u64),
             Err(poison) => self.bury(cx, carried, poison, running, outbox)?,
         }

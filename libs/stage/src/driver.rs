@@ -1,6 +1,7 @@
 //! Runs a stage without Kafka: the fold that the runtime's committed output must equal. For tests and oracles.
 
-use crate::{Cx, Emit, FlowCounts, Poison, Stage, Stores};
+use crate::{Cx, Emit, FlowCounts, Poison, Stage, Stores, apply_and_fire, fire};
+use model::Millis;
 
 /// What became of one record.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,8 @@ pub struct Driver<S: Stage> {
     stage: S,
     stores: S::Stores,
     log: Log,
+    /// What timers led to, in order.
+    pub fired: Vec<S::Out>,
     /// What became of the records so far.
     pub counts: FlowCounts,
 }
@@ -34,6 +37,7 @@ impl<S: Stage> Driver<S> {
             stage,
             stores: S::Stores::default(),
             log: Vec::new(),
+            fired: Vec::new(),
             counts: FlowCounts::default(),
         }
     }
@@ -47,8 +51,9 @@ impl<S: Stage> Driver<S> {
 
     /// Applies one record and leaves the transaction open.
     pub fn apply_uncommitted(&mut self, input: S::In, cx: &Cx<'_>) -> Settled<S::Out> {
-        self.stores.each(&mut |store| store.advance(cx.time));
-        let settled = match self.stage.apply(input, &mut self.stores, cx) {
+        let (verdict, fired) = apply_and_fire(&mut self.stage, input, &mut self.stores, cx);
+        self.fired.extend(fired);
+        let settled = match verdict {
             Ok(Emit::One(output)) => Settled::Out(vec![output]),
             Ok(Emit::Many(outputs)) => Settled::Out(outputs),
             Ok(Emit::Filtered(reason)) => Settled::Filtered(reason),
@@ -66,6 +71,16 @@ impl<S: Stage> Driver<S> {
             Settled::Duplicate => self.counts.count_duplicate(),
             Settled::Dead(poison) => self.counts.count_dead(poison.reason),
         }
+    }
+
+    /// No record came, and it is `wall` by the wall clock; timers fire, in a transaction of their own.
+    pub fn tell_time(&mut self, wall: Millis) {
+        if let Some(timers) = self.stores.timers() {
+            timers.tell_time(wall, false);
+        }
+        let fired = fire(&mut self.stage, &mut self.stores, Some(wall));
+        self.fired.extend(fired);
+        self.commit();
     }
 
     /// Commits the open transaction: changes go to the log.

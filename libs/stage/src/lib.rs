@@ -9,6 +9,7 @@ mod effect;
 mod flow;
 mod record;
 mod store;
+mod timers;
 mod verdict;
 
 pub use drain::{Advance, Batch, Drain, DrainError, Drained, Task};
@@ -17,7 +18,10 @@ pub use effect::{Attempt, Effect, Outcome};
 pub use flow::FlowCounts;
 pub use record::{Cx, Input, Output};
 pub use store::{AnyStore, Change, Expiring, Store, StoreError, StoreKey, StoreValue, Stores};
+pub use timers::{Clock, Lateness, Timer, Timers};
 pub use verdict::{Emit, Poison};
+
+use model::Millis;
 
 /// A stage: one input, zero or more outputs, keyed state.
 ///
@@ -38,4 +42,40 @@ pub trait Stage: Send {
         stores: &mut Self::Stores,
         cx: &Cx<'_>,
     ) -> Result<Emit<Self::Out>, Poison>;
+
+    /// The event time of a record, which drives the watermark of a stage with timers. By default its time in Kafka.
+    fn event_time(&self, _input: &Self::In, cx: &Cx<'_>) -> Millis {
+        cx.time
+    }
+
+    /// A timer of the task has come due; what follows from it. The stage may set timers anew.
+    fn on_timer(&mut self, _timer: Timer, _stores: &mut Self::Stores) -> Vec<Self::Out> {
+        Vec::new()
+    }
+}
+
+/// Applies a record and fires the timers that it makes due: the step that the runtime and [`Driver`] share.
+pub fn apply_and_fire<S: Stage>(
+    stage: &mut S,
+    input: S::In,
+    stores: &mut S::Stores,
+    cx: &Cx<'_>,
+) -> (Result<Emit<S::Out>, Poison>, Vec<S::Out>) {
+    stores.each(&mut |store| store.advance(cx.time));
+    let event_time = stage.event_time(&input, cx);
+    let verdict = stage.apply(input, stores, cx);
+    if let Some(timers) = stores.timers() {
+        timers.observe(event_time);
+    }
+    (verdict, fire(stage, stores, None))
+}
+
+/// Fires what is due; `wall` is told when the wall clock may fire as well.
+pub fn fire<S: Stage>(stage: &mut S, stores: &mut S::Stores, wall: Option<Millis>) -> Vec<S::Out> {
+    let due = stores
+        .timers()
+        .map(|timers| timers.take_due(wall))
+        .unwrap_or_default();
+    let fired = due.into_iter().flat_map(|timer| stage.on_timer(timer, stores));
+    fired.collect()
 }

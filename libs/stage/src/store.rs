@@ -85,6 +85,11 @@ pub trait AnyStore {
 pub trait Stores: Default + Send + 'static {
     /// Visits every store, always in the same order.
     fn each(&mut self, visit: &mut dyn FnMut(&mut dyn AnyStore));
+
+    /// The timers among them, if the stage has any. They are visited like the others.
+    fn timers(&mut self) -> Option<&mut crate::Timers> {
+        None
+    }
 }
 
 impl Stores for () {

@@ -1,7 +1,6 @@
 //! The lane's consumer: records in, partitions taken up and let go.
 
 use super::membership::{GroupContext, Membership};
-use crate::counts;
 use crate::fault::Fault;
 use crate::names::Names;
 use rdkafka::config::ClientConfig;
@@ -9,14 +8,18 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use stage::{FlowCounts, Task};
-use std::time::Duration;
+use stage::Task;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 const CALL: Duration = Duration::from_secs(15);
+/// How long the group is waited for when the lane leaves it, and how often it is asked.
+const LEAVING: Duration = Duration::from_secs(2);
+const STEP: Duration = Duration::from_millis(5);
 
 /// A subscribed consumer.
 pub(crate) struct Intake {
-    consumer: BaseConsumer<GroupContext>,
+    consumer: Arc<BaseConsumer<GroupContext>>,
     names: Names,
 }
 
@@ -36,7 +39,13 @@ impl Intake {
         consumer
             .subscribe(&topics)
             .map_err(|error| Fault::of("subscribing", &error))?;
+        let consumer = Arc::new(consumer);
         Ok(Self { consumer, names })
+    }
+
+    /// The consumer, for whoever restores: it may be asked from another thread.
+    pub(crate) fn consumer(&self) -> Arc<BaseConsumer<GroupContext>> {
+        Arc::clone(&self.consumer)
     }
 
     /// The next record, if one comes within this time.
@@ -75,40 +84,6 @@ impl Intake {
             .map_err(|error| Fault::of("taking up partitions", &error))
     }
 
-    /// The offsets that the group committed and the counts beside them, in the order of the tasks. An open transaction
-    /// of a predecessor is waited out by the broker.
-    pub(crate) fn committed(&self, tasks: &[Task]) -> Result<Vec<Option<(i64, FlowCounts)>>, Fault> {
-        let mut list = TopicPartitionList::new();
-        for task in tasks {
-            list.add_partition(self.names.topic(task.topic), task.partition);
-        }
-        let answer = self.consumer.committed_offsets(list, CALL);
-        let answer = answer.map_err(|error| Fault::of("reading committed offsets", &error))?;
-        let offset = |task: &Task| {
-            let topic = self.names.topic(task.topic);
-            let element = answer.find_partition(topic, task.partition);
-            let Some((element, Offset::Offset(offset))) = element.map(|element| {
-                let offset = element.offset();
-                (element, offset)
-            }) else {
-                return Ok(None);
-            };
-            let counts = counts::from_metadata(element.metadata());
-            let counts = counts.map_err(|why| Fault::halt(format!("{topic}-{}: {why}", task.partition)))?;
-            Ok(Some((offset, counts)))
-        };
-        tasks.iter().map(offset).collect()
-    }
-
-    /// The lowest offset that a partition still has.
-    pub(crate) fn low_watermark(&self, task: Task) -> Result<i64, Fault> {
-        let topic = self.names.topic(task.topic);
-        let marks = self.consumer.fetch_watermarks(topic, task.partition, CALL);
-        marks
-            .map(|(low, _)| low)
-            .map_err(|error| Fault::of("reading watermarks", &error))
-    }
-
     /// Reads these tasks again from these offsets.
     pub(crate) fn rewind(&self, tasks: &[(Task, i64)]) -> Result<(), Fault> {
         if tasks.is_empty() {
@@ -133,6 +108,18 @@ impl Intake {
         }
     }
 
+    /// Takes no records of a task for now, or takes them again.
+    pub(crate) fn pause(&self, task: Task, pause: bool) -> Result<(), Fault> {
+        let mut list = TopicPartitionList::new();
+        list.add_partition(self.names.topic(task.topic), task.partition);
+        let done = if pause {
+            self.consumer.pause(&list)
+        } else {
+            self.consumer.resume(&list)
+        };
+        done.map_err(|error| Fault::of("pausing a partition", &error))
+    }
+
     /// Stops or goes on fetching everything that is taken up.
     pub(crate) fn hold(&self, hold: bool) -> Result<(), Fault> {
         let all = self
@@ -145,6 +132,25 @@ impl Intake {
             self.consumer.resume(&all)
         };
         done.map_err(|error| Fault::of("pausing", &error))
+    }
+
+    /// Leaves the group, so that others need not wait for the session to time out: a static member does not do so by
+    /// closing alone.
+    pub(crate) fn leave(self) {
+        let deadline = Instant::now() + LEAVING;
+        self.consumer.unsubscribe();
+        while Instant::now() < deadline && self.consumer.assignment().is_ok_and(|all| all.count() > 0) {
+            let _ = self.consumer.poll(STEP);
+        }
+        self.forsake();
+    }
+
+    /// Lets go of the client without waiting for it: closing one whose broker is away may take as long as it likes.
+    pub(crate) fn forsake(self) {
+        let consumer = self.consumer;
+        let _ = std::thread::Builder::new()
+            .name("closing".to_owned())
+            .spawn(move || drop(consumer));
     }
 
     /// The group as it is now; read afresh for every commit.

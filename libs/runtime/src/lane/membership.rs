@@ -11,6 +11,7 @@ use rdkafka::types::RDKafkaRespErr;
 use stage::Task;
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use topology::{Prefix, Topic};
 
 /// One word of the group.
@@ -30,6 +31,8 @@ pub(crate) enum Membership {
 pub(crate) struct GroupContext {
     prefix: Prefix,
     said: Mutex<VecDeque<Membership>>,
+    /// How many words wait; looked at between records, so without the lock.
+    waiting: AtomicUsize,
 }
 
 impl GroupContext {
@@ -37,22 +40,26 @@ impl GroupContext {
         Self {
             prefix,
             said: Mutex::default(),
+            waiting: AtomicUsize::new(0),
         }
     }
 
     /// The oldest word not yet heard.
     pub(crate) fn next(&self) -> Option<Membership> {
-        self.said.lock().ok()?.pop_front()
+        let word = self.said.lock().ok()?.pop_front()?;
+        self.waiting.fetch_sub(1, Ordering::Release);
+        Some(word)
     }
 
     /// Whether there is one.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.said.lock().is_ok_and(|said| !said.is_empty())
+        self.waiting.load(Ordering::Acquire) > 0
     }
 
     fn say(&self, membership: Membership) {
         if let Ok(mut said) = self.said.lock() {
             said.push_back(membership);
+            self.waiting.fetch_add(1, Ordering::Release);
         }
     }
 

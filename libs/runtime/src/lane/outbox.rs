@@ -1,86 +1,71 @@
 //! The lane's producer: the one owner of its transactions.
 
-use crate::fault::Fault;
+use super::transactor::Transactor;
+use crate::fault::{Fault, Recovery};
 use crate::names::Names;
 use model::{Encoder, SchemaIds};
-use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, Producer};
 use rdkafka::topic_partition_list::TopicPartitionList;
-use rdkafka::util::Timeout;
 use stage::{Output, Poison};
+use std::fmt::{Display, Write};
 use std::ops::Range;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use topology::Topic;
 
-/// How long a transactional call may take. The session timeout of the group is near, so waiting longer helps nobody.
-const CALL: Duration = Duration::from_secs(15);
 /// `BaseProducer::flush` polls in steps of 100 ms; draining in shorter ones is what keeps a commit short.
 const DRAIN_STEP: Duration = Duration::from_micros(300);
 
-/// Remembers the first delivery that failed.
-#[derive(Default)]
-struct Deliveries {
-    failed: Mutex<Option<KafkaError>>,
+/// One record on its way: where to, and where its key and its value stand in the buffer.
+struct Piece {
+    topic: Topic,
+    key: Range<usize>,
+    value: Range<usize>,
 }
 
-impl ClientContext for Deliveries {
-    fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, "kafka producer");
-    }
-}
-
-impl ProducerContext for Deliveries {
-    type DeliveryOpaque = ();
-
-    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        if let Err((error, _)) = result
-            && let Ok(mut failed) = self.failed.lock()
-        {
-            failed.get_or_insert_with(|| error.clone());
-        }
-    }
-}
-
-/// A producer with at most one open transaction.
+/// A producer with at most one open transaction. Buffers are kept from record to record.
 pub(crate) struct Outbox {
-    producer: BaseProducer<Deliveries>,
+    transactor: Transactor,
+    config: ClientConfig,
+    limit: Duration,
     names: Names,
     encoder: Encoder,
     bytes: Vec<u8>,
-    pieces: Vec<(Topic, String, Range<usize>)>,
+    pieces: Vec<Piece>,
+    header: String,
     begun: bool,
 }
 
 impl Outbox {
-    /// A producer that has ended whatever its predecessor of the same transactional id left open.
-    pub(crate) fn new(config: &ClientConfig, names: Names, ids: SchemaIds) -> Result<Self, Fault> {
-        let made = config.create_with_context(Deliveries::default());
-        let producer: BaseProducer<Deliveries> =
-            made.map_err(|error| Fault::of("creating the producer", &error))?;
-        let begun = producer.init_transactions(CALL);
-        begun.map_err(|error| Fault::of("initialising transactions", &error))?;
+    /// A producer that has ended whatever its predecessor of the same transactional id left open. `limit` is how long
+    /// the broker may take for a call, and for all acknowledgements before a commit.
+    pub(crate) fn new(
+        config: &ClientConfig,
+        limit: Duration,
+        names: Names,
+        ids: SchemaIds,
+    ) -> Result<Self, Fault> {
         Ok(Self {
-            producer,
+            transactor: Transactor::start(config, limit)?,
+            config: config.clone(),
+            limit,
             names,
             encoder: Encoder::new(ids),
             bytes: Vec::new(),
             pieces: Vec::new(),
+            header: String::new(),
             begun: false,
         })
     }
 
-    /// Begins a transaction unless one is open.
-    pub(crate) fn begin(&mut self) -> Result<(), Fault> {
-        if !self.begun {
-            let begun = self.producer.begin_transaction();
-            begun.map_err(|error| Fault::of("beginning a transaction", &error))?;
-            self.begun = true;
-        }
+    /// Puts a new producer in the place of this one. Its epoch is higher, so whatever the old one still has on its way
+    /// comes to nothing.
+    pub(crate) fn renew(&mut self) -> Result<(), Fault> {
+        self.transactor = Transactor::start(&self.config, self.limit)?;
+        self.begun = false;
         Ok(())
     }
 
@@ -88,48 +73,53 @@ impl Outbox {
     pub(crate) fn send_all<O: Output>(
         &mut self,
         outputs: &[O],
-        trace: &str,
+        trace: &impl Display,
     ) -> Result<Result<(), Poison>, Fault> {
+        if let Err(poison) = self.encode(outputs) {
+            return Ok(Err(poison));
+        }
+        self.begin()?;
+        self.header.clear();
+        let _ = write!(self.header, "{trace}");
+        for piece in &self.pieces {
+            let headers = OwnedHeaders::new_with_capacity(1).insert(Header {
+                key: crate::work::TRACE_HEADER,
+                value: Some(self.header.as_str()),
+            });
+            let record = BaseRecord::to(self.names.topic(piece.topic)).key(&self.bytes[piece.key.clone()]);
+            self.enqueue(record.payload(&self.bytes[piece.value.clone()]).headers(headers))?;
+        }
+        Ok(Ok(()))
+    }
+
+    fn encode<O: Output>(&mut self, outputs: &[O]) -> Result<(), Poison> {
         self.bytes.clear();
         self.pieces.clear();
         for output in outputs {
-            let from = self.bytes.len();
-            if let Err(error) = output.encode(&mut self.encoder, &mut self.bytes) {
-                return Ok(Err(Poison::new("output_unencodable", error.to_string())));
-            }
-            let limit = output.topic().spec().max_message_bytes as usize;
-            let size = self.bytes.len() - from;
+            let topic = output.topic();
+            self.bytes.extend_from_slice(output.key().as_bytes());
+            let key = self.pieces.last().map_or(0, |piece| piece.value.end)..self.bytes.len();
+            let written = output.encode(&mut self.encoder, &mut self.bytes);
+            written.map_err(|error| Poison::new("output_unencodable", error.to_string()))?;
+            let value = key.end..self.bytes.len();
+            let (size, limit) = (value.len(), topic.spec().max_message_bytes as usize);
             if size + 1024 > limit {
-                let message = format!(
-                    "{size} bytes for {}, {limit} are the limit",
-                    output.topic().name()
-                );
-                return Ok(Err(Poison::new("output_too_large", message)));
+                let message = format!("{size} bytes for {}, {limit} are the limit", topic.name());
+                return Err(Poison::new("output_too_large", message));
             }
-            self.pieces
-                .push((output.topic(), output.key().into_owned(), from..self.bytes.len()));
+            self.pieces.push(Piece { topic, key, value });
         }
-        let (bytes, pieces) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.pieces));
-        for (topic, key, range) in &pieces {
-            let headers = OwnedHeaders::new_with_capacity(1);
-            let headers = headers.insert(Header {
-                key: crate::work::TRACE_HEADER,
-                value: Some(trace),
-            });
-            let record = BaseRecord::to(self.names.topic(*topic)).key(key.as_bytes());
-            self.enqueue(record.payload(&bytes[range.clone()]).headers(headers))?;
-        }
-        (self.bytes, self.pieces) = (bytes, pieces);
-        Ok(Ok(()))
+        Ok(())
     }
 
     /// Writes one change of state, or a tombstone.
     pub(crate) fn send_change(
-        &self,
+        &mut self,
         topic: &str,
         partition: i32,
         (key, value): stage::Change<'_>,
     ) -> Result<(), Fault> {
+        self.begin()?;
         let record = BaseRecord::<[u8], [u8]>::to(topic).partition(partition).key(key);
         self.enqueue(match value {
             Some(value) => record.payload(value),
@@ -137,12 +127,22 @@ impl Outbox {
         })
     }
 
+    fn begin(&mut self) -> Result<(), Fault> {
+        if !self.begun {
+            self.transactor.begin()?;
+            self.begun = true;
+        }
+        Ok(())
+    }
+
+    /// A full queue means waiting for the broker; what it does not take in time fails, and the queue is free again.
     fn enqueue(&self, mut record: BaseRecord<'_, [u8], [u8]>) -> Result<(), Fault> {
+        let producer = self.transactor.producer();
         loop {
-            match self.producer.send(record) {
+            match producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => {
-                    self.producer.poll(DRAIN_STEP);
+                    producer.poll(DRAIN_STEP);
                     record = again;
                 }
                 Err((error, record)) => {
@@ -152,63 +152,60 @@ impl Outbox {
         }
     }
 
-    /// Commits the transaction with these offsets.
+    /// Commits the transaction with these offsets; says whether the producer may be used again.
     pub(crate) fn commit(
         &mut self,
-        offsets: &TopicPartitionList,
-        group: &ConsumerGroupMetadata,
-    ) -> Result<(), Fault> {
+        offsets: TopicPartitionList,
+        group: ConsumerGroupMetadata,
+    ) -> Result<bool, Fault> {
+        self.begin()?;
         self.drain()?;
-        let sent = self.producer.send_offsets_to_transaction(offsets, group, CALL);
-        sent.map_err(|error| Fault::of("sending offsets to the transaction", &error))?;
-        let committed = self.producer.commit_transaction(CALL);
-        committed.map_err(|error| Fault::of("committing the transaction", &error))?;
+        let doubtful = self.transactor.commit(offsets, group)?;
         self.begun = false;
-        Ok(())
+        Ok(doubtful)
     }
 
     /// Waits until the broker has acknowledged everything.
     fn drain(&self) -> Result<(), Fault> {
-        let deadline = Instant::now() + CALL;
-        self.producer.poll(Duration::ZERO);
-        while self.producer.in_flight_count() > 0 {
+        let producer = self.transactor.producer();
+        let deadline = Instant::now() + self.limit;
+        producer.poll(Duration::ZERO);
+        while producer.in_flight_count() > 0 {
             if Instant::now() > deadline {
                 return Err(Fault::rebuild(
                     "the broker did not acknowledge the outputs in time",
                 ));
             }
-            self.producer.poll(DRAIN_STEP);
+            producer.poll(DRAIN_STEP);
         }
-        match self
-            .producer
-            .context()
-            .failed
-            .lock()
-            .ok()
-            .and_then(|mut failed| failed.take())
-        {
-            Some(error) => Err(Fault {
-                recovery: crate::fault::Recovery::Abort,
-                ..Fault::of("delivering", &error)
-            }),
+        match producer.context().take_failure() {
+            Some(error) => Err(of_delivery(&error)),
             None => Ok(()),
         }
     }
 
-    /// Aborts the open transaction, if any.
-    pub(crate) fn abort(&mut self) -> Result<(), Fault> {
-        if self.begun {
-            let aborted = self.producer.abort_transaction(Timeout::After(CALL));
-            aborted.map_err(|error| Fault::of("aborting the transaction", &error))?;
-            self.begun = false;
-            self.producer.poll(Duration::ZERO);
-            let _ = self
-                .producer
-                .context()
-                .failed
-                .lock()
-                .map(|mut failed| failed.take());
+    /// Aborts the open transaction, if any; says whether the producer may be used again.
+    pub(crate) fn abort(&mut self) -> Result<bool, Fault> {
+        if !self.begun {
+            return Ok(false);
         }
-        Ok(())
+        let doubtful = self.transactor.abort()?;
+        self.begun = false;
+        self.transactor.producer().poll(Duration::ZERO);
+        let _ = self.transactor.producer().context().take_failure();
+        Ok(doubtful)
+    }
+}
+
+/// An output that did not arrive makes the transaction void, whatever the cause; only a cause that would come again
+/// and again is for a person.
+fn of_delivery(error: &KafkaError) -> Fault {
+    let fault = Fault::of("delivering", error);
+    match fault.recovery {
+        Recovery::Halt => fault,
+        _ => Fault {
+            recovery: Recovery::Abort,
+            ..fault
+        },
     }
 }

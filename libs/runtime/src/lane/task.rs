@@ -24,6 +24,10 @@ pub(crate) struct Running<S> {
     pub expected: Option<i64>,
     /// The first record of the open transaction.
     first: Option<i64>,
+    /// Whether the open transaction holds writes that no record led to: timers, or what was performed later.
+    touched: bool,
+    /// Whether a record came since this was asked last.
+    heard: bool,
 }
 
 impl<S: Stores> Running<S> {
@@ -39,13 +43,25 @@ impl<S: Stores> Running<S> {
             next: None,
             expected: None,
             first: None,
+            touched: false,
+            heard: false,
         }
     }
 
+    /// Whether a record came since this was asked last.
+    pub(crate) fn heard(&mut self) -> bool {
+        std::mem::take(&mut self.heard)
+    }
+
+    /// Something was written for this task without a record.
+    pub(crate) fn touch(&mut self) {
+        self.touched = true;
+    }
+
     /// Where the last commit left it.
-    pub(crate) fn stand_at(&mut self, offset: Option<i64>, counts: FlowCounts) {
-        self.committed = offset;
-        self.next = offset;
+    pub(crate) fn stand_at(&mut self, offset: i64, counts: FlowCounts) {
+        self.committed = Some(offset);
+        self.next = Some(offset);
         self.counts = counts;
     }
 
@@ -59,14 +75,15 @@ impl<S: Stores> Running<S> {
                 self.task
             )));
         }
+        self.heard = true;
         self.first.get_or_insert(offset);
         self.next = Some(offset + 1);
         Ok(())
     }
 
-    /// Whether the open transaction holds records of this task.
+    /// Whether the open transaction holds anything of this task.
     pub(crate) fn is_dirty(&self) -> bool {
-        self.first.is_some()
+        self.first.is_some() || self.touched
     }
 
     /// The counts as they are once the open transaction commits.
@@ -82,12 +99,14 @@ impl<S: Stores> Running<S> {
         self.counts.add(&std::mem::take(&mut self.pending));
         self.committed = self.next;
         self.first = None;
+        self.touched = false;
     }
 
     /// The transaction did not.
     pub(crate) fn abort(&mut self) {
         self.stores.each(&mut |store| store.abort());
         self.pending = FlowCounts::default();
+        self.touched = false;
         self.next = self.committed;
         self.expected = self.first.take().or(self.expected);
     }

@@ -1,17 +1,16 @@
 //! An effect in a lane: records are held, performed a bounded number at once before the commit, and their outputs
 //! written in the order of the records.
 
-use super::{Carried, Decoded, Settler, context, decode};
-use crate::config::LaneConfig;
+use super::{Carried, Decoded, Settler, Work, context, decode};
+use crate::config::{LaneConfig, Stop};
 use crate::fault::Fault;
-use crate::lane::{Outbox, Running, Work};
+use crate::lane::{Intake, Outbox, Running, Tasks};
 use crate::names::Names;
 use ::stage::{Attempt, Cx, Effect, Emit, Outcome, Poison, Task};
 use futures_util::StreamExt;
 use model::Decoder;
 use rdkafka::Message;
 use rdkafka::message::{BorrowedMessage, OwnedHeaders};
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -98,7 +97,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
 
     fn perform(
         &mut self,
-        interrupted: &mut dyn FnMut() -> Result<bool, Fault>,
+        mut interrupted: impl FnMut() -> Result<bool, Fault>,
     ) -> Result<Vec<Done<E::Out>>, Fault> {
         let held = std::mem::take(&mut self.held);
         let (effect, concurrency) = (Arc::clone(&self.effect), self.concurrency);
@@ -197,10 +196,23 @@ impl<E: Effect> Work for EffectWork<'_, E> {
 
     fn settle(
         &mut self,
-        tasks: &mut HashMap<Task, Running<()>>,
+        tasks: &mut Tasks<()>,
         outbox: &mut Outbox,
-        interrupted: &mut dyn FnMut() -> Result<bool, Fault>,
+        intake: &Intake,
+        stop: &Stop,
     ) -> Result<(), Fault> {
+        let interrupted = || {
+            if stop.is_set() || intake.has_news() {
+                return Ok(true);
+            }
+            // Paused partitions deliver nothing; the poll keeps the membership alive.
+            intake.hold(true)?;
+            if intake.poll(Duration::ZERO)?.is_some() {
+                return Err(Fault::rebuild("a paused partition delivered a record"));
+            }
+            intake.hold(false)?;
+            Ok(intake.has_news())
+        };
         for done in self.perform(interrupted)? {
             let Some(running) = tasks.get_mut(&done.place.task) else {
                 return Err(Fault::abort(

@@ -1,19 +1,21 @@
 //! A stage in a lane: each record is decided as it comes.
 
-use super::{Carried, Decoded, Settler, context, decode};
+use super::{Carried, Decoded, Settler, Work, context, decode};
 use crate::config::LaneConfig;
 use crate::fault::Fault;
-use crate::lane::{Outbox, Running, Work};
+use crate::lane::{Outbox, Running, Tasks};
 use crate::names::Names;
 use crate::observer::LaneState;
-use ::stage::{Emit, Stage, Task};
-use model::Decoder;
+use ::stage::{Emit, Output, Stage, Stores, Task};
+use model::{Decoder, Millis};
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
+use telemetry::TraceContext;
 
+/// How often tasks are told the time.
+const TELL_TIME: Duration = Duration::from_millis(50);
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 
 /// A stage and what it needs to read.
@@ -23,6 +25,7 @@ pub(crate) struct StageWork<'a, S> {
     settler: Settler<'a>,
     names: &'a Names,
     config: &'a LaneConfig,
+    told_time: Instant,
 }
 
 impl<'a, S: Stage> StageWork<'a, S> {
@@ -33,7 +36,27 @@ impl<'a, S: Stage> StageWork<'a, S> {
             settler: Settler::new(config),
             names: &config.names,
             config,
+            told_time: Instant::now(),
         }
+    }
+
+    /// Tells one task the time; says whether anything followed from it.
+    fn tell_time(
+        &mut self,
+        wall: Millis,
+        running: &mut Running<S::Stores>,
+        outbox: &mut Outbox,
+    ) -> Result<bool, Fault> {
+        let heard = running.heard();
+        let Some(timers) = running.stores.timers() else {
+            return Ok(false);
+        };
+        if !timers.tell_time(wall, heard) {
+            return Ok(false);
+        }
+        let fired = ::stage::fire(&mut self.stage, &mut running.stores, Some(wall));
+        write_fired(self.names, &fired, running, outbox)?;
+        Ok(true)
     }
 
     /// A registry that is away is not the record's fault: the lane waits for it.
@@ -45,6 +68,31 @@ impl<'a, S: Stage> StageWork<'a, S> {
         std::thread::sleep(ASK_AGAIN);
         Ok(())
     }
+}
+
+/// Writes what timers led to. Its trace is made from where the task stands, so that a repetition has the same.
+fn write_fired<S: Stores, O: Output>(
+    names: &Names,
+    fired: &[O],
+    running: &mut Running<S>,
+    outbox: &mut Outbox,
+) -> Result<(), Fault> {
+    if fired.is_empty() {
+        return Ok(());
+    }
+    let Task { topic, partition } = running.task;
+    let place = TraceContext::of_record(names.topic(topic), partition, running.next.unwrap_or_default());
+    let trace = place.child("timer", partition, running.next.unwrap_or_default());
+    let written = outbox.send_all(fired, &trace)?;
+    written.map_err(|poison| Fault::halt(format!("what a timer led to cannot be written: {poison}")))?;
+    running.pending.emitted += fired.len() as u64;
+    Ok(())
+}
+
+/// The wall clock, in milliseconds since 1970; timers see to it that it never goes back for them.
+fn now() -> Millis {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Millis::try_from(since.unwrap_or_default().as_millis()).unwrap_or(Millis::MAX)
 }
 
 impl<S: Stage> Work for StageWork<'_, S> {
@@ -59,27 +107,35 @@ impl<S: Stage> Work for StageWork<'_, S> {
         let Some(cx) = context(self.names, message) else {
             return Ok(());
         };
-        ::stage::Stores::each(&mut task.stores, &mut |store| store.advance(cx.time));
-        let verdict = loop {
+        let (verdict, fired) = loop {
             match decode(&cx, message.payload(), &mut self.decoder) {
-                Decoded::Input(input) => break self.stage.apply(input, &mut task.stores, &cx),
-                Decoded::Tombstone => break Ok(Emit::Filtered("tombstone")),
-                Decoded::Dead(poison) => break Err(poison),
+                Decoded::Input(input) => {
+                    break ::stage::apply_and_fire(&mut self.stage, input, &mut task.stores, &cx);
+                }
+                Decoded::Tombstone => break (Ok(Emit::Filtered("tombstone")), Vec::new()),
+                Decoded::Dead(poison) => break (Err(poison), Vec::new()),
                 Decoded::NotNow(why) => self.not_now(why)?,
             }
         };
         self.settler
-            .settle(&cx, Carried::of(message), verdict, task, outbox)
+            .settle(&cx, Carried::of(message), verdict, task, outbox)?;
+        write_fired(self.names, &fired, task, outbox)
     }
 
-    fn settle(
-        &mut self,
-        _: &mut HashMap<Task, Running<S::Stores>>,
-        _: &mut Outbox,
-        _: &mut dyn FnMut() -> Result<bool, Fault>,
-    ) -> Result<(), Fault> {
-        Ok(())
+    /// Timers of the wall clock, and watermarks of partitions that bring no records.
+    fn turn(&mut self, tasks: &mut Tasks<S::Stores>, outbox: &mut Outbox) -> Result<Vec<Task>, Fault> {
+        if self.told_time.elapsed() < TELL_TIME {
+            return Ok(Vec::new());
+        }
+        self.told_time = Instant::now();
+        let wall = now();
+        let mut touched = Vec::new();
+        for running in tasks.values_mut() {
+            if self.tell_time(wall, running, outbox)? {
+                running.touch();
+                touched.push(running.task);
+            }
+        }
+        Ok(touched)
     }
-
-    fn forget(&mut self) {}
 }

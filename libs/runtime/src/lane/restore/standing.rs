@@ -1,0 +1,75 @@
+//! Where the group stands in the input of each task, and whether that place still exists.
+
+use super::{CALL, Job};
+use crate::counts;
+use crate::fault::Fault;
+use crate::lane::task::{Running, changelog_partition};
+use rdkafka::consumer::Consumer;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use stage::{FlowCounts, Stores, Task};
+
+impl<S: Stores> Job<S> {
+    /// Fresh tasks that stand where their last commit left them.
+    pub(super) fn standing(&self) -> Result<Vec<Running<S>>, Fault> {
+        let committed = self.committed()?;
+        let stand = |(task, committed): (&Task, Option<(i64, FlowCounts)>)| {
+            let partition = changelog_partition(self.names.stage, *task, self.partitions);
+            let mut running = Running::new(*task, partition, S::default());
+            if let Some((offset, counts)) = committed {
+                self.refuse_gap(*task, offset)?;
+                running.stand_at(offset, counts);
+            }
+            Ok(running)
+        };
+        self.tasks.iter().zip(committed).map(stand).collect()
+    }
+
+    /// The offsets that the group committed and the counts beside them, in the order of the tasks.
+    fn committed(&self) -> Result<Vec<Option<(i64, FlowCounts)>>, Fault> {
+        let mut list = TopicPartitionList::new();
+        for task in &self.tasks {
+            list.add_partition(self.names.topic(task.topic), task.partition);
+        }
+        let answer = self.group.committed_offsets(list, CALL);
+        let answer = answer.map_err(|error| Fault::of("reading committed offsets", &error))?;
+        let offset = |task: &Task| {
+            let topic = self.names.topic(task.topic);
+            let Some(element) = answer.find_partition(topic, task.partition) else {
+                return Ok(None);
+            };
+            let Offset::Offset(offset) = element.offset() else {
+                return Ok(None);
+            };
+            let counts = counts::from_metadata(element.metadata());
+            let counts = counts.map_err(|why| Fault::halt(format!("{topic}-{}: {why}", task.partition)))?;
+            Ok(Some((offset, counts)))
+        };
+        self.tasks.iter().map(offset).collect()
+    }
+
+    /// Records that were deleted before they were read are lost, and a topic that was made anew holds other records
+    /// under the same offsets; going on would hide it.
+    fn refuse_gap(&self, task: Task, committed: i64) -> Result<(), Fault> {
+        let name = self.names.topic(task.topic);
+        let marks = self.group.fetch_watermarks(name, task.partition, CALL);
+        let (low, high) = marks.map_err(|error| Fault::of(&format!("reading the ends of {name}"), &error))?;
+        let at = format!(
+            "{name}-{}: the group stands at {committed}, but the topic",
+            task.partition
+        );
+        if committed < low {
+            let lost = low - committed;
+            return Err(Fault::halt(format!(
+                "{at} begins at {low}: {lost} records were deleted unread; lengthen the retention, and set the group \
+                 to {low} to accept the loss"
+            )));
+        }
+        if committed > high {
+            return Err(Fault::halt(format!(
+                "{at} ends at {high}: it was deleted and made anew, or is another cluster's; if that was meant, \
+                 delete the group's offsets and the stage's changelogs"
+            )));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! Transactional calls under a watchdog: they run on a thread of their own, so that one which never returns holds up
+//! nobody.
+//!
+//! librdkafka's `send_offsets_to_transaction` and `commit_transaction` may ignore their timeouts (librdkafka #5456), and
+//! a request to end a transaction that timed out is sent again without a word, while the first may still be on its way
+//! (KIP-890; `docs/FAULTS.md`). So a call that does not return in time is never asked again: the lane is begun anew.
+//! And a call that returned, but during whose transaction a request timed out or a connection broke, is told as
+//! *doubtful*: its producer must not begin another transaction.
+
+use crate::fault::Fault;
+use rdkafka::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::error::KafkaError;
+use rdkafka::message::DeliveryResult;
+use rdkafka::producer::{BaseProducer, Producer, ProducerContext};
+use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::util::Timeout;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// librdkafka should answer within its own limit; this much later nobody waits for it any more.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What the client says of its deliveries and of its connections.
+#[derive(Default)]
+pub(super) struct Deliveries {
+    failed: Mutex<Option<KafkaError>>,
+    doubt: AtomicBool,
+}
+
+impl Deliveries {
+    /// The first delivery that failed since this was asked last.
+    pub(super) fn take_failure(&self) -> Option<KafkaError> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The facilities under which librdkafka logs a request that timed out and a connection that broke: after either, a
+/// request may be sent twice. They are the only place where it says so.
+const DOUBT: [&str; 2] = ["REQTMOUT", "FAIL"];
+
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if DOUBT.contains(&facility) {
+            self.doubt.store(true, Ordering::Release);
+            tracing::debug!(facility, message, "kafka producer");
+        } else {
+            tracing::info!(?level, facility, message, "kafka producer");
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.doubt.store(true, Ordering::Release);
+        tracing::warn!(%error, reason, "kafka producer");
+    }
+}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, _)) = result
+            && let Ok(mut failed) = self.failed.lock()
+        {
+            failed.get_or_insert_with(|| error.clone());
+        }
+    }
+}
+
+enum Call {
+    Init,
+    Commit(Box<(TopicPartitionList, ConsumerGroupMetadata)>),
+    Abort,
+}
+
+/// A producer, and the thread that ends its transactions.
+pub(super) struct Transactor {
+    // Dropped before the channel: the thread holds the last reference, so that destroying a client that hangs holds
+    // up that thread and nobody else.
+    producer: Arc<BaseProducer<Deliveries>>,
+    calls: Sender<Call>,
+    answers: Receiver<Result<(), KafkaError>>,
+    limit: Duration,
+}
+
+impl Transactor {
+    /// A producer that has ended whatever its predecessor of the same transactional id left open. `limit` is how long
+    /// a call may take.
+    pub(super) fn start(config: &ClientConfig, limit: Duration) -> Result<Self, Fault> {
+        let made = config.create_with_context(Deliveries::default());
+        let producer: BaseProducer<Deliveries> =
+            made.map_err(|error| Fault::of("creating the producer", &error))?;
+        let producer = Arc::new(producer);
+        let (calls, received) = mpsc::channel();
+        let (answer, answers) = mpsc::channel();
+        let worker = Arc::clone(&producer);
+        let serve = move || {
+            while let Ok(call) = received.recv() {
+                if answer.send(perform(&worker, call, limit)).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("transactor".to_owned())
+            .spawn(serve);
+        thread.map_err(|error| Fault::halt(format!("a thread cannot be started: {error}")))?;
+        let this = Self {
+            producer,
+            calls,
+            answers,
+            limit,
+        };
+        this.call(Call::Init, "initialising transactions")?;
+        Ok(this)
+    }
+
+    /// The producer, to write with.
+    pub(super) fn producer(&self) -> &BaseProducer<Deliveries> {
+        &self.producer
+    }
+
+    /// Begins a transaction. Local to the client: it asks nobody.
+    pub(super) fn begin(&self) -> Result<(), Fault> {
+        self.producer.context().doubt.store(false, Ordering::Release);
+        let begun = self.producer.begin_transaction();
+        begun.map_err(|error| Fault::of("beginning a transaction", &error))
+    }
+
+    /// Commits the open transaction with these offsets; says whether a request of it may still be on its way.
+    pub(super) fn commit(
+        &self,
+        offsets: TopicPartitionList,
+        group: ConsumerGroupMetadata,
+    ) -> Result<bool, Fault> {
+        self.call(
+            Call::Commit(Box::new((offsets, group))),
+            "committing the transaction",
+        )?;
+        Ok(self.is_doubtful())
+    }
+
+    /// Aborts the open transaction; says the same.
+    pub(super) fn abort(&self) -> Result<bool, Fault> {
+        self.call(Call::Abort, "aborting the transaction")?;
+        Ok(self.is_doubtful())
+    }
+
+    fn is_doubtful(&self) -> bool {
+        self.producer.context().doubt.load(Ordering::Acquire)
+    }
+
+    fn call(&self, call: Call, doing: &str) -> Result<(), Fault> {
+        let ended = || Fault::rebuild(format!("{doing}: the thread of the producer ended"));
+        self.calls.send(call).map_err(|_| ended())?;
+        match self.answers.recv_timeout(self.limit + GRACE) {
+            Ok(answer) => answer.map_err(|error| Fault::of(doing, &error)),
+            Err(RecvTimeoutError::Disconnected) => Err(ended()),
+            Err(RecvTimeoutError::Timeout) => Err(Fault::rebuild(format!(
+                "{doing}: the client did not return within {:?}; what came of it is unknown",
+                self.limit + GRACE
+            ))),
+        }
+    }
+}
+
+fn perform(producer: &BaseProducer<Deliveries>, call: Call, limit: Duration) -> Result<(), KafkaError> {
+    let limit = Timeout::After(limit);
+    match call {
+        Call::Init => producer.init_transactions(limit),
+        Call::Commit(what) => {
+            producer.send_offsets_to_transaction(&what.0, &what.1, limit)?;
+            producer.commit_transaction(limit)
+        }
+        Call::Abort => producer.abort_transaction(limit),
+    }
+}

@@ -1,0 +1,86 @@
+//! The end of a transaction: what goes into it last, and what follows for the tasks.
+
+use super::{Lane, Running};
+use crate::counts;
+use crate::fault::Fault;
+use crate::observer::Committed;
+use crate::protocol::Event;
+use crate::work::Work;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use stage::{FlowCounts, Stores, Task};
+use std::time::Instant;
+
+impl<W: Work> Lane<'_, W> {
+    /// State and offsets go into the transaction, and it is committed.
+    pub(super) fn commit(&mut self) -> Result<Event<Task>, Fault> {
+        let began = Instant::now();
+        self.work
+            .settle(&mut self.tasks, &mut self.outbox, &self.intake, &self.config.stop)?;
+        self.write_state()?;
+        let (offsets, group) = (self.offsets()?, self.intake.group()?);
+        let doubtful = self.outbox.commit(offsets, group)?;
+        self.tell(began);
+        let dirty = self.tasks.values_mut().filter(|running| running.is_dirty());
+        dirty.for_each(Running::commit);
+        Ok(Event::Committed { doubtful })
+    }
+
+    /// Every task stands where the last commit left it.
+    pub(super) fn abort(&mut self) -> Result<Event<Task>, Fault> {
+        let doubtful = self.outbox.abort()?;
+        self.work.forget();
+        self.tasks.values_mut().for_each(Running::abort);
+        let again = |running: &Running<W::Stores>| Some((running.task, running.rewind_to()?));
+        let again: Vec<_> = self.tasks.values().filter_map(again).collect();
+        self.intake.rewind(&again)?;
+        self.tasks
+            .values_mut()
+            .for_each(|running| self.work.take_up(running));
+        Ok(Event::Aborted { doubtful })
+    }
+
+    fn write_state(&mut self) -> Result<(), Fault> {
+        let (names, outbox) = (&self.config.names, &mut self.outbox);
+        for running in self.tasks.values_mut().filter(|running| running.is_dirty()) {
+            let partition = running.changelog_partition;
+            let mut written = Ok(());
+            running.stores.each(&mut |store| {
+                let topic = names.changelog(store.name());
+                let shown = store.changes(&mut |change| {
+                    if written.is_ok() {
+                        written = outbox.send_change(&topic, partition, change);
+                    }
+                });
+                if let Err(error) = shown {
+                    written = Err(Fault::halt(error.to_string()));
+                }
+            });
+            written?;
+        }
+        Ok(())
+    }
+
+    /// The offsets of every task with a part in the transaction, also of those that moved no further: with them the
+    /// broker checks that the group still counts us in.
+    fn offsets(&self) -> Result<TopicPartitionList, Fault> {
+        let mut offsets = TopicPartitionList::new();
+        for running in self.tasks.values().filter(|running| running.is_dirty()) {
+            let Some(next) = running.next else { continue };
+            let topic = self.config.names.topic(running.task.topic);
+            let mut element = offsets.add_partition(topic, running.task.partition);
+            let set = element.set_offset(Offset::Offset(next));
+            set.map_err(|error| Fault::of("listing offsets", &error))?;
+            element.set_metadata(counts::to_metadata(&running.counts_after()).map_err(Fault::halt)?);
+        }
+        Ok(offsets)
+    }
+
+    fn tell(&self, began: Instant) {
+        let (stage, took) = (self.config.names.stage, began.elapsed());
+        let mut counts = FlowCounts::default();
+        let dirty = self.tasks.values().filter(|running| running.is_dirty());
+        dirty.for_each(|running| counts.add(&running.pending));
+        let counts = &counts;
+        self.config.observer.committed(&Committed { stage, counts, took });
+    }
+}
