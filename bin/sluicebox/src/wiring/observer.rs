@@ -33,7 +33,12 @@ impl Observer for LaneObserver {
         let detail = now.to_string();
         match now {
             LaneState::Running { .. } => component.ready(detail),
-            LaneState::Starting | LaneState::Waiting(_) | LaneState::Stopped => component.waiting(detail),
+            LaneState::Starting
+            | LaneState::Restoring { .. }
+            | LaneState::Waiting(_)
+            | LaneState::Stopped => {
+                component.waiting(detail);
+            }
             LaneState::Failed(_) => component.failed(detail),
         }
     }
