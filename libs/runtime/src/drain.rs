@@ -105,7 +105,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
 
     fn positions(&mut self, tasks: &[Task]) -> Result<Vec<Option<i64>>, Fault> {
         loop {
-            match self.handle.block_on(self.drain.positions(tasks)) {
+            match self.handle.block_on(self.drain.take_over(tasks)) {
                 Ok(positions) => return Ok(positions),
                 Err(DrainError::Away(why)) => self.wait(why)?,
                 Err(error) => return Err(Fault::halt(error.to_string())),

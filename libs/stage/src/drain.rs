@@ -18,13 +18,15 @@ pub trait Drain: Send + 'static {
     /// What it reads.
     type In: Input;
 
-    /// The next offset to read of each task; `None` where nothing was stored yet.
-    fn positions(
+    /// Makes these tasks ours: whoever stored them before is refused from now on, also one that does not know it yet.
+    /// Answers the next offset to read of each; `None` where nothing was stored yet.
+    fn take_over(
         &mut self,
         tasks: &[Task],
     ) -> impl Future<Output = Result<Vec<Option<i64>>, DrainError>> + Send;
 
-    /// Stores a batch and its offsets, or nothing.
+    /// Stores a batch and its offsets, or nothing. Where it fails, or is dropped half-way, it is unknown which of the
+    /// two; [`Drain::take_over`] finds out.
     fn store(&mut self, batch: Batch<Self::In>) -> impl Future<Output = Result<(), DrainError>> + Send;
 }
 
@@ -76,8 +78,9 @@ pub enum DrainError {
     /// The store is away or busy; the same batch may be stored later.
     #[error("the store is away: {0}")]
     Away(String),
-    /// The offsets are not those this batch starts from: another owner was faster. Start again from the stored ones.
-    #[error("another owner stored further: {0}")]
+    /// The tasks are no longer ours, or stand elsewhere than this batch starts from: another owner was faster. Take
+    /// them over again, if they are still given to us, and start from the stored offsets.
+    #[error("another owner was faster: {0}")]
     Moved(String),
     /// Nothing can be stored until somebody mends what this says.
     #[error("{0}")]

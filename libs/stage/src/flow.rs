@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The counts of one task since its group began. `read = out + filtered + duplicate + dead`, always.
+/// The counts of one task since its group began. `read = out + filtered + duplicate + dead + waiting`, always; only an
+/// effect lets records wait.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowCounts {
     /// Records read.
@@ -18,6 +19,17 @@ pub struct FlowCounts {
     pub filtered: BTreeMap<String, u64>,
     /// Dead letters, by reason.
     pub dead: BTreeMap<String, u64>,
+    /// Records that were parked before it was known what becomes of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub parked: u64,
+    /// Of them, those of which it is known by now.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub resumed: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl FlowCounts {
@@ -46,6 +58,24 @@ impl FlowCounts {
         count(&mut self.dead, reason);
     }
 
+    /// Counts records whose offset is passed before it is known what becomes of them.
+    pub const fn count_parked(&mut self, records: u64) {
+        self.read += records;
+        self.parked += records;
+    }
+
+    /// Counts what became of parked records; they were read before.
+    pub fn count_resumed(&mut self, outcome: &Self) {
+        self.add(outcome);
+        self.read -= outcome.read;
+        self.resumed += outcome.read;
+    }
+
+    /// Records that are parked.
+    pub const fn waiting(&self) -> u64 {
+        self.parked.saturating_sub(self.resumed)
+    }
+
     /// Adds the counts of another task.
     pub fn add(&mut self, other: &Self) {
         self.read += other.read;
@@ -54,12 +84,15 @@ impl FlowCounts {
         self.duplicate += other.duplicate;
         merge(&mut self.filtered, &other.filtered);
         merge(&mut self.dead, &other.dead);
+        self.parked += other.parked;
+        self.resumed += other.resumed;
     }
 
     /// Whether every record read is accounted for.
     pub fn conserves(&self) -> bool {
         let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
-        self.read == self.out + self.duplicate + sum(&self.filtered) + sum(&self.dead)
+        let settled = self.out + self.duplicate + sum(&self.filtered) + sum(&self.dead);
+        self.read + self.resumed == settled + self.parked
     }
 }
 
@@ -95,5 +128,23 @@ mod tests {
         assert_eq!((sum.read, sum.emitted, sum.filtered["spam"]), (8, 6, 2));
         sum.read += 1;
         assert!(!sum.conserves());
+    }
+
+    #[test]
+    fn a_parked_record_is_read_once_and_settled_once() {
+        let mut counts = FlowCounts::default();
+        counts.count_parked(2);
+        assert!(counts.conserves());
+        assert_eq!((counts.read, counts.waiting()), (2, 2));
+        let mut outcome = FlowCounts::default();
+        outcome.count_out(3);
+        counts.count_resumed(&outcome);
+        assert!(counts.conserves());
+        assert_eq!(
+            (counts.read, counts.out, counts.emitted, counts.waiting()),
+            (2, 1, 3, 1)
+        );
+        counts.out -= 1;
+        assert!(!counts.conserves());
     }
 }

@@ -44,6 +44,17 @@ impl StoreKey for String {
     }
 }
 
+/// As text, so that people can name it.
+impl StoreKey for i64 {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_string().into_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok()?.parse().ok()
+    }
+}
+
 impl StoreKey for u128 {
     fn to_bytes(&self) -> Vec<u8> {
         self.to_be_bytes().to_vec()

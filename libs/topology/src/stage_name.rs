@@ -73,6 +73,8 @@ impl StageName {
             Self::DedupAggregator => &["seen", "signals", "subjects"],
             Self::Detector => &["seen", "windows"],
             Self::NotifierPlan => &["planned"],
+            // Kept by the runtime for every effect: records that wait for the outside world.
+            Self::Enricher | Self::NotifierDeliver => &["parked"],
             _ => &[],
         }
     }

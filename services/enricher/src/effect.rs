@@ -4,7 +4,7 @@ use model::{Facts, Signal};
 use outbound::ClientError;
 use rules::RuleSet;
 use settings::{EnricherSettings, WatchError, WatchStatus, Watched};
-use stage::{Attempt, Cx, Effect, Emit, Outcome};
+use stage::{Attempt, Cx, Effect, Emit, IdempotencyKey, Outcome};
 
 use crate::fold::enriched;
 use crate::http::{Found, HttpFacts};
@@ -80,7 +80,18 @@ impl Effect for EnricherEffect {
     type In = Signal;
     type Out = EnrichedSignal;
 
-    async fn perform(&self, input: &Signal, _: Attempt, _: &Cx<'_>) -> Outcome<EnrichedSignal> {
+    /// One version of one signal. Asking changes nothing outside, so nobody is told of it.
+    fn idempotency_key(&self, input: &Signal) -> IdempotencyKey {
+        IdempotencyKey::new(format!("{}:{}", input.signal_key, input.version))
+    }
+
+    async fn perform(
+        &self,
+        input: &Signal,
+        _: &IdempotencyKey,
+        _: Attempt,
+        _: &Cx<'_>,
+    ) -> Outcome<EnrichedSignal> {
         Outcome::Done(Emit::One(EnrichedSignal(self.enrich(input).await)))
     }
 }

@@ -105,8 +105,9 @@ async fn enriched(enricher: &EnricherEffect, subject: &str) -> Signal {
         number: 1,
         elapsed: Duration::ZERO,
     };
+    let key = enricher.idempotency_key(&signal);
     match enricher
-        .perform(&signal, attempt, &Cx::at(Topic::Signals, 0))
+        .perform(&signal, &key, attempt, &Cx::at(Topic::Signals, 0))
         .await
     {
         Outcome::Done(Emit::One(output)) => output.0,

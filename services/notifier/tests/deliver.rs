@@ -96,6 +96,7 @@ async fn attempt(effect: &DeliverEffect, number: u32) -> Outcome<Receipt> {
     effect
         .perform(
             &notification(),
+            &effect.idempotency_key(&notification()),
             Attempt {
                 number,
                 elapsed: Duration::from_millis(250),
@@ -255,8 +256,9 @@ async fn the_console_gets_one_line() {
         number: 1,
         elapsed: Duration::ZERO,
     };
+    let key = effect.idempotency_key(&hostile);
     let outcome = effect
-        .perform(&hostile, first, &Cx::at(Topic::NotificationsOutbox, 0))
+        .perform(&hostile, &key, first, &Cx::at(Topic::NotificationsOutbox, 0))
         .await;
     assert_eq!(receipt(outcome).http_status, None);
     assert_eq!(

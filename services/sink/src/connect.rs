@@ -1,12 +1,14 @@
-//! Reaching the database.
+//! Reaching the database: one connection of one lane, made anew after anything that went wrong with it.
 
 use crate::SinkDrain;
 use settings::PostgresSettings;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, PgConnection};
 use std::str::FromStr;
 use std::time::Duration;
 
-const ACQUIRE: Duration = Duration::from_secs(5);
+/// Longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(5);
 
 /// Why the sink cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -22,25 +24,52 @@ pub enum SinkError {
     Tables(String),
 }
 
+/// The connection of one lane.
+#[derive(Debug)]
+pub(crate) struct Link {
+    options: PgConnectOptions,
+    open: Option<PgConnection>,
+}
+
+impl Link {
+    /// Takes the connection, made first if there is none. Whoever took it gives it back with [`Link::keep`] if all
+    /// went well; else it is closed as it is dropped, and the server rolls back what was open.
+    pub(crate) async fn take(&mut self) -> Result<PgConnection, sqlx::Error> {
+        if let Some(open) = self.open.take() {
+            return Ok(open);
+        }
+        let connected = tokio::time::timeout(CONNECT, self.options.connect()).await;
+        connected.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
+
+    /// Gives the connection back.
+    pub(crate) fn keep(&mut self, connection: PgConnection) {
+        self.open = Some(connection);
+    }
+}
+
 /// A sink of one lane, on one connection.
 ///
 /// Commits do not wait for the disk (`synchronous_commit = off`): should the server crash, rows and offsets are lost
-/// together, and Kafka gives the records again.
+/// together, and Kafka gives the records again. A lane that stands still in the midst of a batch loses it, and with it
+/// its locks, so that the next owner need not wait for it.
 pub async fn connect(settings: &PostgresSettings) -> Result<SinkDrain, SinkError> {
     let address = PgConnectOptions::from_str(settings.url.expose());
     let options = address
         .map_err(|error| SinkError::Address(error.to_string()))?
-        .application_name("sluicebox-sink");
-    let options = options.options([("synchronous_commit", "off"), ("lock_timeout", "30s")]);
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(ACQUIRE)
-        .connect_with(options)
-        .await;
-    let pool = pool.map_err(|error| SinkError::Unreachable(error.to_string()))?;
-    let known = sqlx::query("SELECT FROM sink_offsets LIMIT 0")
-        .execute(&pool)
+        .application_name("sluicebox-sink")
+        .options([
+            ("synchronous_commit", "off"),
+            ("lock_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "15s"),
+        ]);
+    let mut link = Link { options, open: None };
+    let connection = link.take().await;
+    let mut connection = connection.map_err(|error| SinkError::Unreachable(error.to_string()))?;
+    let known = sqlx::query("SELECT epoch FROM sink_offsets LIMIT 0")
+        .execute(&mut connection)
         .await;
     known.map_err(|error| SinkError::Tables(error.to_string()))?;
-    Ok(SinkDrain::new(pool))
+    link.keep(connection);
+    Ok(SinkDrain::new(link))
 }

@@ -1,73 +1,89 @@
 //! The sink as the runtime drives it: a batch and its offsets in one transaction, or nothing.
 
 use crate::SinkInput;
+use crate::connect::Link;
 use crate::evidence_seen::EvidenceSeen;
-use crate::offsets;
+use crate::offsets::{self, Epochs};
 use crate::rows::Rows;
-use sqlx::PgPool;
+use sqlx::{Connection, PgConnection};
 use stage::{Advance, Batch, Drain, DrainError, Task};
+use std::time::Duration;
+
+/// Longest wait for an answer; a server that takes longer is as good as away.
+const ANSWER: Duration = Duration::from_mins(1);
 
 /// Stores batches in PostgreSQL.
 #[derive(Debug)]
 pub struct SinkDrain {
-    pool: PgPool,
+    link: Link,
+    epochs: Epochs,
     stored: EvidenceSeen,
 }
 
 impl SinkDrain {
-    /// A sink that writes through this pool; it uses one connection at a time.
-    pub fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(link: Link) -> Self {
         Self {
-            pool,
+            link,
+            epochs: Epochs::new(),
             stored: EvidenceSeen::default(),
         }
-    }
-
-    /// The pool it writes through.
-    pub fn pool(&self) -> &PgPool {
-        &self.pool
-    }
-
-    async fn transact(&self, rows: Rows, advances: &[Advance]) -> Result<bool, sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
-        // The offsets first: their rows are the lock that keeps another owner of the same tasks out.
-        if !offsets::advance(advances, &mut transaction).await? {
-            transaction.rollback().await?;
-            return Ok(false);
-        }
-        rows.store(&mut transaction).await?;
-        transaction.commit().await?;
-        Ok(true)
     }
 }
 
 impl Drain for SinkDrain {
     type In = SinkInput;
 
-    async fn positions(&mut self, tasks: &[Task]) -> Result<Vec<Option<i64>>, DrainError> {
-        offsets::positions(tasks, &self.pool)
-            .await
-            .map_err(|error| classify(&error))
+    async fn take_over(&mut self, tasks: &[Task]) -> Result<Vec<Option<i64>>, DrainError> {
+        let mut connection = self.link.take().await.map_err(|error| classify(&error))?;
+        let positions = in_time(offsets::take_over(tasks, &mut self.epochs, &mut connection)).await?;
+        self.link.keep(connection);
+        Ok(positions)
     }
 
     async fn store(&mut self, batch: Batch<SinkInput>) -> Result<(), DrainError> {
         let mut rows = Rows::of(batch.records, &self.stored);
         let new_evidence = std::mem::take(&mut rows.new_evidence);
-        match self.transact(rows, &batch.advances).await {
-            Ok(true) => {
-                self.stored.remember(new_evidence);
-                Ok(())
-            }
-            Ok(false) => Err(DrainError::Moved(describe(&batch.advances))),
-            Err(error) => Err(classify(&error)),
+        let mut connection = self.link.take().await.map_err(|error| classify(&error))?;
+        let stored = in_time(transact(rows, &batch.advances, &self.epochs, &mut connection)).await?;
+        self.link.keep(connection);
+        if !stored {
+            return Err(DrainError::Moved(describe(&batch.advances)));
         }
+        self.stored.remember(new_evidence);
+        Ok(())
     }
+}
+
+async fn in_time<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, DrainError> {
+    match tokio::time::timeout(ANSWER, answer).await {
+        Ok(answer) => answer.map_err(|error| classify(&error)),
+        Err(_) => Err(DrainError::Away(format!(
+            "PostgreSQL did not answer within {ANSWER:?}"
+        ))),
+    }
+}
+
+async fn transact(
+    rows: Rows,
+    advances: &[Advance],
+    epochs: &Epochs,
+    connection: &mut PgConnection,
+) -> Result<bool, sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    // The offsets first: their rows are the lock that keeps another owner of the same tasks out.
+    if !offsets::advance(advances, epochs, &mut transaction).await? {
+        transaction.rollback().await?;
+        return Ok(false);
+    }
+    rows.store(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(true)
 }
 
 fn describe(advances: &[Advance]) -> String {
     let name = |advance: &Advance| {
         format!(
-            "{}-{} is not at {}",
+            "{}-{} is not at {}, or has another owner",
             advance.task.topic.name(),
             advance.task.partition,
             advance.from

@@ -33,7 +33,8 @@ struct Row {
 /// Every task the sink has stored something of, in the order of the stream.
 pub async fn flow(pool: &PgPool) -> Result<Vec<TaskFlow>, sqlx::Error> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT topic, kafka_partition, next_offset, read, out, emitted, duplicate, filtered, dead FROM sink_offsets",
+        "SELECT topic, kafka_partition, next_offset, read, out, emitted, duplicate, filtered, dead FROM sink_offsets \
+         WHERE next_offset IS NOT NULL",
     )
     .fetch_all(pool)
     .await?;
@@ -52,6 +53,7 @@ fn task_flow(row: Row) -> Option<TaskFlow> {
         duplicate: row.duplicate.unsigned_abs(),
         filtered: row.filtered.0,
         dead: row.dead.0,
+        ..FlowCounts::default()
     };
     Some(TaskFlow {
         task: Task {

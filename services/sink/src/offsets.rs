@@ -1,76 +1,90 @@
-//! How far each partition is stored, by compare-and-set, and what became of its records.
+//! Whose each partition is, how far it is stored, by compare-and-set, and what became of its records.
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection, PgConnection};
 use stage::{Advance, FlowCounts, Task};
 use std::collections::{BTreeMap, HashMap};
 
+/// Raises the epoch, and waits for a batch that a former owner is just storing.
+const TAKE_OVER: &str = "INSERT INTO sink_offsets AS old (topic, kafka_partition, read, out, emitted, duplicate, \
+         filtered, dead, epoch) \
+     SELECT a, b, 0, 0, 0, 0, '{}', '{}', 1 FROM unnest($1::text[], $2::int[]) AS row (a, b) ORDER BY a, b \
+     ON CONFLICT (topic, kafka_partition) DO UPDATE SET epoch = old.epoch + 1 \
+     RETURNING topic, kafka_partition, epoch, next_offset";
+
 /// Moves every offset from where its batch began, or none matches the number of tasks. Nothing stored yet matches all.
-const ADVANCE: &str = "INSERT INTO sink_offsets AS old (topic, kafka_partition, batch_from, next_offset, read, out, \
-         emitted, duplicate, filtered, dead) \
-     SELECT a, b, c, d, e, f, g, h, i::jsonb, j::jsonb \
+const ADVANCE: &str = "UPDATE sink_offsets AS old SET batch_from = c, next_offset = d, read = old.read + e, \
+         out = old.out + f, emitted = old.emitted + g, duplicate = old.duplicate + h, \
+         filtered = sink_add_counts(old.filtered, i::jsonb), dead = sink_add_counts(old.dead, j::jsonb), \
+         updated_at = now() \
      FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], \
-         $8::bigint[], $9::text[], $10::text[]) AS row (a, b, c, d, e, f, g, h, i, j) \
-     ORDER BY a, b \
-     ON CONFLICT (topic, kafka_partition) DO UPDATE SET batch_from = excluded.batch_from, \
-         next_offset = excluded.next_offset, read = old.read + excluded.read, out = old.out + excluded.out, \
-         emitted = old.emitted + excluded.emitted, duplicate = old.duplicate + excluded.duplicate, \
-         filtered = sink_add_counts(old.filtered, excluded.filtered), \
-         dead = sink_add_counts(old.dead, excluded.dead), updated_at = now() \
-     WHERE old.next_offset = excluded.batch_from";
+         $8::bigint[], $9::text[], $10::text[], $11::bigint[]) AS row (a, b, c, d, e, f, g, h, i, j, k) \
+     WHERE old.topic = a AND old.kafka_partition = b AND old.epoch = k AND coalesce(old.next_offset, c) = c";
+
+/// The epoch of each task that is ours.
+pub(crate) type Epochs = HashMap<Task, i64>;
+
+/// Takes tasks over from whoever had them. Answers the next offset of each; `None` where nothing was stored yet.
+pub(crate) async fn take_over(
+    tasks: &[Task],
+    epochs: &mut Epochs,
+    connection: &mut PgConnection,
+) -> Result<Vec<Option<i64>>, sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    // An epoch that a crash of the server took back would let a former owner in again.
+    sqlx::query("SET LOCAL synchronous_commit = on")
+        .execute(&mut *transaction)
+        .await?;
+    let rows: Vec<(String, i32, i64, Option<i64>)> = sqlx::query_as(TAKE_OVER)
+        .bind(tasks.iter().map(|task| task.topic.name()).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|task| task.partition).collect::<Vec<_>>())
+        .fetch_all(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    let standing: HashMap<_, _> = rows
+        .into_iter()
+        .map(|(topic, partition, epoch, next)| ((topic, partition), (epoch, next)))
+        .collect();
+    let take = |task: &Task| {
+        let (epoch, next) = standing.get(&(task.topic.name().to_owned(), task.partition))?;
+        epochs.insert(*task, *epoch);
+        *next
+    };
+    Ok(tasks.iter().map(take).collect())
+}
 
 /// Whether all tasks came as far as this; if not, the transaction must be rolled back.
-pub(crate) async fn advance(advances: &[Advance], to: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    let column = |of: fn(&FlowCounts) -> u64| -> Vec<i64> {
-        advances
-            .iter()
-            .map(|advance| i64::try_from(of(&advance.counts)).unwrap_or(i64::MAX))
-            .collect()
+pub(crate) async fn advance(
+    advances: &[Advance],
+    epochs: &Epochs,
+    to: &mut PgConnection,
+) -> Result<bool, sqlx::Error> {
+    let counts = |of: fn(&FlowCounts) -> u64| {
+        column(advances, |advance| {
+            i64::try_from(of(&advance.counts)).unwrap_or(i64::MAX)
+        })
     };
-    let reasons = |of: fn(&FlowCounts) -> &BTreeMap<String, u64>| -> Vec<String> {
-        advances
-            .iter()
-            .map(|advance| crate::storable::jsonb(of(&advance.counts)))
-            .collect()
+    let reasons = |of: fn(&FlowCounts) -> &BTreeMap<String, u64>| {
+        column(advances, |advance| crate::storable::jsonb(of(&advance.counts)))
     };
     let statement = sqlx::query(ADVANCE)
-        .bind(
-            advances
-                .iter()
-                .map(|advance| advance.task.topic.name())
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            advances
-                .iter()
-                .map(|advance| advance.task.partition)
-                .collect::<Vec<_>>(),
-        )
-        .bind(advances.iter().map(|advance| advance.from).collect::<Vec<_>>())
-        .bind(advances.iter().map(|advance| advance.to).collect::<Vec<_>>())
-        .bind(column(|counts| counts.read))
-        .bind(column(|counts| counts.out))
-        .bind(column(|counts| counts.emitted))
-        .bind(column(|counts| counts.duplicate))
+        .bind(column(advances, |advance| advance.task.topic.name()))
+        .bind(column(advances, |advance| advance.task.partition))
+        .bind(column(advances, |advance| advance.from))
+        .bind(column(advances, |advance| advance.to))
+        .bind(counts(|counts| counts.read))
+        .bind(counts(|counts| counts.out))
+        .bind(counts(|counts| counts.emitted))
+        .bind(counts(|counts| counts.duplicate))
         .bind(reasons(|counts| &counts.filtered))
-        .bind(reasons(|counts| &counts.dead));
+        .bind(reasons(|counts| &counts.dead))
+        // Epochs count from 1: what was never taken over matches nothing.
+        .bind(column(advances, |advance| {
+            epochs.get(&advance.task).copied().unwrap_or_default()
+        }));
     let moved = statement.execute(to).await?.rows_affected();
     Ok(moved == advances.len() as u64)
 }
 
-/// The next offset of each task; `None` where nothing was stored yet.
-pub(crate) async fn positions(tasks: &[Task], pool: &PgPool) -> Result<Vec<Option<i64>>, sqlx::Error> {
-    let rows: Vec<(String, i32, i64)> =
-        sqlx::query_as("SELECT topic, kafka_partition, next_offset FROM sink_offsets")
-            .fetch_all(pool)
-            .await?;
-    let stored: HashMap<_, _> = rows
-        .into_iter()
-        .map(|(topic, partition, next)| ((topic, partition), next))
-        .collect();
-    let position = |task: &Task| {
-        stored
-            .get(&(task.topic.name().to_owned(), task.partition))
-            .copied()
-    };
-    Ok(tasks.iter().map(position).collect())
+fn column<T>(advances: &[Advance], of: impl Fn(&Advance) -> T) -> Vec<T> {
+    advances.iter().map(of).collect()
 }

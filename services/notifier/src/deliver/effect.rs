@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model::{Notification, Receipt, ReceiptStatus};
 use settings::NotifierSettings;
-use stage::{Attempt, Cx, Effect, Emit, Outcome, Poison};
+use stage::{Attempt, Cx, Effect, Emit, IdempotencyKey, Outcome, Poison};
 use tokio::time::Instant;
 
 use super::channel::{Channel, DeliverError, Way};
@@ -43,7 +43,17 @@ impl Effect for DeliverEffect {
     type In = Notification;
     type Out = Receipt;
 
-    async fn perform(&self, input: &Notification, attempt: Attempt, cx: &Cx<'_>) -> Outcome<Receipt> {
+    fn idempotency_key(&self, input: &Notification) -> IdempotencyKey {
+        IdempotencyKey::new(&input.id)
+    }
+
+    async fn perform(
+        &self,
+        input: &Notification,
+        key: &IdempotencyKey,
+        attempt: Attempt,
+        cx: &Cx<'_>,
+    ) -> Outcome<Receipt> {
         let Some(channel) = self.channels.get(&input.channel) else {
             let message = format!(
                 "no channel `{}` is configured; add it to notifier.channels",
@@ -53,6 +63,7 @@ impl Effect for DeliverEffect {
         };
         let sending = Sending {
             notification: input,
+            key,
             attempt,
             begun: Instant::now(),
             most: channel.max_attempts,
@@ -67,6 +78,7 @@ impl Effect for DeliverEffect {
 /// One attempt.
 struct Sending<'a> {
     notification: &'a Notification,
+    key: &'a IdempotencyKey,
     attempt: Attempt,
     begun: Instant,
     most: u32,
@@ -85,7 +97,7 @@ impl Sending<'_> {
     }
 
     async fn to_webhook(&self, webhook: &Webhook, traceparent: Option<&str>) -> Outcome<Receipt> {
-        let error = match webhook.post(self.notification, traceparent).await {
+        let error = match webhook.post(self.notification, self.key, traceparent).await {
             Ok(reply) => return self.settled(ReceiptStatus::Delivered, Some(reply.status), String::new()),
             Err(PostError::Call(error)) => error,
             Err(error @ PostError::Payload(_)) => {

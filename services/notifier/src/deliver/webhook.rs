@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use model::Notification;
 use outbound::{CallError, Client, HeaderMap, HeaderName, HeaderValue, Policy, Reply, Request, Url};
 use settings::{ChannelSettings, Secret};
+use stage::IdempotencyKey;
 
 use super::channel::DeliverError;
 use super::payload;
@@ -48,11 +49,12 @@ impl Webhook {
     pub(super) async fn post(
         &self,
         notification: &Notification,
+        key: &IdempotencyKey,
         traceparent: Option<&str>,
     ) -> Result<Reply, PostError> {
         let body = payload::json(notification)?;
         let timestamp = seconds_now();
-        let signature = self.signer.sign(&notification.id, timestamp, &body);
+        let signature = self.signer.sign(key.as_str(), timestamp, &body);
         let mut headers = HeaderMap::new();
         let mut put = |name: &'static str, value: &str| {
             // All of ours are ASCII; a traceparent that is not is no traceparent.
@@ -61,7 +63,7 @@ impl Webhook {
             }
         };
         put("content-type", "application/json");
-        put("webhook-id", &notification.id);
+        put("webhook-id", key.as_str());
         put("webhook-timestamp", &timestamp.to_string());
         put("webhook-signature", &signature);
         if let Some(traceparent) = traceparent {

@@ -2,7 +2,12 @@
 
 use sink::SinkDrain;
 use sqlx::PgPool;
+use stage::{Drain, Task};
+use std::time::{Duration, Instant};
 use testkit::Sandbox;
+use topology::StageName;
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Database {
     pub(crate) sink: SinkDrain,
@@ -17,17 +22,31 @@ impl Database {
             .await
             .expect("the test's database");
         sink::migrate(&pool).await.expect("the migrations run");
-        let sink = sink::connect(&sandbox.settings().postgres)
+        let mut sink = sink::connect(&sandbox.settings().postgres)
             .await
             .expect("the sink connects");
+        sink.take_over(&tasks()).await.expect("nobody else is there");
         Self { sink, pool, sandbox }
     }
 
-    /// Another sink on the same database: a second replica.
+    /// Another sink on the same database, a second replica; nothing is its own yet.
     pub(crate) async fn second_sink(&self) -> SinkDrain {
         sink::connect(&self.sandbox.settings().postgres)
             .await
             .expect("the sink connects")
+    }
+
+    /// Waits until a query answers `true`.
+    pub(crate) async fn until(&self, query: &'static str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !sqlx::query_scalar::<_, bool>(query)
+            .fetch_one(&self.pool)
+            .await
+            .expect(query)
+        {
+            assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {query}");
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(crate) async fn count(&self, table: &'static str) -> i64 {
@@ -67,6 +86,12 @@ impl Database {
         }
         counts
     }
+}
+
+/// Partition 0 of everything that the sink reads.
+pub(crate) fn tasks() -> Vec<Task> {
+    let task = |topic| Task { topic, partition: 0 };
+    StageName::Sink.inputs().into_iter().map(task).collect()
 }
 
 pub(crate) const TABLES: [&str; 8] = [

@@ -1,7 +1,7 @@
 //! Rows and offsets together, once.
 
 use crate::batches::{Builder, one_of_each, raw, scored, signal};
-use crate::database::Database;
+use crate::database::{Database, tasks};
 use stage::{Drain, DrainError, Task};
 use topology::Topic;
 
@@ -17,7 +17,7 @@ async fn one_of_everything_is_stored_with_its_offsets_and_counts() {
     assert_eq!(db.everything().await, [1, 1, 1, 1, 1, 1, 1, 2]);
     let positions = db
         .sink
-        .positions(&[
+        .take_over(&[
             INGEST,
             Task {
                 topic: Topic::Signals,
@@ -50,7 +50,7 @@ async fn a_batch_that_comes_again_is_refused_and_changes_nothing() {
         "{again:?}"
     );
     assert_eq!(db.everything().await, before);
-    assert_eq!(db.sink.positions(&[INGEST]).await, Ok(vec![Some(2)]));
+    assert_eq!(db.sink.take_over(&[INGEST]).await, Ok(vec![Some(2)]));
 }
 
 #[tokio::test]
@@ -62,27 +62,61 @@ async fn rows_that_come_again_after_the_offsets_were_reset_change_nothing() {
         .execute(&db.pool)
         .await
         .unwrap();
-    db.second_sink().await.store(one_of_each().batch()).await.unwrap();
+    assert!(matches!(
+        db.sink.store(one_of_each().batch()).await,
+        Err(DrainError::Moved(_))
+    ));
+    db.sink.take_over(&tasks()).await.unwrap();
+    db.sink.store(one_of_each().batch()).await.unwrap();
     assert_eq!(db.everything().await, before);
 }
 
 #[tokio::test]
-async fn of_two_owners_the_slower_one_is_refused_with_all_its_rows() {
-    let mut db = Database::new("sink_two_owners").await;
-    let mut other = db.second_sink().await;
-    let (ours, theirs) = tokio::join!(
-        db.sink.store(Builder::default().with(raw("ours", b"1")).batch()),
-        other.store(Builder::default().with(raw("theirs", b"2")).batch()),
-    );
-    assert_eq!(
-        [&ours, &theirs]
-            .into_iter()
-            .filter(|result| result.is_ok())
-            .count(),
-        1,
-        "{ours:?} {theirs:?}"
-    );
-    assert_eq!(db.count("raw_events").await, 1);
+async fn a_former_owner_writes_nothing_even_where_its_offsets_still_match() {
+    let mut db = Database::new("sink_zombie").await;
+    let mut successor = db.second_sink().await;
+    successor.take_over(&tasks()).await.unwrap();
+    let zombie = db.sink.store(one_of_each().batch()).await;
+    assert!(matches!(zombie, Err(DrainError::Moved(_))), "{zombie:?}");
+    assert_eq!(db.everything().await, [0; 8]);
+    successor.store(one_of_each().batch()).await.unwrap();
+    assert_eq!(db.everything().await, [1, 1, 1, 1, 1, 1, 1, 2]);
+}
+
+#[tokio::test]
+async fn a_successor_waits_for_the_batch_that_the_former_owner_is_just_storing() {
+    let db = Database::new("sink_zombie_storing").await;
+    let (mut zombie, mut successor) = (db.second_sink().await, db.second_sink().await);
+    zombie.take_over(&tasks()).await.unwrap();
+    let mut slow = db.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE raw_events")
+        .execute(&mut *slow)
+        .await
+        .unwrap();
+    let waits = "SELECT count(*) = 1 FROM pg_locks WHERE NOT granted AND relation = 'raw_events'::regclass";
+    let queues = "SELECT count(*) = 2 FROM pg_stat_activity WHERE datname = current_database() \
+        AND application_name = 'sluicebox-sink' AND wait_event_type = 'Lock'";
+    let storing = async {
+        let batch = Builder::default()
+            .with(raw("1", b"1"))
+            .with(raw("2", b"2"))
+            .batch();
+        zombie.store(batch).await
+    };
+    let taking_over = async {
+        db.until(waits).await;
+        successor.take_over(&[INGEST]).await
+    };
+    let release = async {
+        db.until(queues).await;
+        slow.rollback().await
+    };
+    let (stored, position, released) = tokio::join!(storing, taking_over, release);
+    released.unwrap();
+    assert_eq!((stored, position), (Ok(()), Ok(vec![Some(2)])));
+    let after = zombie.store(Builder::from(2).with(raw("3", b"3")).batch()).await;
+    assert!(matches!(after, Err(DrainError::Moved(_))), "{after:?}");
+    assert_eq!(db.count("raw_events").await, 2);
 }
 
 #[tokio::test]
@@ -95,7 +129,7 @@ async fn one_task_behind_holds_back_the_others_of_its_batch() {
     let mixed = Builder::default().with(raw("1", b"1")).with(scored("2")).batch();
     assert!(matches!(db.sink.store(mixed).await, Err(DrainError::Moved(_))));
     assert_eq!((db.count("raw_events").await, db.count("events").await), (0, 1));
-    assert_eq!(db.sink.positions(&[INGEST]).await, Ok(vec![None]));
+    assert_eq!(db.sink.take_over(&[INGEST]).await, Ok(vec![None]));
 }
 
 #[tokio::test]
@@ -149,7 +183,7 @@ async fn evidence_that_was_rolled_back_is_written_the_next_time() {
 }
 
 #[tokio::test]
-async fn missing_tables_are_named_and_a_lost_server_is_waited_for() {
+async fn missing_tables_are_named() {
     let mut db = Database::new("sink_errors").await;
     sink::revert(&db.pool, 0).await.unwrap();
     let refused = db
@@ -160,9 +194,18 @@ async fn missing_tables_are_named_and_a_lost_server_is_waited_for() {
         matches!(&refused, Err(DrainError::Fatal(why)) if why.contains("sluicebox migrate")),
         "{refused:?}"
     );
-    db.sink.pool().close().await;
-    assert!(matches!(
-        db.sink.positions(&[INGEST]).await,
-        Err(DrainError::Away(_))
-    ));
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_waited_for_and_made_anew() {
+    let mut db = Database::new("sink_connection").await;
+    let batch = || Builder::default().with(raw("1", b"1")).batch();
+    let ended = "SELECT count(pg_terminate_backend(pid, 20000)) FROM pg_stat_activity \
+        WHERE datname = current_database() AND application_name = 'sluicebox-sink'";
+    assert_eq!(db.number(ended).await, 1);
+    let lost = db.sink.store(batch()).await;
+    assert!(matches!(lost, Err(DrainError::Away(_))), "{lost:?}");
+    assert_eq!(db.sink.take_over(&tasks()).await.unwrap()[0], None);
+    assert_eq!(db.sink.store(batch()).await, Ok(()));
+    assert_eq!(db.count("raw_events").await, 1);
 }

@@ -23,7 +23,7 @@ pub(crate) struct Read {
 pub(crate) struct Report {
     version: u32,
     prefix: String,
-    /// Nothing is left to read anywhere.
+    /// Nothing is left to read anywhere, and nothing waits for the outside world.
     pub(crate) drained: bool,
     /// Every stage accounts for every record, and, when drained, every reader has read what was written.
     pub(crate) conserves: bool,
@@ -45,6 +45,8 @@ pub(crate) struct StageReport {
     pub(crate) filtered: BTreeMap<String, u64>,
     pub(crate) duplicate: u64,
     pub(crate) dead: BTreeMap<String, u64>,
+    /// Records read that wait for the outside world.
+    pub(crate) waiting: u64,
     /// Records left to read; an upper bound, and 0 exactly when there are none.
     pub(crate) lag: i64,
     /// How long the oldest record that is left has waited.
@@ -83,7 +85,7 @@ impl Report {
         Self {
             version: VERSION,
             prefix: prefix.to_owned(),
-            drained: stages.iter().all(|stage| stage.lag == 0),
+            drained: stages.iter().all(StageReport::is_drained),
             conserves: conserves && topics.iter().all(|topic| topic.agrees != Some(false)),
             stages,
             topics,
@@ -106,9 +108,9 @@ impl Report {
 
     /// The stages that have something left to read, in words.
     pub(crate) fn behind(&self) -> String {
-        let behind = self.stages.iter().filter(|stage| stage.lag > 0);
+        let behind = self.stages.iter().filter(|stage| !stage.is_drained());
         let behind: Vec<_> = behind
-            .map(|stage| format!("{} {}", stage.stage, stage.lag))
+            .map(|stage| format!("{} {}", stage.stage, i128::from(stage.lag) + i128::from(stage.waiting)))
             .collect();
         if behind.is_empty() {
             "nothing is left to read".to_owned()
@@ -121,7 +123,7 @@ impl Report {
     pub(crate) fn losses(&self) -> Vec<String> {
         let stages = self.stages.iter().filter(|stage| !stage.conserves);
         let stages =
-            stages.map(|stage| format!("{}: in is not out + filtered + duplicate + dead", stage.stage));
+            stages.map(|stage| format!("{}: in is not out + filtered + duplicate + dead + waiting", stage.stage));
         let topics = self.topics.iter().filter(|topic| topic.agrees == Some(false));
         let topics = topics.map(|topic| {
             let written = topic
@@ -130,6 +132,12 @@ impl Report {
             format!("{}: written {written}, read {:?}", topic.topic, topic.read)
         });
         stages.chain(topics).collect()
+    }
+}
+
+impl StageReport {
+    const fn is_drained(&self) -> bool {
+        self.lag == 0 && self.waiting == 0
     }
 }
 
@@ -142,6 +150,7 @@ fn stage_report(stage: StageName, reads: &[Read]) -> StageReport {
     StageReport {
         stage: stage.as_str(),
         conserves: counts.conserves(),
+        waiting: counts.waiting(),
         read: counts.read,
         out: counts.out,
         emitted: counts.emitted,
@@ -292,6 +301,7 @@ mod tests {
             "filtered",
             "duplicate",
             "dead",
+            "waiting",
             "lag",
             "lag_seconds",
             "events_per_s",

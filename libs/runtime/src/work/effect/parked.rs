@@ -1,0 +1,169 @@
+//! What an effect keeps of the records whose offset is passed before it is known what becomes of them: the record as
+//! it came, and how far it got. No Kafka, no clock, no I/O.
+
+use ::stage::{AnyStore, Cx, Store, Stores, Task};
+use model::Millis;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The parked records of one task, by offset.
+#[derive(Debug)]
+pub(crate) struct ParkedRecords(pub Store<i64, Parked>);
+
+impl Default for ParkedRecords {
+    fn default() -> Self {
+        Self(Store::new("parked"))
+    }
+}
+
+impl Stores for ParkedRecords {
+    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn AnyStore)) {
+        visit(&mut self.0);
+    }
+}
+
+/// What a record had beside its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    #[serde(with = "serde_bytes")]
+    key: Option<Vec<u8>>,
+    time: Millis,
+    traceparent: Option<String>,
+}
+
+impl Origin {
+    /// Where the record stood.
+    pub(crate) fn cx(&self, task: Task, offset: i64) -> Cx<'_> {
+        Cx {
+            topic: task.topic,
+            partition: task.partition,
+            offset,
+            time: self.time,
+            key: self.key.as_deref(),
+            traceparent: self.traceparent.as_deref(),
+        }
+    }
+}
+
+/// One parked record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Parked {
+    /// What it had beside its value.
+    pub origin: Origin,
+    /// Its value.
+    #[serde(with = "serde_bytes")]
+    pub value: Vec<u8>,
+    /// Attempts that are known to have begun.
+    attempts: u32,
+    /// When the first one began, by the clock of the wall.
+    begun: Option<Millis>,
+    pause: Option<Pause>,
+}
+
+/// The wait before the next attempt, by the clock of the wall: the one clock that outlives a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Pause {
+    since: Millis,
+    ms: u64,
+}
+
+impl Parked {
+    /// A record that came just now.
+    pub(crate) fn new(cx: &Cx<'_>, value: &[u8]) -> Self {
+        let origin = Origin {
+            key: cx.key.map(<[u8]>::to_vec),
+            time: cx.time,
+            traceparent: cx.traceparent.map(str::to_owned),
+        };
+        Self {
+            origin,
+            value: value.to_vec(),
+            attempts: 0,
+            begun: None,
+            pause: None,
+        }
+    }
+
+    /// Its key.
+    pub(crate) fn key(&self) -> Option<&[u8]> {
+        self.origin.key.as_deref()
+    }
+
+    /// What it takes of the memory.
+    pub(crate) fn size(&self) -> usize {
+        size_of::<Self>() + self.value.len() + self.key().map_or(0, <[u8]>::len)
+    }
+
+    /// Counts an attempt that begins; says its number, and the time since the first one began.
+    pub(crate) fn begin_attempt(&mut self, now: Millis) -> (u32, Duration) {
+        self.attempts = self.attempts.saturating_add(1);
+        self.pause = None;
+        let begun = *self.begun.get_or_insert(now);
+        let elapsed = u64::try_from(now.saturating_sub(begun)).unwrap_or_default();
+        (self.attempts, Duration::from_millis(elapsed))
+    }
+
+    /// The attempt came to nothing; the next one is to wait this long.
+    pub(crate) fn pause(&mut self, now: Millis, wait: Duration) {
+        let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.pause = Some(Pause { since: now, ms });
+    }
+
+    /// How much of its wait is left: never more than it was, so that a clock that was set back holds nothing up.
+    pub(crate) fn pause_left(&self, now: Millis) -> Duration {
+        let Some(Pause { since, ms }) = self.pause else {
+            return Duration::ZERO;
+        };
+        let passed = u64::try_from(now.saturating_sub(since)).unwrap_or_default();
+        Duration::from_millis(ms.saturating_sub(passed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use topology::Topic;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn parked() -> Parked {
+        let cx = Cx {
+            key: Some(b"ops"),
+            ..Cx::at(Topic::NotificationsOutbox, 7)
+        };
+        Parked::new(&cx, b"\x00record")
+    }
+
+    #[test]
+    fn attempts_and_waits_survive_the_changelog() {
+        let mut record = parked();
+        assert_eq!(record.begin_attempt(1_000), (1, Duration::ZERO));
+        record.pause(1_500, SECOND);
+        let (mut kept, mut again) = (ParkedRecords::default(), ParkedRecords::default());
+        kept.0.put(42, record);
+        kept.each(&mut |store| {
+            let show = &mut |(key, value): ::stage::Change<'_>| {
+                again.0.restore(key, value).unwrap();
+            };
+            store.changes(show).unwrap();
+        });
+        let mut restored = again.0.get(&42).unwrap().clone();
+        assert_eq!(
+            (&restored.value[..], restored.key()),
+            (&b"\x00record"[..], Some(&b"ops"[..]))
+        );
+        assert_eq!(restored.pause_left(1_600), Duration::from_millis(900));
+        assert_eq!(restored.begin_attempt(3_000), (2, 2 * SECOND));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_never_makes_a_wait_longer() {
+        let mut record = parked();
+        assert_eq!(record.pause_left(0), Duration::ZERO);
+        record.begin_attempt(1_000_000);
+        record.pause(1_000_000, SECOND);
+        assert_eq!(record.pause_left(0), SECOND, "set back");
+        assert_eq!(record.pause_left(i64::MAX), Duration::ZERO, "set forward");
+        assert_eq!(record.begin_attempt(0), (2, Duration::ZERO));
+    }
+}
