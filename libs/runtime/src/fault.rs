@@ -78,6 +78,7 @@ fn of_code(code: Code) -> Recovery {
         | Code::UnknownTopicOrPartition
         | Code::UnknownTopic
         | Code::UnknownPartition
+        | Code::AutoOffsetReset
         | Code::InvalidTransactionTimeout
         | Code::UnsupportedVersion
         | Code::MessageSizeTooLarge
@@ -90,6 +91,10 @@ fn mending(error: &KafkaError) -> &'static str {
     match error.rdkafka_error_code() {
         Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) => {
             "; create the topics with `sluicebox topics apply`"
+        }
+        Some(Code::AutoOffsetReset) => {
+            "; records were deleted before they were read, or the topic was made anew: lengthen the retention, and set \
+             the group's offsets to accept the loss"
         }
         Some(Code::TopicAuthorizationFailed) => {
             "; grant this user read and write on the topics of the stream"

@@ -96,6 +96,7 @@ pub(crate) struct Lane<'a, W: Work> {
     protocol: Protocol<Task>,
     began: Instant,
     told: Instant,
+    away: bool,
     fault: Option<Fault>,
 }
 
@@ -122,6 +123,7 @@ impl<'a, W: Work> Lane<'a, W> {
             protocol: Protocol::new(policy),
             began: now,
             told: now,
+            away: false,
             fault: None,
         })
     }
@@ -303,8 +305,16 @@ impl<'a, W: Work> Lane<'a, W> {
         self.report();
     }
 
+    /// Says how far a restore is, that the broker is away or back, that what was waited for has come.
     fn tell_progress(&mut self) {
-        if self.told.elapsed() >= TELL && self.restorer.progress().is_some() {
+        let time = self.told.elapsed() >= TELL;
+        let restoring = time && self.restorer.progress().is_some();
+        if time && self.away {
+            self.told = Instant::now();
+            self.intake.knock();
+        }
+        if self.intake.is_away() != self.away || self.work.waited() || restoring {
+            self.away = self.intake.is_away();
             self.report();
         }
     }
@@ -313,6 +323,7 @@ impl<'a, W: Work> Lane<'a, W> {
         self.told = Instant::now();
         let tasks = self.tasks.len();
         self.config.report(&match self.restorer.progress() {
+            _ if self.away => LaneState::Waiting("no broker answers".to_owned()),
             Some(progress) => LaneState::Restoring { tasks, progress },
             None => LaneState::Running { tasks },
         });

@@ -33,7 +33,8 @@ impl Names {
 
     /// The topic of a name, if it is one of the stream.
     pub(crate) fn parse(&self, name: &str) -> Option<Topic> {
-        Topic::from_name(self.prefix.strip(name)?)
+        let at = self.topics.iter().position(|topic| topic == name)?;
+        Topic::all().nth(at)
     }
 
     /// The changelog of a store of the stage.

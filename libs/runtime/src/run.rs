@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use topology::StageName;
 
-/// A lane that breaks this often within the time below is not helped by beginning anew.
-const MOST_REBUILDS: usize = 20;
-const REBUILD_WINDOW: Duration = Duration::from_mins(2);
-const REBUILD_WAIT: Duration = Duration::from_millis(500);
+/// Between two beginnings of a lane: at first this, doubled while it breaks again, up to the second. A lane that ran for
+/// longer than that is as good as new. It is never given up: what only a person can mend ends it at once.
+const REBUILD_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_REBUILD_WAIT: Duration = Duration::from_secs(8);
 const MOST_RECORDS: u64 = 20_000;
 
 /// Why a stage ended that was not asked to.
@@ -141,32 +141,25 @@ fn spawn(
 }
 
 fn again_and_again(config: &LaneConfig, mut run: impl FnMut() -> Ended) -> Result<(), StageFailed> {
-    let mut rebuilds: Vec<Instant> = Vec::new();
+    let mut wait = REBUILD_WAIT;
     loop {
         config.report(&LaneState::Starting);
+        let began = Instant::now();
         let why = match run() {
-            Ended::Stopped => {
+            Ended::Rebuild(why) if !config.stop.is_set() => why,
+            Ended::Stopped | Ended::Rebuild(_) => {
                 config.report(&LaneState::Stopped);
                 return Ok(());
             }
-            Ended::Rebuild(_) if config.stop.is_set() => {
-                config.report(&LaneState::Stopped);
-                return Ok(());
-            }
-            Ended::Rebuild(why) => why,
             Ended::Halted(why) => return Err(fail(config, why)),
         };
-        rebuilds.retain(|at| at.elapsed() < REBUILD_WINDOW);
-        rebuilds.push(Instant::now());
-        if rebuilds.len() > MOST_REBUILDS {
-            return Err(fail(
-                config,
-                format!("broke {MOST_REBUILDS} times within two minutes, at last: {why}"),
-            ));
+        if began.elapsed() > LONGEST_REBUILD_WAIT {
+            wait = REBUILD_WAIT;
         }
-        tracing::warn!(stage = %config.names.stage, lane = config.lane, why, "the lane begins anew");
+        tracing::warn!(stage = %config.names.stage, lane = config.lane, why, ?wait, "the lane begins anew");
         config.report(&LaneState::Waiting(why));
-        std::thread::sleep(REBUILD_WAIT);
+        std::thread::sleep(wait);
+        wait = (wait * 2).min(LONGEST_REBUILD_WAIT);
     }
 }
 

@@ -57,6 +57,11 @@ pub(crate) trait Work {
         None
     }
 
+    /// Whether it said that it waits, and waits no more; asked once.
+    fn waited(&mut self) -> bool {
+        false
+    }
+
     /// Whether something is on its way that no record announces, so that the lane must not sleep.
     fn is_busy(&self) -> bool {
         false

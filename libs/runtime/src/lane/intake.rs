@@ -16,6 +16,8 @@ const CALL: Duration = Duration::from_secs(15);
 /// How long the group is waited for when the lane leaves it, and how often it is asked.
 const LEAVING: Duration = Duration::from_secs(2);
 const STEP: Duration = Duration::from_millis(5);
+/// How long an answer is waited for by whoever asks only whether there is one.
+const KNOCK: Duration = Duration::from_millis(200);
 
 /// A subscribed consumer.
 pub(crate) struct Intake {
@@ -52,7 +54,10 @@ impl Intake {
     pub(crate) fn poll(&self, wait: Duration) -> Result<Option<BorrowedMessage<'_>>, Fault> {
         match self.consumer.poll(wait) {
             None | Some(Err(KafkaError::PartitionEOF(_))) => Ok(None),
-            Some(Ok(message)) => Ok(Some(message)),
+            Some(Ok(message)) => {
+                self.consumer.context().heard();
+                Ok(Some(message))
+            }
             Some(Err(error)) if is_passing(&error) => {
                 tracing::debug!(%error, "fetching");
                 Ok(None)
@@ -69,6 +74,24 @@ impl Intake {
     /// Whether the group has said something not yet heard.
     pub(crate) fn has_news(&self) -> bool {
         self.consumer.context().is_waiting()
+    }
+
+    /// Whether every broker is out of reach, as far as the client knows.
+    pub(crate) fn is_away(&self) -> bool {
+        self.consumer.context().is_away()
+    }
+
+    /// Asks the broker for anything, so that its return is noticed though no record comes.
+    pub(crate) fn knock(&self) {
+        let topic = self
+            .names
+            .stage
+            .inputs()
+            .first()
+            .map(|topic| self.names.topic(*topic));
+        if self.consumer.fetch_metadata(topic, KNOCK).is_ok() {
+            self.consumer.context().heard();
+        }
     }
 
     /// Begins to fetch these tasks, each from its offset; from its beginning if nothing was ever committed.

@@ -5,13 +5,13 @@
 
 use rdkafka::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
 use stage::Task;
 use std::collections::VecDeque;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use topology::{Prefix, Topic};
 
 /// One word of the group.
@@ -33,6 +33,8 @@ pub(crate) struct GroupContext {
     said: Mutex<VecDeque<Membership>>,
     /// How many words wait; looked at between records, so without the lock.
     waiting: AtomicUsize,
+    /// Whether no broker could be reached when the client tried last.
+    away: AtomicBool,
 }
 
 impl GroupContext {
@@ -41,6 +43,7 @@ impl GroupContext {
             prefix,
             said: Mutex::default(),
             waiting: AtomicUsize::new(0),
+            away: AtomicBool::new(false),
         }
     }
 
@@ -54,6 +57,18 @@ impl GroupContext {
     /// Whether there is one.
     pub(crate) fn is_waiting(&self) -> bool {
         self.waiting.load(Ordering::Acquire) > 0
+    }
+
+    /// Whether no broker could be reached when the client tried last; the client does not say when one is back.
+    pub(crate) fn is_away(&self) -> bool {
+        self.away.load(Ordering::Relaxed)
+    }
+
+    /// A broker has answered.
+    pub(crate) fn heard(&self) {
+        if self.is_away() {
+            self.away.store(false, Ordering::Relaxed);
+        }
     }
 
     fn say(&self, membership: Membership) {
@@ -79,11 +94,11 @@ impl GroupContext {
 impl ClientContext for GroupContext {
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::warn!(%error, reason, "kafka consumer");
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.away.store(true, Ordering::Relaxed);
+        }
         if let KafkaError::Global(code) = &error
-            && matches!(
-                code,
-                rdkafka::error::RDKafkaErrorCode::Fatal | rdkafka::error::RDKafkaErrorCode::FencedInstanceId
-            )
+            && matches!(code, RDKafkaErrorCode::Fatal | RDKafkaErrorCode::FencedInstanceId)
         {
             self.say(Membership::Broken(format!("{error}: {reason}")));
         }

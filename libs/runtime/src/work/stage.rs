@@ -26,6 +26,8 @@ pub(crate) struct StageWork<'a, S> {
     names: &'a Names,
     config: &'a LaneConfig,
     told_time: Instant,
+    /// Whether the lane has said that it waits, and not yet that it waits no more.
+    waited: bool,
 }
 
 impl<'a, S: Stage> StageWork<'a, S> {
@@ -37,6 +39,7 @@ impl<'a, S: Stage> StageWork<'a, S> {
             names: &config.names,
             config,
             told_time: Instant::now(),
+            waited: false,
         }
     }
 
@@ -60,8 +63,9 @@ impl<'a, S: Stage> StageWork<'a, S> {
     }
 
     /// A registry that is away is not the record's fault: the lane waits for it.
-    fn not_now(&self, why: String) -> Result<(), Fault> {
+    fn not_now(&mut self, why: String) -> Result<(), Fault> {
         self.config.report(&LaneState::Waiting(why));
+        self.waited = true;
         if self.config.stop.is_set() {
             return Err(Fault::abort("stopping while the registry is away"));
         }
@@ -120,6 +124,10 @@ impl<S: Stage> Work for StageWork<'_, S> {
         self.settler
             .settle(&cx, Carried::of(message), verdict, task, outbox)?;
         write_fired(self.names, &fired, task, outbox)
+    }
+
+    fn waited(&mut self) -> bool {
+        std::mem::take(&mut self.waited)
     }
 
     /// Timers of the wall clock, and watermarks of partitions that bring no records.

@@ -110,7 +110,13 @@ impl Report {
     pub(crate) fn behind(&self) -> String {
         let behind = self.stages.iter().filter(|stage| !stage.is_drained());
         let behind: Vec<_> = behind
-            .map(|stage| format!("{} {}", stage.stage, i128::from(stage.lag) + i128::from(stage.waiting)))
+            .map(|stage| {
+                format!(
+                    "{} {}",
+                    stage.stage,
+                    i128::from(stage.lag) + i128::from(stage.waiting)
+                )
+            })
             .collect();
         if behind.is_empty() {
             "nothing is left to read".to_owned()
@@ -122,8 +128,12 @@ impl Report {
     /// What does not add up, in words.
     pub(crate) fn losses(&self) -> Vec<String> {
         let stages = self.stages.iter().filter(|stage| !stage.conserves);
-        let stages =
-            stages.map(|stage| format!("{}: in is not out + filtered + duplicate + dead + waiting", stage.stage));
+        let stages = stages.map(|stage| {
+            format!(
+                "{}: in is not out + filtered + duplicate + dead + waiting",
+                stage.stage
+            )
+        });
         let topics = self.topics.iter().filter(|topic| topic.agrees == Some(false));
         let topics = topics.map(|topic| {
             let written = topic

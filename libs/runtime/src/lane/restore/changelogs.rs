@@ -48,7 +48,7 @@ impl<S: Stores> Job<S> {
         let mut tasks: Vec<_> = running.into_iter().map(left).collect();
         let sources = self.sources(&mut tasks)?;
         for task in &mut tasks {
-            self.tell_if_done(task);
+            self.tell_if_done(task)?;
         }
         if sources.is_empty() {
             return Ok(());
@@ -93,12 +93,30 @@ impl<S: Stores> Job<S> {
         Ok(filled)
     }
 
-    fn tell_if_done(&self, left: &mut Left<S>) {
+    fn tell_if_done(&self, left: &mut Left<S>) -> Result<(), Fault> {
         if left.sources == 0
-            && let Some(running) = left.running.take()
+            && let Some(mut running) = left.running.take()
         {
+            self.refuse_orphan(&mut running)?;
             self.tell(running);
         }
+        Ok(())
+    }
+
+    /// State and offset are committed together. Where only the offset is gone (the group stood empty for longer than
+    /// `offsets.retention.minutes`, or its topic was deleted), beginning anew would count everything a second time.
+    fn refuse_orphan(&self, running: &mut Running<S>) -> Result<(), Fault> {
+        let mut keys = 0;
+        running.stores.each(&mut |store| keys += store.len());
+        if running.committed.is_some() || keys == 0 {
+            return Ok(());
+        }
+        let (group, topic) = (self.names.group(), self.names.topic(running.task.topic));
+        Err(Fault::halt(format!(
+            "{topic}-{}: the group {group} has no offset any more, but {keys} keys of state; delete the stage's \
+             changelogs to begin anew, or set the offset that belongs to the state",
+            running.task.partition
+        )))
     }
 
     fn client(&self, isolation: &str) -> Result<BaseConsumer<EndSeeker>, Fault> {
@@ -189,7 +207,7 @@ impl<'a, S: Stores> Reading<'a, S> {
             }
         };
         match ended {
-            Some(partition) => self.ended(partition),
+            Some(partition) => self.ended(partition)?,
             None => self.count(),
         }
         Ok(true)
@@ -209,12 +227,13 @@ impl<'a, S: Stores> Reading<'a, S> {
     }
 
     /// One of the changelogs of a task is read. The client names the partition alone, and a task has one for itself.
-    fn ended(&mut self, partition: i32) {
+    fn ended(&mut self, partition: i32) -> Result<(), Fault> {
         self.tell_progress();
         if let Some(left) = self.tasks.iter_mut().find(|left| left.partition == partition) {
             left.sources = left.sources.saturating_sub(1);
-            self.job.tell_if_done(left);
+            self.job.tell_if_done(left)?;
         }
+        Ok(())
     }
 
     /// Begins to read the sources below whose end no transaction is open any more.
