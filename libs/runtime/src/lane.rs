@@ -215,7 +215,7 @@ impl<'a, W: Work> Lane<'a, W> {
             if let Some(applied) = self.taken.tell() {
                 return Ok(applied);
             }
-            if self.config.stop.is_set() {
+            if self.config.stop.is_set() && !self.work.lingers() {
                 return Ok(Event::Stop);
             }
             if let Some(word) = self.restorer.next() {
@@ -238,7 +238,8 @@ impl<'a, W: Work> Lane<'a, W> {
                 });
             }
             self.tell_progress();
-            if self.take()? {
+            // What is under way is better waited for than parked, as long as the transaction may stay open.
+            if self.take()? && (!self.work.is_busy() || self.is_due()) {
                 return Ok(Event::Drained);
             }
         }
@@ -275,6 +276,11 @@ impl<'a, W: Work> Lane<'a, W> {
         Ok(self.taken.records == 0 && !self.intake.has_news())
     }
 
+    fn is_due(&self) -> bool {
+        let due = self.protocol.wake_at();
+        due.is_some_and(|moment| moment <= self.began.elapsed())
+    }
+
     fn wait(&self) -> Duration {
         let busy = self.work.is_busy() || self.restorer.progress().is_some();
         let longest = if busy { BUSY_WAIT } else { IDLE_WAIT };
@@ -290,6 +296,8 @@ impl<'a, W: Work> Lane<'a, W> {
     fn fetch(&mut self, task: Task) -> Result<(), Fault> {
         if let Some(mut running) = self.restored.take_if(|running| running.task == task) {
             self.intake.take_up(&[(task, running.committed)])?;
+            // The client remembers a pause from the last time the partition was ours.
+            self.intake.pause(task, false)?;
             self.work.take_up(&mut running);
             self.tasks.insert(task, running);
         }

@@ -72,13 +72,10 @@ pub fn run_effect<E: Effect>(
     concurrency: usize,
     handle: &Handle,
 ) -> std::io::Result<RunningStage> {
-    let policy = commit_policy(
-        &shared.kafka,
-        (concurrency as u64).saturating_mul(16).clamp(64, 4_096),
-    );
+    let policy = commit_policy(&shared.kafka, MOST_RECORDS);
     let handle = handle.clone();
     spawn(shared, name, move |config| {
-        let mut work = EffectWork::new(Arc::clone(&effect), config, concurrency.max(1), handle.clone());
+        let mut work = EffectWork::new(Arc::clone(&effect), config, concurrency, handle.clone());
         again_and_again(config, || run_lane(config, &mut work, policy))
     })
 }

@@ -6,10 +6,10 @@ mod stage;
 pub(crate) use effect::EffectWork;
 pub(crate) use stage::StageWork;
 
-use crate::config::{LaneConfig, Stop};
+use crate::config::LaneConfig;
 use crate::dead_letter_limit::{DeadLetterLimit, Limits};
 use crate::fault::Fault;
-use crate::lane::{Intake, Outbox, Running, Tasks};
+use crate::lane::{Outbox, Running, Tasks};
 use crate::names::Names;
 use ::stage::{Cx, Emit, Input, Output, Poison, Stores, Task};
 use model::{DeadLetter, DecodeError, Decoder};
@@ -28,7 +28,7 @@ pub(crate) trait Work {
     /// The keyed state of one task.
     type Stores: Stores;
 
-    /// Takes one record: applies it, or holds it until [`Work::settle`].
+    /// Takes one record: applies it, or keeps it to be performed.
     fn take(
         &mut self,
         message: &BorrowedMessage<'_>,
@@ -41,14 +41,8 @@ pub(crate) trait Work {
         Ok(Vec::new())
     }
 
-    /// Finishes what is held, before a commit.
-    fn settle(
-        &mut self,
-        _: &mut Tasks<Self::Stores>,
-        _: &mut Outbox,
-        _: &Intake,
-        _: &Stop,
-    ) -> Result<(), Fault> {
+    /// Does what is left to do, before a commit.
+    fn before_commit(&mut self, _: &mut Tasks<Self::Stores>, _: &mut Outbox) -> Result<(), Fault> {
         Ok(())
     }
 
@@ -59,6 +53,11 @@ pub(crate) trait Work {
 
     /// Whether it said that it waits, and waits no more; asked once.
     fn waited(&mut self) -> bool {
+        false
+    }
+
+    /// Whether a lane that is asked to stop is to go on for a moment, because what is under way may come to its end.
+    fn lingers(&mut self) -> bool {
         false
     }
 

@@ -64,11 +64,10 @@ impl FlowCounts {
         self.parked += records;
     }
 
-    /// Counts what became of parked records; they were read before.
-    pub fn count_resumed(&mut self, outcome: &Self) {
-        self.add(outcome);
-        self.read -= outcome.read;
-        self.resumed += outcome.read;
+    /// The record that was counted last had been parked: it was read before.
+    pub const fn count_resumed(&mut self) {
+        self.read = self.read.saturating_sub(1);
+        self.resumed += 1;
     }
 
     /// Records that are parked.
@@ -136,9 +135,8 @@ mod tests {
         counts.count_parked(2);
         assert!(counts.conserves());
         assert_eq!((counts.read, counts.waiting()), (2, 2));
-        let mut outcome = FlowCounts::default();
-        outcome.count_out(3);
-        counts.count_resumed(&outcome);
+        counts.count_out(3);
+        counts.count_resumed();
         assert!(counts.conserves());
         assert_eq!(
             (counts.read, counts.out, counts.emitted, counts.waiting()),

@@ -14,8 +14,7 @@ impl<W: Work> Lane<'_, W> {
     /// State and offsets go into the transaction, and it is committed.
     pub(super) fn commit(&mut self) -> Result<Event<Task>, Fault> {
         let began = Instant::now();
-        self.work
-            .settle(&mut self.tasks, &mut self.outbox, &self.intake, &self.config.stop)?;
+        self.work.before_commit(&mut self.tasks, &mut self.outbox)?;
         self.write_state()?;
         let (offsets, group) = (self.offsets()?, self.intake.group()?);
         let doubtful = self.outbox.commit(offsets, group)?;

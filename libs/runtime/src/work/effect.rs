@@ -1,240 +1,330 @@
-//! An effect in a lane: records are held, performed a bounded number at once before the commit, and their outputs
-//! written in the order of the records.
+//! An effect in a lane: records are performed beside it, while it goes on taking others.
+//!
+//! A record that comes is kept in the store of parked records at once, and taken out of it when it is settled. What is
+//! settled before its transaction commits never reaches the changelog; what is not is parked by that very commit, so
+//! that its offset is passed and others go on. [`queue`] decides what is performed when; this executes it.
 
-#[expect(dead_code, reason = "the lane learns to park next")]
 mod parked;
-#[cfg_attr(not(test), expect(dead_code, reason = "the lane learns to park next"))]
+mod performers;
 mod queue;
 
 use super::{Carried, Decoded, Settler, Work, context, decode};
-use crate::config::{LaneConfig, Stop};
+use crate::commit_policy::Moment;
+use crate::config::LaneConfig;
 use crate::fault::Fault;
-use crate::lane::{Intake, Outbox, Running, Tasks};
-use crate::names::Names;
-use ::stage::{Attempt, Cx, Effect, Emit, Outcome, Poison, Task};
-use futures_util::StreamExt;
-use model::Decoder;
+use crate::lane::{Outbox, Running, Tasks};
+use crate::observer::LaneState;
+use ::stage::{Attempt, Effect, Emit, Outcome, Poison, Task};
+use model::{Decoder, Millis};
+use parked::{Parked, ParkedRecords};
+use performers::{Performance, Performers};
+use queue::{Held, Limits, Queue};
 use rdkafka::Message;
-use rdkafka::message::{BorrowedMessage, OwnedHeaders};
+use rdkafka::message::BorrowedMessage;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::Handle;
 
-/// How long a batch runs before the lane looks after its membership.
-const LOOK_UP: Duration = Duration::from_millis(200);
+/// What a task may hold; beyond it its partition is paused.
+const MOST_RECORDS: usize = 4_096;
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// How soon a registry that is away is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+/// How long a lane that is asked to stop waits for what is under way; what takes longer is performed again.
+const LINGER: Duration = Duration::from_millis(500);
 
-/// A record that waits for its turn.
-struct Held<I> {
-    place: Place,
-    value: Option<Vec<u8>>,
-    headers: Option<OwnedHeaders>,
-    content: Result<Option<I>, Poison>,
-}
-
-/// Where a held record stood.
-struct Place {
-    task: Task,
-    offset: i64,
-    time: i64,
-    key: Option<Vec<u8>>,
-    traceparent: Option<String>,
-}
-
-impl Place {
-    fn of(cx: &Cx<'_>) -> Self {
-        Self {
-            task: Task {
-                topic: cx.topic,
-                partition: cx.partition,
-            },
-            offset: cx.offset,
-            time: cx.time,
-            key: cx.key.map(<[u8]>::to_vec),
-            traceparent: cx.traceparent.map(str::to_owned),
-        }
-    }
-
-    fn cx(&self) -> Cx<'_> {
-        Cx {
-            topic: self.task.topic,
-            partition: self.task.partition,
-            offset: self.offset,
-            time: self.time,
-            key: self.key.as_deref(),
-            traceparent: self.traceparent.as_deref(),
-        }
-    }
-}
-
-/// A record whose effect is known.
-struct Done<O> {
-    place: Place,
-    value: Option<Vec<u8>>,
-    headers: Option<OwnedHeaders>,
-    verdict: Result<Result<Emit<O>, Poison>, Fault>,
+/// Whether the schemas of records can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Registry {
+    Answers,
+    /// The lane has said that it waits for it.
+    Away,
+    /// The lane has not yet said that it waits no longer.
+    AnswersAgain,
 }
 
 /// An effect and what it needs to run.
 pub(crate) struct EffectWork<'a, E: Effect> {
-    effect: Arc<E>,
+    config: &'a LaneConfig,
     decoder: Decoder,
     settler: Settler<'a>,
-    names: &'a Names,
-    held: Vec<Held<E::In>>,
-    concurrency: usize,
-    handle: Handle,
+    queue: Queue,
+    performers: Performers<E>,
+    /// The tasks of which the lane knows that they hold too much.
+    told_full: BTreeSet<Task>,
+    /// The tasks for which something was written in this turn.
+    touched: Vec<Task>,
+    registry: Registry,
+    /// When the lane was asked to stop; nothing is begun any more.
+    stop_asked: Option<Instant>,
+    began: Instant,
 }
 
 impl<'a, E: Effect> EffectWork<'a, E> {
+    /// Performs at most `concurrency` records at once, on the threads of `handle`.
     pub(crate) fn new(effect: Arc<E>, config: &'a LaneConfig, concurrency: usize, handle: Handle) -> Self {
-        let decoder = Decoder::new(Arc::clone(&config.schemas));
+        let limits = Limits {
+            performing: concurrency.max(1),
+            records: MOST_RECORDS,
+            bytes: MOST_BYTES,
+        };
         Self {
-            effect,
-            decoder,
+            config,
+            decoder: Decoder::new(Arc::clone(&config.schemas)),
             settler: Settler::new(config),
-            names: &config.names,
-            held: Vec::new(),
-            concurrency,
-            handle,
+            queue: Queue::new(limits),
+            performers: Performers::new(effect, handle),
+            told_full: BTreeSet::new(),
+            touched: Vec::new(),
+            registry: Registry::Answers,
+            stop_asked: None,
+            began: Instant::now(),
+        }
+    }
+
+    fn now(&self) -> Moment {
+        self.began.elapsed()
+    }
+
+    /// Writes what was performed meanwhile, and begins what can be.
+    fn go_on(&mut self, tasks: &mut Tasks<ParkedRecords>, outbox: &mut Outbox) -> Result<(), Fault> {
+        while let Some((held, outcome)) = self.performers.next_ended()? {
+            if let Some(running) = tasks.get_mut(&held.task) {
+                self.conclude(held, outcome, running, outbox)?;
+            }
+        }
+        let now = self.now();
+        while self.stop_asked.is_none()
+            && let Some(held) = self.queue.start(now)
+        {
+            match tasks.get_mut(&held.task) {
+                Some(running) => self.begin(held, running, outbox)?,
+                None => self.let_go(held.task),
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to perform a record; most effects that ask nobody are done at once.
+    fn begin(
+        &mut self,
+        held: Held,
+        running: &mut Running<ParkedRecords>,
+        outbox: &mut Outbox,
+    ) -> Result<(), Fault> {
+        let Some(record) = running.stores.0.get(&held.offset) else {
+            return Err(Fault::rebuild(format!("{held:?} is queued but not kept")));
+        };
+        let cx = record.origin.cx(held.task, held.offset);
+        match decode(&cx, Some(&record.value), &mut self.decoder) {
+            Decoded::Input(input) => self.perform(held, input, running, outbox),
+            Decoded::Dead(poison) => self.conclude(held, Outcome::Poison(poison), running, outbox),
+            // A value is never a tombstone.
+            Decoded::Tombstone => {
+                self.conclude(held, Outcome::Done(Emit::Filtered("tombstone")), running, outbox)
+            }
+            Decoded::NotNow(why) => {
+                self.wait_for_registry(held, why);
+                Ok(())
+            }
         }
     }
 
     fn perform(
         &mut self,
-        mut interrupted: impl FnMut() -> Result<bool, Fault>,
-    ) -> Result<Vec<Done<E::Out>>, Fault> {
-        let held = std::mem::take(&mut self.held);
-        let (effect, concurrency) = (Arc::clone(&self.effect), self.concurrency);
-        let (sender, receiver) = mpsc::channel();
-        let batch = self.handle.spawn(async move {
-            let each = futures_util::stream::iter(held).map(|held| perform(&*effect, held));
-            let done: Vec<_> = each.buffered(concurrency).collect().await;
-            let _ = sender.send(done);
-        });
-        loop {
-            match receiver.recv_timeout(LOOK_UP) {
-                Ok(done) => return Ok(done),
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Fault::halt("an effect panicked; see the log"));
-                }
-                Err(RecvTimeoutError::Timeout) if interrupted()? => {
-                    batch.abort();
-                    return Err(Fault::abort("interrupted while waiting for the outside world"));
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-        }
-    }
-}
-
-async fn perform<E: Effect>(effect: &E, held: Held<E::In>) -> Done<E::Out> {
-    let Held {
-        place,
-        value,
-        headers,
-        content,
-    } = held;
-    let verdict = match content {
-        Ok(Some(input)) => persist(effect, &input, &place).await,
-        Ok(None) => Ok(Ok(Emit::Filtered("tombstone"))),
-        Err(poison) => Ok(Err(poison)),
-    };
-    Done {
-        place,
-        value,
-        headers,
-        verdict,
-    }
-}
-
-async fn persist<E: Effect>(
-    effect: &E,
-    input: &E::In,
-    place: &Place,
-) -> Result<Result<Emit<E::Out>, Poison>, Fault> {
-    let (began, key) = (Instant::now(), effect.idempotency_key(input));
-    for number in 1.. {
-        let attempt = Attempt {
-            number,
-            elapsed: began.elapsed(),
-        };
-        match effect.perform(input, &key, attempt, &place.cx()).await {
-            Outcome::Done(emit) => return Ok(Ok(emit)),
-            Outcome::Poison(poison) => return Ok(Err(poison)),
-            Outcome::Fatal(why) => return Err(Fault::halt(why)),
-            Outcome::Retry { after, why } => {
-                tracing::info!(number, ?after, why, "an effect is tried again");
-                tokio::time::sleep(after).await;
-            }
-        }
-    }
-    Err(Fault::abort("an effect was tried too often"))
-}
-
-impl<E: Effect> Work for EffectWork<'_, E> {
-    type Stores = ();
-
-    fn take(
-        &mut self,
-        message: &BorrowedMessage<'_>,
-        _: &mut Running<()>,
-        _: &mut Outbox,
+        held: Held,
+        input: E::In,
+        running: &mut Running<ParkedRecords>,
+        outbox: &mut Outbox,
     ) -> Result<(), Fault> {
-        let Some(cx) = context(self.names, message) else {
+        if self.registry == Registry::Away {
+            self.registry = Registry::AnswersAgain;
+        }
+        let Some(record) = running.stores.0.get_mut(&held.offset) else {
             return Ok(());
         };
-        let content = match decode(&cx, message.payload(), &mut self.decoder) {
-            Decoded::Input(input) => Ok(Some(input)),
-            Decoded::Tombstone => Ok(None),
-            Decoded::Dead(poison) => Err(poison),
-            Decoded::NotNow(why) => return Err(Fault::rebuild(why)),
+        let (number, elapsed) = record.begin_attempt(wall_clock());
+        let performance = Performance {
+            held,
+            input,
+            attempt: Attempt { number, elapsed },
+            origin: record.origin.clone(),
         };
-        self.held.push(Held {
-            place: Place::of(&cx),
-            value: message.payload().map(<[u8]>::to_vec),
-            headers: message.headers().map(rdkafka::message::BorrowedHeaders::detach),
-            content,
-        });
+        match self.performers.begin(performance) {
+            Some(outcome) => self.conclude(held, outcome, running, outbox),
+            None => Ok(()),
+        }
+    }
+
+    /// A registry that is away is not the record's fault, nor an attempt.
+    fn wait_for_registry(&mut self, held: Held, why: String) {
+        self.queue.retry(held, self.now() + ASK_AGAIN);
+        if std::mem::replace(&mut self.registry, Registry::Away) != Registry::Away {
+            self.config.report(&LaneState::Waiting(why));
+        }
+    }
+
+    /// What came of an attempt goes into the open transaction.
+    fn conclude(
+        &mut self,
+        held: Held,
+        outcome: Outcome<E::Out>,
+        running: &mut Running<ParkedRecords>,
+        outbox: &mut Outbox,
+    ) -> Result<(), Fault> {
+        match outcome {
+            Outcome::Done(emit) => self.settle(held, Ok(emit), running, outbox)?,
+            Outcome::Poison(poison) => self.settle(held, Err(poison), running, outbox)?,
+            Outcome::Retry { after, why } => self.retry(held, after, &why, running),
+            Outcome::Fatal(why) => return Err(Fault::halt(why)),
+        }
+        running.touch();
+        if !self.touched.contains(&held.task) {
+            self.touched.push(held.task);
+        }
         Ok(())
     }
 
     fn settle(
         &mut self,
-        tasks: &mut Tasks<()>,
+        held: Held,
+        verdict: Result<Emit<E::Out>, Poison>,
+        running: &mut Running<ParkedRecords>,
         outbox: &mut Outbox,
-        intake: &Intake,
-        stop: &Stop,
     ) -> Result<(), Fault> {
-        let interrupted = || {
-            if stop.is_set() || intake.has_news() {
-                return Ok(true);
-            }
-            // Paused partitions deliver nothing; the poll keeps the membership alive.
-            intake.hold(true)?;
-            if intake.poll(Duration::ZERO)?.is_some() {
-                return Err(Fault::rebuild("a paused partition delivered a record"));
-            }
-            intake.hold(false)?;
-            Ok(intake.has_news())
+        self.queue.settle(held);
+        let Some(record) = running.stores.0.take(&held.offset) else {
+            return Err(Fault::rebuild(format!("{held:?} was performed but not kept")));
         };
-        for done in self.perform(interrupted)? {
-            let Some(running) = tasks.get_mut(&done.place.task) else {
-                return Err(Fault::abort(
-                    "a partition was given away while its records were performed",
-                ));
-            };
-            let carried = Carried {
-                value: done.value.as_deref(),
-                headers: done.headers.as_ref().map(OwnedHeaders::as_borrowed),
-            };
-            self.settler
-                .settle(&done.place.cx(), carried, done.verdict?, running, outbox)?;
+        let (cx, headers) = (record.origin.cx(held.task, held.offset), record.headers());
+        let carried = Carried {
+            value: Some(&record.value),
+            headers: Some(headers.as_borrowed()),
+        };
+        self.settler.settle(&cx, carried, verdict, running, outbox)?;
+        if is_parked(running, held.offset) {
+            running.pending.count_resumed();
         }
         Ok(())
     }
 
+    fn retry(&mut self, held: Held, after: Duration, why: &str, running: &mut Running<ParkedRecords>) {
+        tracing::info!(stage = %self.config.names.stage, ?held, ?after, why, "an effect is tried again");
+        self.queue.retry(held, self.now() + after);
+        if let Some(record) = running.stores.0.get_mut(&held.offset) {
+            record.pause(wall_clock(), after);
+        }
+    }
+}
+
+/// Whether an earlier transaction has passed the record and parked it.
+fn is_parked(running: &Running<ParkedRecords>, offset: i64) -> bool {
+    running.committed.is_some_and(|next| offset < next)
+}
+
+/// Milliseconds since 1970.
+fn wall_clock() -> Millis {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Millis::try_from(since.unwrap_or_default().as_millis()).unwrap_or(Millis::MAX)
+}
+
+impl<E: Effect> Work for EffectWork<'_, E> {
+    type Stores = ParkedRecords;
+
+    fn take(
+        &mut self,
+        message: &BorrowedMessage<'_>,
+        running: &mut Running<ParkedRecords>,
+        outbox: &mut Outbox,
+    ) -> Result<(), Fault> {
+        let Some(cx) = context(&self.config.names, message) else {
+            return Ok(());
+        };
+        let Some(value) = message.payload() else {
+            let verdict: Result<Emit<E::Out>, Poison> = Ok(Emit::Filtered("tombstone"));
+            return self
+                .settler
+                .settle(&cx, Carried::of(message), verdict, running, outbox);
+        };
+        let held = Held {
+            task: running.task,
+            offset: cx.offset,
+        };
+        let record = Parked::new(&cx, value, message.headers());
+        self.queue.arrive(held, cx.key, record.size(), self.now());
+        running.stores.0.put(held.offset, record);
+        Ok(())
+    }
+
+    fn turn(&mut self, tasks: &mut Tasks<ParkedRecords>, outbox: &mut Outbox) -> Result<Vec<Task>, Fault> {
+        self.go_on(tasks, outbox)?;
+        Ok(std::mem::take(&mut self.touched))
+    }
+
+    /// What came in this transaction and is not settled is parked by it.
+    fn before_commit(&mut self, tasks: &mut Tasks<ParkedRecords>, outbox: &mut Outbox) -> Result<(), Fault> {
+        self.go_on(tasks, outbox)?;
+        self.touched.clear();
+        for running in tasks.values_mut() {
+            let parked = self.queue.held_since(running.task, running.committed);
+            running.pending.count_parked(parked as u64);
+        }
+        Ok(())
+    }
+
+    fn next_change_of_room(&mut self) -> Option<(Task, bool)> {
+        let full: BTreeSet<Task> = self.queue.full().collect();
+        let task = *full.symmetric_difference(&self.told_full).next()?;
+        let is_full = self.told_full.insert(task);
+        if !is_full {
+            self.told_full.remove(&task);
+        }
+        Some((task, is_full))
+    }
+
+    fn is_busy(&self) -> bool {
+        self.queue.performing() > 0
+    }
+
+    fn waited(&mut self) -> bool {
+        let waited = self.registry == Registry::AnswersAgain;
+        if waited {
+            self.registry = Registry::Answers;
+        }
+        waited
+    }
+
+    fn lingers(&mut self) -> bool {
+        let asked = *self.stop_asked.get_or_insert_with(Instant::now);
+        self.queue.performing() > 0 && asked.elapsed() < LINGER
+    }
+
+    /// What is parked is queued anew, with what is left of its pauses.
+    fn take_up(&mut self, running: &mut Running<ParkedRecords>) {
+        let (now, wall) = (self.now(), wall_clock());
+        let mut parked: Vec<_> = running.stores.0.iter().collect();
+        parked.sort_unstable_by_key(|(offset, _)| **offset);
+        for (offset, record) in parked {
+            let held = Held {
+                task: running.task,
+                offset: *offset,
+            };
+            self.queue
+                .arrive(held, record.key(), record.size(), now + record.pause_left(wall));
+        }
+    }
+
+    /// What is being performed may come to an end all the same; the next owner performs it again.
+    fn let_go(&mut self, task: Task) {
+        self.queue.drop_task(task);
+        self.performers.drop_task(task);
+        self.told_full.remove(&task);
+    }
+
     fn forget(&mut self) {
-        self.held.clear();
+        self.queue.clear();
+        self.performers.clear();
+        self.touched.clear();
     }
 }

@@ -1,8 +1,9 @@
 //! What an effect keeps of the records whose offset is passed before it is known what becomes of them: the record as
-//! it came, and how far it got. No Kafka, no clock, no I/O.
+//! it came, and how far it got. No clock, no I/O.
 
 use ::stage::{AnyStore, Cx, Store, Stores, Task};
 use model::Millis;
+use rdkafka::message::{BorrowedHeaders, Header, Headers, OwnedHeaders};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -53,6 +54,7 @@ pub(crate) struct Parked {
     /// Its value.
     #[serde(with = "serde_bytes")]
     pub value: Vec<u8>,
+    headers: Vec<model::Header>,
     /// Attempts that are known to have begun.
     attempts: u32,
     /// When the first one began, by the clock of the wall.
@@ -69,7 +71,7 @@ struct Pause {
 
 impl Parked {
     /// A record that came just now.
-    pub(crate) fn new(cx: &Cx<'_>, value: &[u8]) -> Self {
+    pub(crate) fn new(cx: &Cx<'_>, value: &[u8], headers: Option<&BorrowedHeaders>) -> Self {
         let origin = Origin {
             key: cx.key.map(<[u8]>::to_vec),
             time: cx.time,
@@ -78,6 +80,7 @@ impl Parked {
         Self {
             origin,
             value: value.to_vec(),
+            headers: headers.into_iter().flat_map(Headers::iter).map(owned).collect(),
             attempts: 0,
             begun: None,
             pause: None,
@@ -87,6 +90,17 @@ impl Parked {
     /// Its key.
     pub(crate) fn key(&self) -> Option<&[u8]> {
         self.origin.key.as_deref()
+    }
+
+    /// Its headers.
+    pub(crate) fn headers(&self) -> OwnedHeaders {
+        let new = OwnedHeaders::new_with_capacity(self.headers.len());
+        self.headers.iter().fold(new, |headers, header| {
+            headers.insert(Header {
+                key: &header.key,
+                value: header.value.as_ref(),
+            })
+        })
     }
 
     /// What it takes of the memory.
@@ -119,6 +133,13 @@ impl Parked {
     }
 }
 
+fn owned(header: Header<'_, &[u8]>) -> model::Header {
+    model::Header {
+        key: header.key.to_owned(),
+        value: header.value.map(<[u8]>::to_vec),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +152,11 @@ mod tests {
             key: Some(b"ops"),
             ..Cx::at(Topic::NotificationsOutbox, 7)
         };
-        Parked::new(&cx, b"\x00record")
+        let headers = OwnedHeaders::new().insert(Header {
+            key: "tenant",
+            value: Some("acme"),
+        });
+        Parked::new(&cx, b"\x00record", Some(headers.as_borrowed()))
     }
 
     #[test]

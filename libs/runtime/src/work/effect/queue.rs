@@ -117,12 +117,10 @@ impl Queue {
         self.performing = 0;
     }
 
-    /// When a record can be performed next; `None` while all room is taken or nothing waits for time alone.
-    pub(crate) fn wake_at(&self) -> Option<Moment> {
-        if self.performing >= self.limits.performing {
-            return None;
-        }
-        self.backlogs.values().filter_map(Backlog::due).min()
+    /// How many records of a task are held from this offset on.
+    pub(crate) fn held_since(&self, task: Task, offset: Option<i64>) -> usize {
+        let backlog = self.backlogs.get(&task);
+        backlog.map_or(0, |backlog| backlog.held_since(offset.unwrap_or(i64::MIN)))
     }
 
     /// How many records are being performed.

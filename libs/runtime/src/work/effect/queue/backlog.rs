@@ -115,6 +115,10 @@ impl Backlog {
         was_performing
     }
 
+    pub(super) fn held_since(&self, offset: i64) -> usize {
+        self.records.range(offset..).count()
+    }
+
     pub(super) const fn performing(&self) -> usize {
         self.performing
     }

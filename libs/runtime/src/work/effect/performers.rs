@@ -1,0 +1,98 @@
+//! Attempts that are under way, on the threads of the asynchronous runtime.
+
+use super::parked::Origin;
+use super::queue::Held;
+use crate::fault::Fault;
+use ::stage::{Attempt, Effect, Outcome, Task};
+use futures_util::FutureExt;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::task::{AbortHandle, Id, JoinSet};
+
+/// An attempt and what it needs.
+pub(super) struct Performance<I> {
+    pub held: Held,
+    pub input: I,
+    pub attempt: Attempt,
+    pub origin: Origin,
+}
+
+/// What is under way.
+pub(super) struct Performers<E: Effect> {
+    effect: Arc<E>,
+    handle: Handle,
+    under_way: JoinSet<Outcome<E::Out>>,
+    held: HashMap<Id, (Held, AbortHandle)>,
+}
+
+impl<E: Effect> Performers<E> {
+    pub(super) fn new(effect: Arc<E>, handle: Handle) -> Self {
+        Self {
+            effect,
+            handle,
+            under_way: JoinSet::new(),
+            held: HashMap::new(),
+        }
+    }
+
+    /// Begins an attempt. One that need not wait for anybody ends at once, here, and costs no change of threads.
+    pub(super) fn begin(&mut self, performance: Performance<E::In>) -> Option<Outcome<E::Out>> {
+        let held = performance.held;
+        let mut attempt = Box::pin(perform(Arc::clone(&self.effect), performance));
+        let entered = self.handle.enter();
+        if let Some(outcome) = attempt.as_mut().now_or_never() {
+            return Some(outcome);
+        }
+        drop(entered);
+        let aborts = self.under_way.spawn_on(attempt, &self.handle);
+        self.held.insert(aborts.id(), (held, aborts));
+        None
+    }
+
+    /// The next attempt that has ended since.
+    pub(super) fn next_ended(&mut self) -> Result<Option<(Held, Outcome<E::Out>)>, Fault> {
+        while let Some(ended) = self.under_way.try_join_next_with_id() {
+            match ended {
+                // One that is not held any more was dropped; what became of it does not count.
+                Ok((id, outcome)) => {
+                    if let Some((held, _)) = self.held.remove(&id) {
+                        return Ok(Some((held, outcome)));
+                    }
+                }
+                Err(error) if error.is_panic() => return Err(Fault::halt("an effect panicked; see the log")),
+                Err(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Drops the attempts of a task.
+    pub(super) fn drop_task(&mut self, task: Task) {
+        self.held.retain(|_, (held, aborts)| {
+            let stays = held.task != task;
+            if !stays {
+                aborts.abort();
+            }
+            stays
+        });
+    }
+
+    /// Drops all attempts.
+    pub(super) fn clear(&mut self) {
+        self.under_way.abort_all();
+        self.held.clear();
+    }
+}
+
+async fn perform<E: Effect>(effect: Arc<E>, performance: Performance<E::In>) -> Outcome<E::Out> {
+    let Performance {
+        held,
+        input,
+        attempt,
+        origin,
+    } = performance;
+    let key = effect.idempotency_key(&input);
+    let cx = origin.cx(held.task, held.offset);
+    effect.perform(&input, &key, attempt, &cx).await
+}
