@@ -21,9 +21,12 @@ use stage::{Stores, Task};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-const CALL: std::time::Duration = std::time::Duration::from_secs(15);
+const CALL: Duration = Duration::from_secs(15);
+/// Without any progress for this long, a restore is an error and no wait; below `max.poll.interval.ms`, and above the
+/// time after which the broker aborts a transaction.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What became of a restore.
 pub(super) enum Word<S> {

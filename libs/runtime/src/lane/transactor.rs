@@ -19,10 +19,12 @@ use rdkafka::util::Timeout;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// librdkafka should answer within its own limit; this much later nobody waits for it any more.
 const GRACE: Duration = Duration::from_secs(2);
+/// How often deliveries are served while a call runs.
+const SERVE: Duration = Duration::from_millis(1);
 
 /// What the client says of its deliveries and of its connections.
 #[derive(Default)]
@@ -156,14 +158,19 @@ impl Transactor {
     fn call(&self, call: Call, doing: &str) -> Result<(), Fault> {
         let ended = || Fault::rebuild(format!("{doing}: the thread of the producer ended"));
         self.calls.send(call).map_err(|_| ended())?;
-        match self.answers.recv_timeout(self.limit + GRACE) {
-            Ok(answer) => answer.map_err(|error| Fault::of(doing, &error)),
-            Err(RecvTimeoutError::Disconnected) => Err(ended()),
-            Err(RecvTimeoutError::Timeout) => Err(Fault::rebuild(format!(
-                "{doing}: the client did not return within {:?}; what came of it is unknown",
-                self.limit + GRACE
-            ))),
+        let deadline = Instant::now() + self.limit + GRACE;
+        while Instant::now() < deadline {
+            match self.answers.recv_timeout(SERVE) {
+                Ok(answer) => return answer.map_err(|error| Fault::of(doing, &error)),
+                Err(RecvTimeoutError::Disconnected) => return Err(ended()),
+                // An abort waits until what it purged is told, and that is told to whoever polls.
+                Err(RecvTimeoutError::Timeout) => drop(self.producer.poll(Duration::ZERO)),
+            }
         }
+        let within = self.limit + GRACE;
+        Err(Fault::rebuild(format!(
+            "{doing}: the client did not return within {within:?}; what came of it is unknown"
+        )))
     }
 }
 

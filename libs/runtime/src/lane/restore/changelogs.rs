@@ -1,6 +1,6 @@
 //! Reads the changelogs of the tasks of one restore, all at once; a task is told as soon as its own are read.
 
-use super::{CALL, Job};
+use super::{CALL, Job, PATIENCE};
 use crate::client::EndSeeker;
 use crate::fault::Fault;
 use crate::lane::task::Running;
@@ -12,9 +12,6 @@ use stage::Stores;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// Without any progress for this long, a restore is an error and no wait; below `max.poll.interval.ms`, and above the
-/// time after which the broker aborts a transaction.
-const PATIENCE: Duration = Duration::from_mins(1);
 const STEP: Duration = Duration::from_millis(20);
 /// Progress is told once so many records.
 const TELL: u64 = 4_096;

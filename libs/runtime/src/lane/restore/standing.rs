@@ -1,12 +1,17 @@
 //! Where the group stands in the input of each task, and whether that place still exists.
 
-use super::{CALL, Job};
+use super::{CALL, Job, PATIENCE};
 use crate::counts;
 use crate::fault::Fault;
 use crate::lane::task::{Running, changelog_partition};
 use rdkafka::consumer::Consumer;
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
 use stage::{FlowCounts, Stores, Task};
+use std::time::{Duration, Instant};
+
+const UNSTABLE: RDKafkaErrorCode = RDKafkaErrorCode::UnstableOffsetCommit;
+const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 impl<S: Stores> Job<S> {
     /// Fresh tasks that stand where their last commit left them.
@@ -25,26 +30,55 @@ impl<S: Stores> Job<S> {
     }
 
     /// The offsets that the group committed and the counts beside them, in the order of the tasks.
+    ///
+    /// While a predecessor's transaction holds an offset that is not decided yet, the broker answers for that partition
+    /// with `UNSTABLE_OFFSET_COMMIT`, and the client hands that on beside offset `Invalid`, which elsewhere means that
+    /// nothing was ever committed. To take it for that would read the partition from its beginning.
     fn committed(&self) -> Result<Vec<Option<(i64, FlowCounts)>>, Fault> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let answer = self.ask_committed()?;
+            let undecided = |element: &TopicPartitionListElem<'_>| matches!(&element.error(), Err(error) if error.rdkafka_error_code() == Some(UNSTABLE));
+            if !answer.elements().iter().any(undecided) {
+                return self
+                    .tasks
+                    .iter()
+                    .map(|task| self.standing_of(*task, &answer))
+                    .collect();
+            }
+            if self.is_cancelled() || Instant::now() > deadline {
+                return Err(Fault::rebuild("a transaction of a predecessor does not end"));
+            }
+            std::thread::sleep(ASK_AGAIN);
+        }
+    }
+
+    fn ask_committed(&self) -> Result<TopicPartitionList, Fault> {
         let mut list = TopicPartitionList::new();
         for task in &self.tasks {
             list.add_partition(self.names.topic(task.topic), task.partition);
         }
         let answer = self.group.committed_offsets(list, CALL);
-        let answer = answer.map_err(|error| Fault::of("reading committed offsets", &error))?;
-        let offset = |task: &Task| {
-            let topic = self.names.topic(task.topic);
-            let Some(element) = answer.find_partition(topic, task.partition) else {
-                return Ok(None);
-            };
-            let Offset::Offset(offset) = element.offset() else {
-                return Ok(None);
-            };
-            let counts = counts::from_metadata(element.metadata());
-            let counts = counts.map_err(|why| Fault::halt(format!("{topic}-{}: {why}", task.partition)))?;
-            Ok(Some((offset, counts)))
+        answer.map_err(|error| Fault::of("reading committed offsets", &error))
+    }
+
+    fn standing_of(
+        &self,
+        task: Task,
+        answer: &TopicPartitionList,
+    ) -> Result<Option<(i64, FlowCounts)>, Fault> {
+        let topic = self.names.topic(task.topic);
+        let at = format!("{topic}-{}", task.partition);
+        let element = answer.find_partition(topic, task.partition);
+        let element = element.ok_or_else(|| Fault::rebuild(format!("{at}: the broker names no offset")))?;
+        let read = element.error();
+        read.map_err(|error| Fault::of(&format!("reading the committed offset of {at}"), &error))?;
+        let Offset::Offset(offset) = element.offset() else {
+            return Ok(None);
         };
-        self.tasks.iter().map(offset).collect()
+        let counts = counts::from_metadata(element.metadata());
+        let counts = counts.map_err(|why| Fault::halt(format!("{at}: {why}")))?;
+        Ok(Some((offset, counts)))
     }
 
     /// Records that were deleted before they were read are lost, and a topic that was made anew holds other records

@@ -1,0 +1,299 @@
+//! A stage that counts, topics of one test, and whoever watches a lane.
+
+use model::{Event, SchemaIds, SchemaLookup, SchemaSource, ScoredEvent, Signal, WriterSchema, schema_text};
+use rdkafka::ClientConfig;
+use rdkafka::Message;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use runtime::{Committed, LaneState, Observer, Shared, Stop};
+use stage::{AnyStore, Cx, Emit, Expiring, FlowCounts, Output, Poison, Stage, Store, Stores};
+use std::borrow::Cow;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+use testkit::Sandbox;
+use topology::{Changelog, Prefix, Schema, StageName, Topic};
+
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PARTITIONS: i32 = 3;
+
+pub(crate) struct OwnSchemas;
+
+impl SchemaSource for OwnSchemas {
+    fn schema(&self, id: u32) -> SchemaLookup {
+        match Schema::ALL.get(id as usize) {
+            Some(schema) => SchemaLookup::Known(WriterSchema::parse(schema_text(*schema)).unwrap()),
+            None => SchemaLookup::Unknown("40403: schema not found".to_owned()),
+        }
+    }
+}
+
+pub(crate) const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+
+/// Counts the distinct events of each subject.
+pub(crate) struct Count;
+
+pub(crate) struct Counts {
+    pub(crate) seen: Expiring<u128, ()>,
+    pub(crate) signals: Store<String, i64>,
+    pub(crate) subjects: Store<String, i64>,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        let (signals, subjects) = (Store::new("signals"), Store::new("subjects"));
+        Self {
+            seen: Expiring::new("seen", 86_400_000),
+            signals,
+            subjects,
+        }
+    }
+}
+
+impl Stores for Counts {
+    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn AnyStore)) {
+        visit(&mut self.seen);
+        visit(&mut self.signals);
+        visit(&mut self.subjects);
+    }
+}
+
+pub(crate) struct Counted(pub(crate) Signal);
+
+impl Output for Counted {
+    fn topic(&self) -> Topic {
+        Topic::Signals
+    }
+
+    fn key(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.0.signal_key)
+    }
+
+    fn encode(&self, encoder: &mut model::Encoder, out: &mut Vec<u8>) -> Result<(), model::EncodeError> {
+        encoder.encode(&self.0, out)
+    }
+}
+
+impl Stage for Count {
+    type In = ScoredEvent;
+    type Out = Counted;
+    type Stores = Counts;
+
+    fn apply(
+        &mut self,
+        input: ScoredEvent,
+        stores: &mut Counts,
+        _: &Cx<'_>,
+    ) -> Result<Emit<Counted>, Poison> {
+        if input.matched == 0 {
+            return Ok(Emit::Filtered("unscored"));
+        }
+        if !stores
+            .seen
+            .insert(model::Id::new().part(&input.event.id).number())
+        {
+            return Ok(Emit::Duplicate);
+        }
+        let count = stores
+            .signals
+            .get_or_insert_with(input.event.subject.clone(), || 0);
+        *count += 1;
+        let signal = Signal {
+            signal_key: input.event.subject,
+            evidence_count: *count,
+            ..Signal::default()
+        };
+        Ok(Emit::One(Counted(signal)))
+    }
+}
+
+/// Waits for counts instead of sleeping.
+#[derive(Default)]
+pub(crate) struct Watcher {
+    pub(crate) total: Mutex<FlowCounts>,
+    pub(crate) changed: Condvar,
+    pub(crate) states: Mutex<Vec<String>>,
+    pub(crate) changed_state: Condvar,
+}
+
+impl Observer for Watcher {
+    fn lane(&self, _: StageName, _: u16, state: &LaneState) {
+        eprintln!("lane: {state}");
+        self.states.lock().unwrap().push(state.to_string());
+        self.changed_state.notify_all();
+    }
+
+    fn committed(&self, committed: &Committed<'_>) {
+        self.total.lock().unwrap().add(committed.counts);
+        self.changed.notify_all();
+    }
+}
+
+impl Watcher {
+    pub(crate) fn wait_for(&self, read: u64) -> FlowCounts {
+        self.wait_until(|total| total.read >= read)
+    }
+
+    /// Waits until what was committed is as wanted.
+    pub(crate) fn wait_until(&self, wanted: impl Fn(&FlowCounts) -> bool) -> FlowCounts {
+        let total = self.total.lock().unwrap();
+        let waited = self
+            .changed
+            .wait_timeout_while(total, PATIENCE, |total| !wanted(total));
+        let (total, waited) = waited.unwrap();
+        assert!(!waited.timed_out(), "{total:?} after {PATIENCE:?}");
+        total.clone()
+    }
+
+    /// Waits until a lane has said twice that it stands so: the second time is a second later.
+    pub(crate) fn wait_for_state(&self, wanted: impl Fn(&str) -> bool) {
+        let states = self.states.lock().unwrap();
+        let said = |states: &mut Vec<String>| states.iter().filter(|state| wanted(state)).count() < 2;
+        let (states, waited) = self
+            .changed_state
+            .wait_timeout_while(states, PATIENCE, said)
+            .unwrap();
+        assert!(!waited.timed_out(), "no lane said so: {states:?}");
+    }
+}
+
+pub(crate) async fn create_topics(sandbox: &Sandbox, stage: StageName) {
+    let prefix = Prefix::new(sandbox.topic_prefix());
+    let mut topics: Vec<(String, i32)> = Topic::all()
+        .map(|topic| (prefix.apply(topic.name()), PARTITIONS))
+        .collect();
+    for changelog in Changelog::all().filter(|changelog| changelog.stage == stage) {
+        topics.push((
+            prefix.apply(&changelog.topic_name()),
+            changelog.partitions(PARTITIONS),
+        ));
+    }
+    let admin = admin_client(sandbox);
+    let new: Vec<_> = topics
+        .iter()
+        .map(|(name, count)| NewTopic::new(name, *count, TopicReplication::Fixed(1)))
+        .collect();
+    for created in admin.create_topics(&new, &AdminOptions::new()).await.unwrap() {
+        created.unwrap();
+    }
+}
+
+pub(crate) fn shared(sandbox: &Sandbox, observer: &Arc<Watcher>) -> Shared {
+    let settings = sandbox.settings();
+    Shared {
+        dead_letters: settings.dead_letters,
+        kafka: settings.kafka,
+        prefix: Prefix::new(settings.topic_prefix),
+        instance: "test".to_owned(),
+        ids: IDS,
+        schemas: Arc::new(OwnSchemas),
+        observer: Arc::<Watcher>::clone(observer),
+        stop: Stop::default(),
+    }
+}
+
+pub(crate) fn produce(sandbox: &Sandbox, records: impl Iterator<Item = (usize, Vec<u8>)>) {
+    produce_where(sandbox, None, records);
+}
+
+/// Writes records to one partition.
+pub(crate) fn produce_to(sandbox: &Sandbox, partition: i32, records: impl Iterator<Item = (usize, Vec<u8>)>) {
+    produce_where(sandbox, Some(partition), records);
+}
+
+fn produce_where(sandbox: &Sandbox, partition: Option<i32>, records: impl Iterator<Item = (usize, Vec<u8>)>) {
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", sandbox.brokers())
+        .set("queue.buffering.max.messages", "1000000")
+        .create()
+        .unwrap();
+    let topic = format!("{}events.scored", sandbox.topic_prefix());
+    for (id, bytes) in records {
+        let key = (id % 7).to_string();
+        let mut record = BaseRecord::to(&topic).key(&key).payload(&bytes);
+        if let Some(partition) = partition {
+            record = record.partition(partition);
+        }
+        producer.send(record).map_err(|(error, _)| error).unwrap();
+    }
+    producer.flush(PATIENCE).unwrap();
+}
+
+fn admin_client(sandbox: &Sandbox) -> AdminClient<rdkafka::client::DefaultClientContext> {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", sandbox.brokers())
+        .create()
+        .unwrap()
+}
+
+/// Deletes every record of a topic, as retention does.
+pub(crate) async fn delete_records(sandbox: &Sandbox, topic: &str) {
+    let mut all = rdkafka::TopicPartitionList::new();
+    for partition in 0..PARTITIONS {
+        let topic = format!("{}{topic}", sandbox.topic_prefix());
+        all.add_partition_offset(&topic, partition, rdkafka::Offset::End)
+            .unwrap();
+    }
+    admin_client(sandbox)
+        .delete_records(&all, &AdminOptions::new())
+        .await
+        .unwrap();
+}
+
+/// Deletes a topic.
+pub(crate) async fn delete_topic(sandbox: &Sandbox, topic: &str) {
+    let topic = format!("{}{topic}", sandbox.topic_prefix());
+    let deleted = admin_client(sandbox)
+        .delete_topics(&[&topic], &AdminOptions::new())
+        .await;
+    deleted.unwrap().pop().unwrap().unwrap();
+}
+
+pub(crate) fn scored(ids: std::ops::Range<usize>) -> impl Iterator<Item = (usize, Vec<u8>)> {
+    ids.map(|id| (id, scored_event(id)))
+}
+
+pub(crate) fn scored_event(id: usize) -> Vec<u8> {
+    let event = Event {
+        id: id.to_string(),
+        subject: format!("s{}", id % 7),
+        ..Event::default()
+    };
+    let record = ScoredEvent {
+        event,
+        matched: i32::from(!id.is_multiple_of(10)),
+        ..ScoredEvent::default()
+    };
+    let mut bytes = Vec::new();
+    model::Encoder::new(IDS).encode(&record, &mut bytes).unwrap();
+    bytes
+}
+
+/// Every committed record of a topic, in the order of each partition.
+pub(crate) fn committed(sandbox: &Sandbox, topic: &str) -> Vec<Signal> {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", sandbox.brokers())
+        .set("group.id", "reader")
+        .set("isolation.level", "read_committed")
+        .set("enable.partition.eof", "true")
+        .create()
+        .unwrap();
+    let topic = format!("{}{topic}", sandbox.topic_prefix());
+    let mut list = rdkafka::TopicPartitionList::new();
+    for partition in 0..PARTITIONS {
+        list.add_partition_offset(&topic, partition, rdkafka::Offset::Beginning)
+            .unwrap();
+    }
+    consumer.assign(&list).unwrap();
+    let mut decoder = model::Decoder::new(Arc::new(OwnSchemas));
+    let (mut signals, mut ended) = (Vec::new(), 0);
+    while ended < PARTITIONS {
+        match consumer.poll(PATIENCE).expect("no record and no end") {
+            Ok(message) => signals.push(decoder.decode(message.payload().unwrap()).unwrap()),
+            Err(rdkafka::error::KafkaError::PartitionEOF(_)) => ended += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    signals
+}

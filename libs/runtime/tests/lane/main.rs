@@ -1,0 +1,14 @@
+//! A lane on a real broker.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a failing test says enough, with the states of its lane before it"
+)]
+
+mod exactly_once;
+mod fairness;
+mod harness;
+mod restore;
+mod timers;
