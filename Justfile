@@ -58,7 +58,7 @@ fmt:
 advisories:
     deploy/local/tool cargo-deny check advisories
 
-# Numbers: `just bench flow`, `just bench cold`
+# Numbers: `just bench flow`, `runtime`, `streams`, `soak`, `cold`
 [group('habits')]
 [no-exit-message]
 bench name *args:

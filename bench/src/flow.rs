@@ -4,12 +4,12 @@ mod report;
 mod services;
 
 use crate::machine;
-use crate::{median, process, say};
+use crate::{median, parts, process, say};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use report::Run;
 use serde_json::json;
-use services::{Services, parts, psql, sluicebox};
+use services::{Services, psql, sluicebox};
 use std::process::Stdio;
 use std::time::Instant;
 
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &FlowArgs) -> Result<()> {
 
 /// From the first event sent, with every service ready and idle, to the last row stored.
 fn one(events: u64, number: u32) -> Result<Run> {
-    let servers = parts()?;
+    let servers = parts::pids()?;
     let environment = services::environment(number)?;
     sluicebox(&environment, &["topics", "apply"])
         .status()

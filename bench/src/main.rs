@@ -1,9 +1,20 @@
 //! Speed and memory, as commands. Each prints a table for people and, as its last line, one JSON object.
 
 mod cold;
+mod contender;
+mod course;
+mod driver;
 mod flow;
+mod lane;
+mod lap;
 mod machine;
+mod outputs;
+mod parts;
+mod percentiles;
 mod process;
+mod random;
+mod soak;
+mod streams;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -24,12 +35,25 @@ enum Bench {
     Flow(flow::FlowArgs),
     /// Seconds from a clean clone with empty caches to the end of `demo --once`, and again warm
     Cold(cold::ColdArgs),
+    /// A lane of the runtime beside bare librdkafka: throughput, latency, restore, handover, scaling
+    Runtime(lane::LaneArgs),
+    /// Three stages here beside the same three on Kafka Streams
+    Streams(streams::StreamsArgs),
+    /// Memory and changelog of state that expires, over many days of the stream's time
+    Soak(soak::SoakArgs),
+    /// Does the work that another bench measures
+    #[command(hide = true)]
+    Contender(contender::ContenderArgs),
 }
 
 fn main() -> Result<()> {
     match Cli::parse().bench {
         Bench::Flow(args) => flow::run(&args),
         Bench::Cold(args) => cold::run(&args),
+        Bench::Runtime(args) => lane::run(&args),
+        Bench::Streams(args) => streams::run(&args),
+        Bench::Soak(args) => soak::run(&args),
+        Bench::Contender(args) => contender::run(&args),
     }
 }
 

@@ -29,14 +29,19 @@ pub(crate) fn cpu_seconds(pid: u32) -> f64 {
 
 /// The most memory a process has had resident, in MiB.
 pub(crate) fn peak_mib(pid: u32) -> f64 {
+    status_mib(pid, "VmHWM:")
+}
+
+/// The memory a process has resident now, in MiB.
+pub(crate) fn resident_mib(pid: u32) -> f64 {
+    status_mib(pid, "VmRSS:")
+}
+
+fn status_mib(pid: u32, field: &str) -> f64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let kib = status.lines().find_map(|line| {
-        line.strip_prefix("VmHWM:")?
-            .trim()
-            .strip_suffix(" kB")?
-            .parse()
-            .ok()
-    });
+    let kib = status
+        .lines()
+        .find_map(|line| line.strip_prefix(field)?.trim().strip_suffix(" kB")?.parse().ok());
     kib.unwrap_or(0.0_f64) / 1024.0
 }
 
@@ -69,7 +74,7 @@ mod tests {
     #[test]
     fn this_process_has_memory_and_a_parent() {
         let own = std::process::id();
-        assert!(peak_mib(own) > 0.1);
+        assert!(resident_mib(own) > 0.1 && peak_mib(own) >= 0.1);
         assert!(stat(own).is_some_and(|stat| stat.parent > 0));
         assert!(cpu_seconds(own) >= 0.0);
     }

@@ -1,7 +1,7 @@
 //! The services as processes, and the servers beside them.
 
 use super::report::Used;
-use crate::process;
+use crate::{parts, process};
 use anyhow::{Context, Result, bail};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -31,7 +31,7 @@ pub(super) type Environment = Vec<(String, String)>;
 pub(super) fn environment(run: u32) -> Result<Environment> {
     psql("DROP DATABASE IF EXISTS sluicebox_bench WITH (FORCE)")?;
     psql("CREATE DATABASE sluicebox_bench")?;
-    let mut environment = servers()?;
+    let mut environment = parts::environment()?;
     let postgres = environment
         .iter_mut()
         .find(|(name, _)| name == "SLUICEBOX__POSTGRES__URL");
@@ -47,39 +47,6 @@ pub(super) fn environment(run: u32) -> Result<Environment> {
     ));
     environment.push(("SLUICEBOX__TELEMETRY__LOG_LEVEL".to_owned(), "warn".to_owned()));
     Ok(environment)
-}
-
-/// The `export NAME=value` lines of the local parts.
-fn servers() -> Result<Environment> {
-    let output = Command::new("deploy/local/parts")
-        .arg("env")
-        .output()
-        .context("deploy/local/parts env")?;
-    let text = String::from_utf8(output.stdout)?;
-    let exports = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("export ")?.split_once('='));
-    Ok(exports
-        .map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned()))
-        .collect())
-}
-
-/// Names and process ids of the local parts.
-pub(super) fn parts() -> Result<Vec<(String, u32)>> {
-    let output = Command::new("deploy/local/parts")
-        .arg("status")
-        .output()
-        .context("deploy/local/parts status")?;
-    let text = String::from_utf8(output.stdout)?;
-    let part = |line: &str| {
-        let name = line.split_whitespace().next()?.to_owned();
-        Some((name, line.rsplit_once("process ")?.1.trim().parse().ok()?))
-    };
-    let parts: Vec<_> = text.lines().filter_map(part).collect();
-    if parts.is_empty() {
-        bail!("the local parts do not run; `./justw up` starts them");
-    }
-    Ok(parts)
 }
 
 /// What the database answers.

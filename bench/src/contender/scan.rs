@@ -1,0 +1,39 @@
+//! A bare consumer that reads a changelog to its end: what a restore could cost at the least.
+
+use crate::course::Course;
+use anyhow::Result;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use std::time::Duration;
+
+const STEP: Duration = Duration::from_millis(20);
+
+/// Reads all partitions, says so, and waits until standard input closes.
+pub(super) fn run(brokers: &str, course: &Course) -> Result<()> {
+    let changelog = course.changelog("signals")?;
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        .set("group.id", "unused")
+        .set("isolation.level", "read_committed")
+        .set("enable.partition.eof", "true")
+        .set("enable.auto.commit", "false")
+        .create()?;
+    let mut list = TopicPartitionList::new();
+    for partition in 0..course.partitions {
+        list.add_partition_offset(&changelog, partition, Offset::Beginning)?;
+    }
+    consumer.assign(&list)?;
+    let (mut ended, mut bytes) = (0, 0);
+    while ended < course.partitions {
+        match consumer.poll(STEP) {
+            None => {}
+            Some(Err(KafkaError::PartitionEOF(_))) => ended += 1,
+            Some(read) => bytes += read?.payload_len(),
+        }
+    }
+    crate::say(format_args!("{bytes} bytes"));
+    super::running(usize::try_from(course.partitions)?);
+    super::wait_for_the_end();
+    Ok(())
+}
