@@ -5,13 +5,21 @@ use crate::course::Course;
 use anyhow::{Context, Result, anyhow};
 use model::{SchemaIds, SchemaLookup, SchemaSource, WriterSchema, schema_text};
 use runtime::{Committed, LaneState, Observer, RunningStage, Shared, Stop, run_stage};
-use settings::KafkaSettings;
+use settings::{DeadLetterSettings, KafkaSettings};
 use stage::Stage;
 use std::sync::Arc;
 use topology::{Schema, StageName};
 
 /// Each schema's id is its number.
-pub(crate) const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7]);
+pub(crate) const IDS: SchemaIds = {
+    let mut ids = [0; Schema::ALL.len()];
+    let mut at = 1;
+    while at < ids.len() {
+        ids[at] = ids[at - 1] + 1;
+        at += 1;
+    }
+    SchemaIds(ids)
+};
 
 /// Knows the schemas of the stream without asking.
 pub(crate) struct OwnSchemas;
@@ -55,6 +63,7 @@ pub(super) fn run(
 ) -> Result<()> {
     let stop = Stop::default();
     let shared = Shared {
+        dead_letters: DeadLetterSettings::default(),
         kafka: KafkaSettings {
             brokers: args.brokers.clone(),
             partitions: u32::try_from(course.partitions)?,
