@@ -112,6 +112,36 @@ pub struct ScoredEvent {
     /// Content hash of the rule set.
     #[serde(default)]
     pub rules_version: String,
+    /// How much of the score rests on what is known; `None` on events scored before this was kept.
+    #[serde(default)]
+    pub coverage: Option<Coverage>,
+    /// What rules in shadow or canary mode would have changed; `None` when none of them matched.
+    #[serde(default)]
+    pub shadow: Option<Shadow>,
+}
+
+/// How much of a score rests on what is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Rules that were true or false.
+    pub decided: i32,
+    /// Rules that were neither, because something they name is not known.
+    pub undecided: i32,
+    /// How many points higher the score could be, were everything known.
+    pub could_add: f64,
+    /// How many points lower it could be; not above 0.
+    pub could_take: f64,
+}
+
+/// What a score would be if the rules on trial counted.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Shadow {
+    /// The score with them.
+    pub score: f64,
+    /// Name of the level that this score reaches.
+    pub level: String,
+    /// The rules on trial that matched.
+    pub reasons: Vec<Reason>,
 }
 
 impl Record for ScoredEvent {

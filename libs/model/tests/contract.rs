@@ -153,6 +153,17 @@ fn events() {
         reasons: vec![reason()],
         unknown: vec!["market.liquidity_usd".into()],
         rules_version: "abc".into(),
+        coverage: Some(Coverage {
+            decided: 3,
+            undecided: 1,
+            could_add: 10.0,
+            could_take: -5.0,
+        }),
+        shadow: Some(Shadow {
+            score: 27.5,
+            level: "critical".into(),
+            reasons: vec![reason()],
+        }),
     });
 }
 

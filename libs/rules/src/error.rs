@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use crate::node::{Node, Place};
+
 /// One mistake in one rule file. Lines and columns count from 1, as editors do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RuleError {
     /// The name the file was given to the parser under.
     pub file: String,
@@ -24,7 +26,7 @@ impl fmt::Display for RuleError {
 impl std::error::Error for RuleError {}
 
 /// The kinds of mistakes a rule file can have.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Fault {
     /// Not YAML at all.
     #[error("not valid YAML: {0}")]
@@ -87,6 +89,20 @@ pub enum Fault {
         /// The nearest known name, if one is near.
         hint: Option<String>,
     },
+    /// Sides that cannot be compared, or a text function asked of something that is no text.
+    #[error("condition `{condition}`: {problem}")]
+    Type {
+        /// The condition as written.
+        condition: String,
+        /// What does not fit, and what would.
+        problem: String,
+    },
+    /// Derived values that need each other.
+    #[error("derived values go in a circle: {}; break it at one of them", .0.join(" needs "))]
+    Cycle(Vec<String>),
+    /// A table file that is not a table.
+    #[error("not a table: {0}; the first line names the columns, the first column is the key")]
+    Table(String),
     /// A `{{ … }}` or `${…}` that does not close or names nothing.
     #[error("in `{text}`: {problem}")]
     Template {
@@ -108,9 +124,28 @@ pub enum Fault {
         /// File and line of the first.
         first: String,
     },
+    /// Bounds of a group between which there is nothing.
+    #[error("`cap` {cap} is below `floor` {floor}; a group's points lie between its floor and its cap")]
+    Bounds {
+        /// The most points.
+        cap: f64,
+        /// The least points.
+        floor: f64,
+    },
     /// Levels that contradict each other.
     #[error("levels: {0}")]
     Levels(&'static str),
+}
+
+impl Fault {
+    /// Where the mistake stands within a condition's node, as near as it can be told.
+    pub(crate) fn place_in(&self, node: &Node) -> Place {
+        let name = match self {
+            Fault::UnknownName { name, .. } => name,
+            _ => return node.place,
+        };
+        node.place_of(name)
+    }
 }
 
 /// All mistakes as one text, one a line.

@@ -34,6 +34,7 @@ fn field<'a>(event: &'a Event, name: &str) -> Option<Fact<'a>> {
         "source" => Fact::Str(&event.source),
         "subject" => Fact::Str(&event.subject),
         "time" => Fact::Long(event.time),
+        "received_at" => Fact::Long(event.received_at),
         "text" => Fact::of_text(event.text.as_deref().or(event.title.as_deref())),
         "title" => Fact::of_text(event.title.as_deref()),
         "url" => Fact::of_text(event.url.as_deref()),

@@ -22,6 +22,15 @@ pub enum Fact<'a> {
 }
 
 impl<'a> Fact<'a> {
+    /// The texts of a list; none of anything else.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        match self {
+            Fact::StrList(items) => items.to_vec(),
+            Fact::Addresses(items) => items.iter().map(|item| item.address.clone()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// An optional text of an event: its absence is known.
     pub(crate) fn of_text(text: Option<&'a str>) -> Self {
         text.map_or(Fact::Null, Fact::Str)

@@ -4,23 +4,33 @@
 //! is not known makes a condition unknown, not false.
 
 mod condition;
+mod derived;
 mod detection;
 mod error;
 mod event_facts;
 mod fact;
 mod file;
+mod lint;
+mod lists;
 mod names;
 mod node;
+mod node_text;
 mod outcome;
+mod reference;
 mod scoring;
 mod substitute;
 mod template;
 mod words;
 
+pub use condition::evaluate;
 pub use detection::{DetectionCase, DetectionRule, DetectionRules, Inquiry, Kind, Observation, TimedEvent};
 pub use error::{Fault, RuleError, explain};
 pub use fact::{Both, Fact, FactList, Facts, OwnedFact};
 pub use file::rule_files;
+pub use lint::{CHECKS, Check, Finding, lint};
 pub use names::{ALIASES, EVENT_FIELDS, SIGNAL_FIELDS, Scope};
 pub use outcome::TestOutcome;
-pub use scoring::{Levels, RuleSet, Scoring, run_tests};
+pub use reference::convert;
+pub use scoring::{
+    Coverage, Explained, Levels, Mode, RuleCoverage, RuleSet, Scoring, Seen, Shadow, Verdict, run_tests,
+};

@@ -21,6 +21,9 @@ pub const EVENT_FIELDS: &[&str] = &[
     "source",
     "subject",
     "time",
+    "received_at",
+    "hour",
+    "weekday",
     "text",
     "title",
     "lang",
@@ -51,6 +54,42 @@ const EVENT_ROOTS: &[&str] = &["data", "attributes"];
 
 /// First parts of dotted names that are known later. Tables add roots of their own.
 const SIGNAL_ROOTS: &[&str] = &["security", "market", "onchain", "enriched"];
+
+/// What kind of value a name has, as far as that is known before any event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Any,
+    Null,
+    Truth,
+    Number,
+    Text,
+    List,
+}
+
+impl Kind {
+    pub(crate) fn with_article(self) -> &'static str {
+        match self {
+            Self::Any => "anything",
+            Self::Null => "null",
+            Self::Truth => "true or false",
+            Self::Number => "a number",
+            Self::Text => "a text",
+            Self::List => "a list",
+        }
+    }
+}
+
+/// The kind of a resolved name; payloads and tables may hold anything.
+pub(crate) fn kind_of(name: &str) -> Kind {
+    match name {
+        "id" | "tenant" | "type" | "source" | "subject" | "text" | "title" | "lang" | "author" | "url" | "severity"
+        | "state" | "weekday" => Kind::Text,
+        "time" | "received_at" | "hour" | "lang_confidence" | "source_count" | "evidence_count" | "suppressed" | "first_seen"
+        | "last_seen" => Kind::Number,
+        "urls" | "hashtags" | "cashtags" | "addresses" | "tags" => Kind::List,
+        _ => Kind::Any,
+    }
+}
 
 /// The reference system's flat names and ours. Its documents do not say units: liquidity and volume
 /// are US dollars, taxes are percent, lock is days.

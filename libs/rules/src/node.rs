@@ -3,6 +3,7 @@
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use crate::error::Fault;
+use crate::fact::OwnedFact;
 
 const MAX_BYTES: usize = 1 << 20;
 const MAX_DEPTH: usize = 32;
@@ -30,6 +31,8 @@ impl Place {
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) place: Place,
+    /// How many characters after the place the text begins, for a text that stands on one line as it is.
+    pub(crate) inset: Option<usize>,
     pub(crate) value: Yaml,
 }
 
@@ -42,6 +45,26 @@ pub(crate) enum Yaml {
 }
 
 impl Node {
+    pub(crate) fn new(place: Place, value: Yaml) -> Self {
+        Self {
+            place,
+            inset: None,
+            value,
+        }
+    }
+
+    /// The place of a word within the text; the place of the text itself where that cannot be told.
+    pub(crate) fn place_of(&self, word: &str) -> Place {
+        let text = self.text().unwrap_or_default();
+        let Some((inset, at)) = self.inset.zip(whole_word(text, word)) else {
+            return self.place;
+        };
+        Place {
+            line: self.place.line,
+            column: self.place.column + inset + text[..at].chars().count(),
+        }
+    }
+
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
             Yaml::Scalar { text, .. } => Some(text),
@@ -54,9 +77,23 @@ impl Node {
         matches!(&self.value, Yaml::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null"))
     }
 
+    /// The typed value of a scalar; `None` for lists and mappings.
+    pub(crate) fn scalar(&self) -> Option<OwnedFact> {
+        match &self.value {
+            Yaml::Scalar { text, plain } => Some(scalar(text, *plain)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn scalars_mut(&mut self, change: &mut impl FnMut(Place, &mut String)) {
         match &mut self.value {
-            Yaml::Scalar { text, .. } => change(self.place, text),
+            Yaml::Scalar { text, .. } => {
+                let before = text.len();
+                change(self.place, text);
+                if text.len() != before {
+                    self.inset = None;
+                }
+            }
             Yaml::List(items) => items.iter_mut().for_each(|item| item.scalars_mut(change)),
             Yaml::Map(entries) => entries
                 .iter_mut()
@@ -92,12 +129,10 @@ pub(crate) fn read(text: &str) -> Result<Node, (Place, Fault)> {
             (place, Fault::Yaml(error.info().to_owned()))
         })?;
         let place = Place::of(span);
-        tree.take(event, place).map_err(|fault| (place, fault))?;
+        let inline = span.start.line() == span.end.line();
+        tree.take(event, place, inline).map_err(|fault| (place, fault))?;
     }
-    Ok(tree.root.unwrap_or(Node {
-        place: Place::START,
-        value: Yaml::Map(Vec::new()),
-    }))
+    Ok(tree.root.unwrap_or(Node::new(Place::START, Yaml::Map(Vec::new()))))
 }
 
 #[derive(Default)]
@@ -108,7 +143,7 @@ struct Tree {
 }
 
 impl Tree {
-    fn take(&mut self, event: Event<'_>, place: Place) -> Result<(), Fault> {
+    fn take(&mut self, event: Event<'_>, place: Place, inline: bool) -> Result<(), Fault> {
         match event {
             Event::Alias(_) => Err(Fault::Forbidden("YAML aliases")),
             Event::Scalar(text, style, anchor, _) => {
@@ -117,22 +152,16 @@ impl Tree {
                     text: text.into_owned(),
                     plain: matches!(style, ScalarStyle::Plain),
                 };
-                self.add(Node { place, value })
+                let inset = match style {
+                    _ if !inline => None,
+                    ScalarStyle::Plain => Some(0),
+                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Some(1),
+                    ScalarStyle::Literal | ScalarStyle::Folded => None,
+                };
+                self.add(Node { place, inset, value })
             }
-            Event::SequenceStart(anchor, _) => self.begin(
-                anchor,
-                Node {
-                    place,
-                    value: Yaml::List(Vec::new()),
-                },
-            ),
-            Event::MappingStart(anchor, _) => self.begin(
-                anchor,
-                Node {
-                    place,
-                    value: Yaml::Map(Vec::new()),
-                },
-            ),
+            Event::SequenceStart(anchor, _) => self.begin(anchor, Node::new(place, Yaml::List(Vec::new()))),
+            Event::MappingStart(anchor, _) => self.begin(anchor, Node::new(place, Yaml::Map(Vec::new()))),
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(done) => self.add(done.node),
                 None => Ok(()),
@@ -184,4 +213,30 @@ fn no_anchor(anchor: usize) -> Result<(), Fault> {
     } else {
         Err(Fault::Forbidden("YAML anchors"))
     }
+}
+
+/// YAML's core schema, without its octal and hexadecimal numbers.
+fn scalar(text: &str, plain: bool) -> OwnedFact {
+    match text {
+        _ if !plain => OwnedFact::Str(text.to_owned()),
+        "" | "~" | "null" => OwnedFact::Null,
+        "true" | "True" => OwnedFact::Bool(true),
+        "false" | "False" => OwnedFact::Bool(false),
+        _ => text
+            .parse()
+            .map(OwnedFact::Long)
+            .or_else(|_| text.parse().map(OwnedFact::Double))
+            .unwrap_or_else(|_| OwnedFact::Str(text.to_owned())),
+    }
+}
+
+/// Where a word stands in a text as a word of its own.
+fn whole_word(text: &str, word: &str) -> Option<usize> {
+    let joins = |next: char| next.is_alphanumeric() || matches!(next, '_' | '.');
+    let alone = |at: usize| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        !before.is_some_and(joins) && !after.is_some_and(joins)
+    };
+    text.match_indices(word).map(|(at, _)| at).find(|at| alone(*at))
 }

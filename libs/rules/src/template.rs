@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use crate::condition::{Slot, Values, Variables};
 use crate::error::Fault;
 use crate::fact::Fact;
-use crate::names;
 
 /// A text with holes for values.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,12 +36,27 @@ impl Template {
             pieces.push(if extras.contains(&name) {
                 Piece::Extra(name.to_owned())
             } else {
-                Piece::Value(variables.enter(names::resolve(name)?))
+                Piece::Value(variables.resolve(name)?)
             });
             rest = &after[end + 2..];
         }
         pieces.push(Piece::Text(rest.to_owned()));
         Ok(Self { pieces })
+    }
+
+    /// A text without holes.
+    pub(crate) fn plain(text: &str) -> Self {
+        Self {
+            pieces: vec![Piece::Text(text.to_owned())],
+        }
+    }
+
+    /// The variables whose values are put in.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Value(slot) => Some(*slot),
+            Piece::Text(_) | Piece::Extra(_) => None,
+        })
     }
 
     /// The text with values; what is not known reads `?`.
@@ -60,6 +74,13 @@ impl Template {
         }
         out
     }
+}
+
+/// A value as people read it.
+pub(crate) fn shown(fact: Fact<'_>) -> String {
+    let mut out = String::new();
+    write_fact(&mut out, Some(fact));
+    out
 }
 
 fn write_fact(out: &mut String, fact: Option<Fact<'_>>) {

@@ -4,6 +4,8 @@
 
 mod rule_files;
 mod score;
+mod trials;
 
 pub use rule_files::open_rules;
-pub use score::ScorerStage;
+pub use score::{ScorerStage, scored};
+pub use trials::{TrialCounts, Trials};

@@ -8,7 +8,7 @@
 )]
 
 use model::{Event, ScoredEvent, Value};
-use scorer::{ScorerStage, open_rules};
+use scorer::{ScorerStage, Trials, open_rules};
 use stage::{Cx, Driver, Settled};
 use topology::Topic;
 
@@ -115,4 +115,37 @@ fn bad_rules_at_the_start_are_refused() {
     let folder = folder_with("groups: [{name: g, rules: [{when: 'x'}]}]");
     let error = open_rules(folder.path()).err().unwrap().to_string();
     assert!(error.contains("rules.yml:1:"), "{error}");
+}
+
+#[test]
+fn rules_on_trial_change_a_field_and_counts_but_no_score() {
+    let folder = folder_with(
+        "groups:
+  - {name: live, rules: [{id: big, when: \"data.amount > 10\", score: 5}]}
+  - {name: trial, mode: shadow, rules: [{id: bold, when: \"data.amount > 10\", score: 50}]}",
+    );
+    let trials = Trials::default();
+    let stage = ScorerStage::new(&open_rules(folder.path()).unwrap()).counting(trials.clone());
+    let mut driver = Driver::new(stage);
+    let scored = score(&mut driver, event(Some(12.0)));
+    assert_eq!((scored.score, scored.matched, scored.level.as_str()), (5.0, 1, "low"));
+    let shadow = scored.shadow.unwrap();
+    assert_eq!((shadow.score, shadow.level.as_str()), (55.0, "high"));
+    assert_eq!(shadow.reasons[0].rule, "bold");
+    assert_eq!(score(&mut driver, event(Some(1.0))).shadow, None);
+    let counts = trials.counts();
+    assert_eq!((counts.matched, counts.raised, counts.relevelled), (1, 1, 1));
+}
+
+#[test]
+fn the_same_event_and_rules_give_the_same_bytes() {
+    let folder = folder_with(RULES);
+    let rules = open_rules(folder.path()).unwrap();
+    let bytes = || {
+        let scored = score(&mut Driver::new(ScorerStage::new(&rules)), event(Some(12.0)));
+        let mut bytes = Vec::new();
+        model::Encoder::new(model::SchemaIds([1; 8])).encode(&scored, &mut bytes).unwrap();
+        bytes
+    };
+    assert_eq!(bytes(), bytes());
 }

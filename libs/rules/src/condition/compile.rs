@@ -1,22 +1,27 @@
 //! From CEL's syntax tree to an expression of ours. No I/O.
 
+use std::sync::Arc;
+
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
-use regex::RegexBuilder;
 
-use super::expression::{Arithmetic, Comparison, Constant, Expression, TextTest};
+use super::expression::{Arithmetic, Comparison, Constant, Expression};
 use super::fallback::CelExpression;
+use super::fold::folded;
+use super::functions::{text_test, words, zone};
+use super::time::TimePart;
 use super::variables::Variables;
 use crate::error::Fault;
+use crate::lists::NamedList;
 use crate::names;
 
 const MAX_DEPTH: usize = 64;
-const MAX_REGEX_BYTES: usize = 1 << 20;
 
 /// What can go wrong below the level that knows the condition's text.
 #[derive(Debug)]
 pub(super) enum Problem {
     Says(String),
+    Type(String),
     Fault(Fault),
 }
 
@@ -63,6 +68,10 @@ struct Compiler<'a> {
 
 impl Compiler<'_> {
     fn expression(&mut self, tree: &IdedExpr, depth: usize) -> Compiled {
+        self.unfolded(tree, depth).map(folded)
+    }
+
+    fn unfolded(&mut self, tree: &IdedExpr, depth: usize) -> Compiled {
         if depth > MAX_DEPTH {
             return Err(Fault::TooBig {
                 what: "the nesting of a condition",
@@ -75,6 +84,9 @@ impl Compiler<'_> {
                 Some(constant) => Ok(Expression::Constant(constant)),
                 None => self.fallback(tree),
             },
+            Expr::Call(call) if call.func_name == operators::INDEX && self.is_table(&call.args) => {
+                self.row(&call.args, depth + 1)
+            }
             Expr::Ident(_) => self.variable(&tree.expr).map(Expression::Variable),
             Expr::Select(select) if select.test => match dotted_name(&select.operand.expr) {
                 Some(root) => {
@@ -97,7 +109,22 @@ impl Compiler<'_> {
     }
 
     fn name(&mut self, name: &str) -> Result<usize, Problem> {
-        Ok(self.variables.enter(names::resolve(name)?))
+        Ok(self.variables.resolve(name)?)
+    }
+
+    fn is_table(&mut self, arguments: &[IdedExpr]) -> bool {
+        let name = arguments.first().and_then(|table| dotted_name(&table.expr));
+        name.is_some_and(|name| self.variables.table(&name).is_some())
+    }
+
+    /// `tier[author]`
+    fn row(&mut self, arguments: &[IdedExpr], depth: usize) -> Compiled {
+        let [table, key] = arguments else {
+            return Err(Problem::Says("a table is asked with one key: tier[author]".to_owned()));
+        };
+        let table = dotted_name(&table.expr).and_then(|name| self.variables.table(&name));
+        let table = table.ok_or_else(|| Problem::Says("there is no such table".to_owned()))?;
+        Ok(Expression::Row(table, Box::new(self.expression(key, depth)?)))
     }
 
     fn fallback(&mut self, tree: &IdedExpr) -> Compiled {
@@ -136,6 +163,7 @@ impl Compiler<'_> {
                 Ok(Expression::Lower(Box::new(self.expression(of, depth)?)))
             }
             ("hasWord", Some(of), arguments) => self.has_word(of, arguments),
+            (_, Some(of), arguments) if is_time_part(name, &of.expr) => self.time_part(name, of, arguments),
             (_, Some(of), arguments) => match text_test(name, arguments)? {
                 Some(test) => Ok(Expression::Text(test, Box::new(self.expression(of, depth)?))),
                 None => self.fallback(tree),
@@ -175,6 +203,12 @@ impl Compiler<'_> {
         )))
     }
 
+    fn time_part(&mut self, name: &str, of: &IdedExpr, arguments: &[IdedExpr]) -> Compiled {
+        let part = TimePart::named(name).ok_or_else(|| Problem::Says(format!("no part of a time is called {name}")))?;
+        let zone = zone(arguments)?;
+        Ok(Expression::Time(part, zone, self.variable(&of.expr)?))
+    }
+
     fn has_word(&mut self, of: &IdedExpr, arguments: &[IdedExpr]) -> Compiled {
         if dotted_name(&of.expr).is_none() {
             return Err(Problem::Says(
@@ -194,6 +228,10 @@ impl Compiler<'_> {
         }
     }
 
+    fn list(&mut self, tree: &Expr) -> Option<Arc<NamedList>> {
+        dotted_name(tree).and_then(|name| self.variables.list(&name))
+    }
+
     fn membership(&mut self, tree: &IdedExpr, item: &IdedExpr, list: &IdedExpr, depth: usize) -> Compiled {
         match &list.expr {
             Expr::List(list) => {
@@ -206,10 +244,20 @@ impl Compiler<'_> {
                     None => self.fallback(tree),
                 }
             }
+            named if self.list(named).is_some() => {
+                let item = Box::new(self.expression(item, depth)?);
+                let problem = || Problem::Says("there is no such list".to_owned());
+                self.list(named).map(|list| Expression::InList(item, list)).ok_or_else(problem)
+            }
             Expr::Ident(_) | Expr::Select(_) => Ok(Expression::InVariable(self.pair(item, list, depth)?)),
             _ => self.fallback(tree),
         }
     }
+}
+
+/// Times that events carry are names; others, such as `timestamp('…')`, are left to `cel`.
+fn is_time_part(function: &str, of: &Expr) -> bool {
+    TimePart::named(function).is_some() && dotted_name(of).is_some()
 }
 
 /// What `cel` computes may be a list or a map, which only `cel` can work on further.
@@ -242,7 +290,7 @@ fn constant(literal: &LiteralValue) -> Option<Constant> {
     }
 }
 
-fn constant_of(tree: &IdedExpr) -> Option<Constant> {
+pub(super) fn constant_of(tree: &IdedExpr) -> Option<Constant> {
     match &tree.expr {
         Expr::Literal(literal) => constant(literal),
         _ => None,
@@ -270,44 +318,4 @@ fn arithmetic(name: &str) -> Option<Arithmetic> {
         operators::MODULO => Arithmetic::Modulo,
         _ => return None,
     })
-}
-
-/// A test of a text whose arguments are all constant texts.
-fn text_test(name: &str, arguments: &[IdedExpr]) -> Result<Option<TextTest>, Problem> {
-    let [argument] = arguments else { return Ok(None) };
-    let Some(Constant::Text(text)) = constant_of(argument) else {
-        return Ok(None);
-    };
-    Ok(match name {
-        "contains" => Some(TextTest::Contains(text)),
-        "startsWith" => Some(TextTest::StartsWith(text)),
-        "endsWith" => Some(TextTest::EndsWith(text)),
-        "matches" => {
-            let regex = RegexBuilder::new(&text).size_limit(MAX_REGEX_BYTES).build();
-            Some(TextTest::Matches(regex.map_err(|error| {
-                Problem::Says(format!("in matches(): {error}"))
-            })?))
-        }
-        _ => None,
-    })
-}
-
-/// `hasWord('a', 'b')` and `hasWord(['a', 'b'])`.
-fn words(arguments: &[IdedExpr]) -> Result<Vec<String>, Problem> {
-    let listed = match arguments {
-        [
-            IdedExpr {
-                expr: Expr::List(list),
-                ..
-            },
-        ] => list.elements.as_slice(),
-        other => other,
-    };
-    let word = |word: &IdedExpr| match constant_of(word) {
-        Some(Constant::Text(text)) if !text.is_empty() => Some(text),
-        _ => None,
-    };
-    let words: Option<Vec<String>> = listed.iter().map(word).collect();
-    let problem = || Problem::Says("hasWord() takes words in quotes, none of them empty".to_owned());
-    words.filter(|words| !words.is_empty()).ok_or_else(problem)
 }

@@ -1,5 +1,7 @@
 //! `and`, `or`, `not`, `is null`, `is not null`, `not in` and Python's constants, written as CEL. No I/O.
 
+use crate::names::ALIASES;
+
 /// A piece of a condition: a quoted text is one piece, so words inside it are left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Piece<'a> {
@@ -18,7 +20,7 @@ impl<'a> Piece<'a> {
 }
 
 /// Rewrites the word operators as CEL's. A condition that has none comes out as it went in.
-pub(super) fn to_cel(condition: &str) -> String {
+pub(crate) fn to_cel(condition: &str) -> String {
     let pieces = pieces(condition);
     let mut out = String::with_capacity(condition.len() + 8);
     // Brackets opened for a `not`, by the depth of the brackets around it.
@@ -166,9 +168,57 @@ fn quoted_len(text: &str, quote: char) -> usize {
     text.len()
 }
 
+/// A condition in our own form: CEL's operators, our names for the reference system's.
+pub(crate) fn to_native(condition: &str) -> String {
+    let cel = to_cel(condition);
+    let mut out = String::with_capacity(cel.len() + 16);
+    for piece in pieces(&cel) {
+        let member = out.ends_with(['.', '{']);
+        let alias = ALIASES.iter().find(|(theirs, _)| matches!(piece, Piece::Word(word) if word == *theirs));
+        out.push_str(alias.filter(|_| !member).map_or(piece.text(), |(_, ours)| *ours));
+    }
+    out
+}
+
+/// The outermost sides of a condition's `or`, or else of its `and`: what a person would ask about one by one.
+pub(crate) fn parts(condition: &str) -> Vec<&str> {
+    let pieces = pieces(condition);
+    for joins in [["or", "||"], ["and", "&&"]] {
+        let sides = split(condition, &pieces, joins);
+        if sides.len() > 1 {
+            return sides;
+        }
+    }
+    vec![condition.trim()]
+}
+
+fn split<'a>(condition: &'a str, pieces: &[Piece<'_>], joins: [&str; 2]) -> Vec<&'a str> {
+    let (mut depth, mut at, mut start) = (0usize, 0usize, 0usize);
+    let mut sides = Vec::new();
+    for piece in pieces {
+        let text = piece.text();
+        match text {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth = depth.saturating_sub(1),
+            // `a ? b : c` binds less than both.
+            "?" if depth == 0 => return Vec::new(),
+            _ => {}
+        }
+        let member = condition[..at].ends_with('.');
+        let joining = !matches!(piece, Piece::Quoted(_)) && joins.iter().any(|join| text.eq_ignore_ascii_case(join));
+        if depth == 0 && joining && !member {
+            sides.push(condition[start..at].trim());
+            start = at + text.len();
+        }
+        at += text.len();
+    }
+    sides.push(condition[start..].trim());
+    sides
+}
+
 #[cfg(test)]
 mod tests {
-    use super::to_cel;
+    use super::{parts, to_cel};
 
     #[test]
     fn words_become_operators() {
@@ -198,5 +248,13 @@ mod tests {
         assert_eq!(to_cel("text == 'this and that'"), "text == 'this and that'");
         assert_eq!(to_cel(r"text == 'it\'s not' or y"), r"text == 'it\'s not' || y");
         assert_eq!(to_cel("data.or == 1 and data.not"), "data.or == 1 && data.not");
+    }
+
+    #[test]
+    fn parts_are_the_outermost_sides() {
+        assert_eq!(parts("a or b and (c or d)"), ["a", "b and (c or d)"]);
+        assert_eq!(parts("a && x == ' or ' && not b"), ["a", "x == ' or '", "not b"]);
+        assert_eq!(parts("(a or b)"), ["(a or b)"]);
+        assert_eq!(parts("a ? b or c : d"), ["a ? b or c : d"]);
     }
 }

@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 use super::expression::{Comparison, Constant, Expression, TextTest};
 use super::operators;
-use super::variables::Values;
+use super::values::Values;
 use crate::fact::Fact;
+use crate::lists::{NamedList, NamedTable};
 
 /// A value while a condition is evaluated.
 #[derive(Debug, Clone)]
@@ -63,6 +64,7 @@ impl Expression {
             Expression::Or(parts) => any(parts, values),
             Expression::Compare(operator, sides) => compare(*operator, &sides.0, &sides.1, values),
             Expression::InConstants(item, list) => in_constants(&item.value(values), list),
+            Expression::InList(item, list) => in_named(&item.value(values), list),
             Expression::InVariable(sides) => in_list(&sides.0.value(values), &sides.1.value(values)),
             Expression::HasWord(slot, set) => values.words(*slot).map(|found| found & set != 0),
             Expression::Text(test, of) => test_text(test, &of.value(values)),
@@ -89,6 +91,11 @@ impl Expression {
             Expression::Size(of) => size(&of.value(values)),
             Expression::Lower(of) => match of.value(values) {
                 Value::Text(text) => Value::Text(Cow::Owned(text.to_lowercase())),
+                _ => Value::Unknown,
+            },
+            Expression::Row(table, key) => row(table, &key.value(values)),
+            Expression::Time(part, zone, slot) => match values.get(*slot) {
+                Some(Fact::Long(millis)) => part.of(millis, *zone).map_or(Value::Unknown, Value::Long),
                 _ => Value::Unknown,
             },
             Expression::Cel(cel) => cel.value(values),
@@ -142,6 +149,24 @@ fn in_list(item: &Value<'_>, list: &Value<'_>) -> Option<bool> {
         (Value::Text(text), Fact::StrList(items)) => Some(items.iter().any(|item| *item == **text)),
         (Value::Text(text), Fact::Addresses(items)) => Some(items.iter().any(|item| item.address == **text)),
         _ => Some(false),
+    }
+}
+
+/// Nothing is in no list; what is no text neither.
+fn in_named(item: &Value<'_>, list: &NamedList) -> Option<bool> {
+    match item {
+        Value::Unknown => None,
+        Value::Text(text) => Some(list.holds(text)),
+        _ => Some(false),
+    }
+}
+
+fn row<'a>(table: &'a NamedTable, key: &Value<'_>) -> Value<'a> {
+    match key {
+        Value::Unknown => Value::Unknown,
+        Value::Text(key) => Value::from(table.get(key).as_fact()),
+        Value::Long(key) => Value::from(table.get(&key.to_string()).as_fact()),
+        _ => Value::Null,
     }
 }
 

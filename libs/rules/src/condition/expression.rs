@@ -1,8 +1,12 @@
 //! Conditions as trees of ours: what the common cases compile to, with CEL for the rest.
 
+use std::sync::Arc;
+
 use regex::Regex;
 
 use super::fallback::CelExpression;
+use super::time::{TimePart, Zone};
+use crate::lists::{NamedList, NamedTable};
 use crate::words::Found;
 
 /// Place of a variable in the table of its rule set.
@@ -64,6 +68,12 @@ pub(super) enum Expression {
     Negate(Box<Expression>),
     /// `x in ['a', 'b']`
     InConstants(Box<Expression>, Vec<Constant>),
+    /// `author in vip`
+    InList(Box<Expression>, Arc<NamedList>),
+    /// `tier[author]`
+    Row(Arc<NamedTable>, Box<Expression>),
+    /// `time.getHours('Europe/Berlin')`
+    Time(TimePart, Zone, Slot),
     /// `'UNI' in cashtags`
     InVariable(Box<(Expression, Expression)>),
     Text(TextTest, Box<Expression>),
@@ -92,12 +102,39 @@ impl Expression {
             Expression::InConstants(item, list) => {
                 item.price() + u32::try_from(list.len()).unwrap_or(u32::MAX / 2)
             }
+            Expression::InList(of, _) | Expression::Row(_, of) => 10 + of.price(),
+            Expression::Time(..) => 20,
             Expression::Size(of) | Expression::Lower(of) => 20 + of.price(),
             Expression::Text(TextTest::StartsWith(_) | TextTest::EndsWith(_), of) => 5 + of.price(),
             Expression::Text(TextTest::Contains(_), of) => 50 + of.price(),
             Expression::HasWord(..) => 100,
             Expression::Text(_, of) => 200 + of.price(),
             Expression::Cel(_) => 2000,
+        }
+    }
+
+    /// What stands directly below.
+    pub(super) fn children(&self) -> Vec<&Expression> {
+        match self {
+            Expression::Constant(_)
+            | Expression::Variable(_)
+            | Expression::IsNull(_)
+            | Expression::HasWord(..)
+            | Expression::Time(..)
+            | Expression::Cel(_) => Vec::new(),
+            Expression::And(parts) | Expression::Or(parts) => parts.iter().collect(),
+            Expression::If(parts) => parts.iter().collect(),
+            Expression::Compare(_, sides)
+            | Expression::Arithmetic(_, sides)
+            | Expression::InVariable(sides) => vec![&sides.0, &sides.1],
+            Expression::Not(of)
+            | Expression::Negate(of)
+            | Expression::InConstants(of, _)
+            | Expression::InList(of, _)
+            | Expression::Row(_, of)
+            | Expression::Text(_, of)
+            | Expression::Size(of)
+            | Expression::Lower(of) => vec![of],
         }
     }
 }

@@ -10,9 +10,11 @@ use cel::{Context, Env, IdedExpr, Value as CelValue};
 use super::compile::{Problem, dotted_name};
 use super::evaluate::Value;
 use super::expression::Slot;
-use super::variables::{Values, Variables};
+use super::values::Values;
+use super::variables::Variables;
 use crate::error::Fault;
 use crate::fact::Fact;
+use crate::lists::NamedTable;
 use crate::names;
 
 const MAX_DEPTH: usize = 96;
@@ -69,6 +71,8 @@ fn check_function(name: &str) -> Result<(), Problem> {
 pub(super) struct CelExpression {
     tree: IdedExpr,
     variables: Vec<(String, Slot)>,
+    /// Lists and tables it names, ready for use.
+    named: Vec<(String, CelValue)>,
 }
 
 impl CelExpression {
@@ -77,11 +81,12 @@ impl CelExpression {
         let mut free = FreeVariables {
             bound: Vec::new(),
             found: Vec::new(),
+            named: Vec::new(),
             variables,
         };
         free.visit(&mut tree, 0)?;
-        let variables = free.found;
-        Ok(Self { tree, variables })
+        let (variables, named) = (free.found, free.named);
+        Ok(Self { tree, variables, named })
     }
 
     /// A missing variable or an error of any kind is unknown.
@@ -92,6 +97,9 @@ impl CelExpression {
                 return Value::Unknown;
             };
             context.add_variable_from_value(name.as_str(), cel_value(fact));
+        }
+        for (name, value) in &self.named {
+            context.add_variable_from_value(name.as_str(), value.clone());
         }
         match CelValue::resolve(&self.tree, &context) {
             Ok(CelValue::Bool(value)) => Value::Bool(value),
@@ -121,10 +129,16 @@ fn list<'a>(items: impl Iterator<Item = &'a str>) -> CelValue {
     CelValue::List(items.map(CelValue::from).collect::<Vec<_>>().into())
 }
 
+fn table(rows: &NamedTable) -> CelValue {
+    let rows = rows.rows().map(|(key, value)| (key.to_owned(), cel_value(value.as_fact())));
+    rows.collect::<std::collections::HashMap<String, CelValue>>().into()
+}
+
 /// Finds the variables that no macro binds, and gives each a single name.
 struct FreeVariables<'a> {
     bound: Vec<String>,
     found: Vec<(String, Slot)>,
+    named: Vec<(String, CelValue)>,
     variables: &'a mut Variables,
 }
 
@@ -182,13 +196,24 @@ impl FreeVariables<'_> {
         }
     }
 
+    /// The list or table of this name.
+    fn named_value(&mut self, name: &str) -> Option<CelValue> {
+        let items = self.variables.list(name).map(|items| list(items.items()));
+        items.or_else(|| self.variables.table(name).map(|rows| table(&rows)))
+    }
+
     fn replace(&mut self, tree: &mut IdedExpr, name: &str) -> Result<(), Problem> {
         let root = name.split('.').next().unwrap_or(name);
         if self.bound.iter().any(|bound| bound == root) {
             return Ok(());
         }
-        let resolved = names::resolve(name)?;
-        let slot = self.variables.enter(resolved);
+        if let Some(value) = self.named_value(name) {
+            let flat = format!("@named{}", self.named.len());
+            tree.expr = Expr::Ident(flat.clone());
+            self.named.push((flat, value));
+            return Ok(());
+        }
+        let slot = self.variables.resolve(name)?;
         // A name no condition can spell, without dots: the `cel` crate takes a dot for a selection.
         let flat = format!("@fact{slot}");
         tree.expr = Expr::Ident(flat.clone());

@@ -1,32 +1,41 @@
 //! Conditions: CEL read once, decided many times, true, false or unknown. No I/O, no clock.
 
+mod analysis;
 mod compile;
 mod dialect;
 mod evaluate;
 mod expression;
 mod fallback;
+mod fold;
+mod functions;
+mod kinds;
 mod operators;
+mod source;
 #[cfg(test)]
 mod tests;
+mod time;
 mod type_guard;
+mod values;
 mod variables;
 
+pub(crate) use analysis::Oddities;
+pub(crate) use dialect::{parts, to_cel, to_native};
 pub(crate) use expression::Slot;
-pub(crate) use variables::{Values, Variables};
+pub(crate) use source::names_in;
+pub(crate) use values::Values;
+pub(crate) use variables::Variables;
 
-use self::compile::Problem;
 use self::expression::{Constant, Expression};
+use self::source::{Source, says};
 use crate::error::Fault;
-use crate::names::{Scope, scope_of};
-
-const MAX_BYTES: usize = 4096;
-const MAX_BRACKETS: usize = 32;
+use crate::fact::{Facts, OwnedFact};
+use crate::names::Scope;
 
 /// A compiled condition.
 #[derive(Debug)]
 pub(crate) struct Condition {
     expression: Expression,
-    /// The variables it names.
+    /// The variables it rests on, none of them derived.
     pub(crate) named: Vec<Slot>,
     /// Signal as soon as one variable is known only later.
     pub(crate) scope: Scope,
@@ -37,35 +46,21 @@ pub(crate) struct Condition {
 impl Condition {
     /// Compiles the text of a condition; its variables enter the table of the rule set.
     pub(crate) fn compile(text: &str, variables: &mut Variables) -> Result<Self, Fault> {
-        check_size(text)?;
-        let says = |problem: String| Fault::Condition {
-            condition: text.trim().to_owned(),
-            problem,
-        };
-        let source = dialect::to_cel(text);
-        let tree = parser()
-            .parse(&source)
-            .map_err(|errors| says(first_error(&errors)))?;
+        let source = Source::read(text)?;
         variables.take_named();
-        let expression = compile::compile(&tree, variables).map_err(|problem| match problem {
-            Problem::Says(problem) => says(problem),
-            Problem::Fault(fault) => fault,
-        })?;
+        let compiled = compile::compile(&source.tree, variables);
+        let expression = source.said(compiled)?;
         if matches!(&expression, Expression::Constant(constant) if !matches!(constant, Constant::Bool(_))) {
-            return Err(says("is a value, not a condition".to_owned()));
+            return Err(says(text, "is a value, not a condition".to_owned()));
         }
+        source.said(kinds::check_condition(&expression, variables))?;
         let named = variables.take_named();
-        let scope = named
-            .iter()
-            .map(|slot| scope_of(variables.name(*slot)))
-            .max()
-            .unwrap_or(Scope::Event);
-        let types = type_guard::types(&expression, variables);
+        let named = variables.underlying(&named);
         Ok(Self {
+            scope: variables.scope(&named),
+            types: type_guard::types(&expression, variables),
             expression,
             named,
-            scope,
-            types,
         })
     }
 
@@ -73,42 +68,36 @@ impl Condition {
     pub(crate) fn decide(&self, values: &Values<'_>) -> Option<bool> {
         self.expression.truth(values)
     }
+
+    /// Whether no event can make it true.
+    pub(crate) fn is_never_true(&self) -> bool {
+        analysis::is_never_true(&self.expression)
+    }
+
+    /// Whether no event of which all is known can make it false.
+    pub(crate) fn is_never_false(&self) -> bool {
+        analysis::is_never_false(&self.expression)
+    }
+
+    /// Whether the other is true whenever this one is.
+    pub(crate) fn implies(&self, other: &Self) -> bool {
+        analysis::implies(&self.expression, &other.expression)
+    }
+
+    /// What strikes a reader, apart from its meaning.
+    pub(crate) fn oddities(&self) -> Oddities {
+        let mut oddities = Oddities::default();
+        oddities.look_at(&self.expression);
+        oddities
+    }
 }
 
-/// The parser recurses, so what could exhaust its stack is refused before it runs.
-fn check_size(text: &str) -> Result<(), Fault> {
-    if text.len() > MAX_BYTES {
-        return Err(Fault::TooBig {
-            what: "the length of a condition in bytes",
-            limit: MAX_BYTES,
-        });
-    }
-    let (mut depth, mut deepest) = (0usize, 0usize);
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    if deepest > MAX_BRACKETS {
-        return Err(Fault::TooBig {
-            what: "the brackets within brackets of a condition",
-            limit: MAX_BRACKETS,
-        });
-    }
-    Ok(())
-}
-
-/// Names that CEL cannot spell stand in backticks: data.`user-agent`.
-fn parser() -> cel::parser::Parser {
-    cel::parser::Parser::new().enable_ident_escape_syntax(true)
-}
-
-fn first_error(errors: &cel::ParseErrors) -> String {
-    errors.errors.first().map_or_else(
-        || "does not parse".to_owned(),
-        |error| format!("does not parse at character {}: {}", error.pos.1, error.msg),
-    )
+/// Computes one expression over facts, as a condition would: for trying expressions out. `None` is unknown.
+pub fn evaluate(expression: &str, facts: &dyn Facts) -> Result<Option<OwnedFact>, Fault> {
+    let mut variables = Variables::default();
+    let source = Source::read(expression)?;
+    let compiled = compile::compile(&source.tree, &mut variables);
+    let compiled = source.said(compiled)?;
+    let values = variables.over(facts);
+    Ok(values::owned(compiled.value(&values)))
 }

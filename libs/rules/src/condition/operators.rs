@@ -6,6 +6,9 @@ use std::cmp::Ordering;
 use super::evaluate::Value;
 use super::expression::{Arithmetic, Comparison};
 
+/// Longer texts are not put together: derived values could double them again and again.
+const MAX_TEXT: usize = 1 << 20;
+
 /// CEL compares numbers of different types by their value, and nothing else across types.
 pub(super) fn compare(operator: Comparison, left: &Value<'_>, right: &Value<'_>) -> Option<bool> {
     match operator {
@@ -76,7 +79,9 @@ pub(super) fn arithmetic<'a>(operator: Arithmetic, left: Value<'a>, right: Value
         (Value::Long(left), Value::Double(right)) => fraction(operator, left as f64, right),
         (Value::Double(left), Value::Long(right)) => fraction(operator, left, right as f64),
         (Value::Double(left), Value::Double(right)) => fraction(operator, left, right),
-        (Value::Text(left), Value::Text(right)) if operator == Arithmetic::Add => {
+        (Value::Text(left), Value::Text(right))
+            if operator == Arithmetic::Add && left.len() + right.len() <= MAX_TEXT =>
+        {
             Value::Text(Cow::Owned(left.into_owned() + right.as_ref()))
         }
         _ => Value::Unknown,

@@ -49,7 +49,7 @@ fn known_values_are_decided() {
         ("data.ok ? data.count == 3 : false", Some(true)),
         ("-data.count < 0", Some(true)),
         ("not data.ok or data.count == 3", Some(true)),
-        ("type != 5", Some(true)),
+        ("data.amount != 'many'", Some(true)),
         ("data['odd-name'] == 'x' and data.`odd-name` == 'x'", Some(true)),
         ("data.count not in [1, 2] and 'BTC' not in cashtags", Some(true)),
         ("true", Some(true)),
@@ -99,6 +99,45 @@ fn the_rest_of_cel_is_there() {
         ("int('5') == data.count + 2", Some(true)),
         ("{'a': data.count}['a'] == 3", Some(true)),
     ]);
+}
+
+#[test]
+fn times_have_parts() {
+    let facts = FactList::default().with("time", OwnedFact::Long(1_709_251_198_765));
+    for (condition, wanted) in [
+        ("hour == 23 and weekday == 'thu'", true),
+        ("time.getHours() >= 22 or time.getHours() < 6", true),
+        ("time.getHours('Asia/Shanghai') == 7", true),
+        ("time.getDayOfWeek('+02:00') == 5", true),
+        ("weekday in ['sat', 'sun']", false),
+        ("timestamp('2024-02-29T23:00:00Z').getHours() == 23", true),
+    ] {
+        assert_eq!(decide(condition, &facts), Some(wanted), "{condition}");
+    }
+    assert_eq!(decide("hour < 6", &FactList::default()), None);
+}
+
+#[test]
+fn parts_that_do_not_fit_are_mistakes() {
+    for (condition, problem) in [
+        ("text > 5", "`text` is a text, 5 is a number"),
+        ("author == 3", "cannot be compared"),
+        ("cashtags.contains('UNI')", "write 'UNI' in cashtags"),
+        ("cashtags == 'UNI'", "`cashtags` is a list"),
+        ("text and data.ok", "not true or false"),
+        ("time", "not true or false"),
+        ("not source_count", "not true or false"),
+        ("lang in [1, 2]", "equals nothing in that list"),
+        ("size(time) > 1", "size() cannot be asked"),
+        ("text * 2 > 1", "cannot be computed with"),
+    ] {
+        let fault = Condition::compile(condition, &mut Variables::default()).expect_err(condition);
+        assert!(matches!(fault, Fault::Type { .. }), "{condition}: {fault:?}");
+        assert!(fault.to_string().contains(problem), "{fault}");
+    }
+    for fine in ["data.x > 5 and data.x == 'a'", "author == null", "title != text", "data.flag or data.other"] {
+        assert!(Condition::compile(fine, &mut Variables::default()).is_ok(), "{fine}");
+    }
 }
 
 #[test]

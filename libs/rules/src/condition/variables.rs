@@ -1,31 +1,95 @@
-//! The variables of a rule set, numbered, and their values for one evaluation, each looked up once.
+//! The variables of a rule set, numbered, with the lists, tables and derived values that conditions may name.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
-use super::expression::Slot;
-use crate::fact::{Fact, Facts};
+use super::expression::{Expression, Slot};
+use super::values::Values;
+use super::compile;
+use super::source::Source;
+use crate::derived::later;
+use crate::error::Fault;
+use crate::fact::Facts;
+use crate::lists::{Declared, Named, NamedList, NamedTable};
+use crate::names::{self, Scope, scope_of};
 use crate::words::{Found, WordSets};
 
 /// Every variable that the conditions of a rule set name.
 #[derive(Debug, Default)]
 pub(crate) struct Variables {
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     slots: HashMap<String, Slot>,
-    words: HashMap<Slot, WordSets>,
+    pub(super) words: HashMap<Slot, WordSets>,
+    named: Named,
+    /// Names that are or will be derived; the expressions stand in `derived` once they are compiled.
+    announced: HashSet<String>,
+    pub(super) derived: BTreeMap<Slot, Derived>,
+    /// Lists, tables and derived values that some condition, reason or derived value names.
+    used: HashSet<String>,
     /// Set by [`Variables::enter`] while a condition is compiled: the variables it names.
-    named: Vec<Slot>,
+    entered: Vec<Slot>,
+}
+
+/// A named expression.
+#[derive(Debug)]
+pub(crate) struct Derived {
+    pub(super) expression: Expression,
+    /// The variables it rests on, none of them derived.
+    rests_on: Vec<Slot>,
+    scope: Scope,
+}
+
+impl Derived {
+    pub(super) fn expression(&self) -> &Expression {
+        &self.expression
+    }
 }
 
 impl Variables {
+    /// A table of variables over these lists and tables.
+    pub(crate) fn new(named: Named) -> Self {
+        Self {
+            named,
+            ..Self::default()
+        }
+    }
+
+    /// The place of the variable that a condition spells so, or why there can be no such variable.
+    pub(crate) fn resolve(&mut self, name: &str) -> Result<Slot, Fault> {
+        if self.announced.contains(name) {
+            self.used.insert(name.to_owned());
+            return Ok(self.enter(name));
+        }
+        if self.named.lists.contains_key(name) || self.named.tables.contains_key(name) {
+            return Err(Fault::Type {
+                condition: name.to_owned(),
+                problem: format!("`{name}` is a list or a table; ask `author in {name}` or `{name}[author]`"),
+            });
+        }
+        let resolved = names::resolve(name).map_err(|fault| self.nearer(name, fault))?.to_owned();
+        Ok(self.enter(&resolved))
+    }
+
+    /// A slip of the pen may be meant for a name of the files' own.
+    fn nearer(&self, name: &str, fault: Fault) -> Fault {
+        let own = self.announced.iter().chain(self.named.lists.keys()).chain(self.named.tables.keys());
+        match names::nearest(name, own.map(String::as_str)) {
+            Some(hint) => Fault::UnknownName {
+                name: name.to_owned(),
+                hint: Some(hint),
+            },
+            None => fault,
+        }
+    }
+
     pub(crate) fn enter(&mut self, name: &str) -> Slot {
         let slot = self.slots.get(name).copied().unwrap_or_else(|| {
             self.names.push(name.to_owned());
             self.slots.insert(name.to_owned(), self.names.len() - 1);
             self.names.len() - 1
         });
-        if !self.named.contains(&slot) {
-            self.named.push(slot);
+        if !self.entered.contains(&slot) {
+            self.entered.push(slot);
         }
         slot
     }
@@ -37,84 +101,81 @@ impl Variables {
 
     /// The variables entered since this was last called, in the order they were first named.
     pub(crate) fn take_named(&mut self) -> Vec<Slot> {
-        std::mem::take(&mut self.named)
+        std::mem::take(&mut self.entered)
     }
 
     pub(crate) fn name(&self, slot: Slot) -> &str {
         self.names.get(slot).map_or("", String::as_str)
     }
 
+    pub(crate) fn list(&mut self, name: &str) -> Option<Arc<NamedList>> {
+        let list = self.named.lists.get(name)?;
+        self.used.insert(name.to_owned());
+        Some(Arc::clone(list))
+    }
+
+    pub(crate) fn table(&mut self, name: &str) -> Option<Arc<NamedTable>> {
+        let table = self.named.tables.get(name)?;
+        // `people.tier` is a column of the table `people`.
+        self.used.insert(name.split('.').next().unwrap_or(name).to_owned());
+        self.used.insert(name.to_owned());
+        Some(Arc::clone(table))
+    }
+
+    /// Lists, tables and derived values that nothing names, with what they are and where.
+    pub(crate) fn unused(&self) -> impl Iterator<Item = &Declared> {
+        self.named.declared.iter().filter(|declared| !self.used.contains(&declared.name))
+    }
+
+    /// A name whose expression follows.
+    pub(crate) fn announce_derived(&mut self, declared: Declared) {
+        self.announced.insert(declared.name.clone());
+        self.named.declared.push(declared);
+    }
+
+    /// Compiles the expression of a name; those it needs must be compiled before.
+    pub(crate) fn define_derived(&mut self, name: &str, text: &str) -> Result<(), Fault> {
+        let source = Source::read(text)?;
+        self.take_named();
+        let expression = source.said(compile::compile(&source.tree, self))?;
+        let named = self.take_named();
+        let rests_on = self.underlying(&named);
+        let scope = self.scope(&rests_on);
+        let slot = self.enter(name);
+        self.take_named();
+        self.derived.insert(
+            slot,
+            Derived {
+                expression,
+                rests_on,
+                scope,
+            },
+        );
+        Ok(())
+    }
+
+    /// The variables with what derived ones rest on in their stead.
+    pub(crate) fn underlying(&self, slots: &[Slot]) -> Vec<Slot> {
+        let mut plain = Vec::with_capacity(slots.len());
+        for slot in slots {
+            let of = self.derived.get(slot).map_or(std::slice::from_ref(slot), |derived| &derived.rests_on);
+            plain.extend(of.iter().copied());
+        }
+        let mut seen = HashSet::new();
+        plain.retain(|slot| seen.insert(*slot));
+        plain
+    }
+
+    /// When all of these are known at the earliest.
+    pub(crate) fn scope(&self, slots: &[Slot]) -> Scope {
+        later(slots.iter().map(|slot| {
+            let derived = self.derived.get(slot).map(|derived| derived.scope);
+            derived.unwrap_or_else(|| scope_of(self.name(*slot)))
+        }))
+    }
+
     /// Values for one evaluation.
     pub(crate) fn over<'a>(&'a self, facts: &'a dyn Facts) -> Values<'a> {
-        let asked = vec![Cell::new(Asked::Not); self.names.len()];
-        Values {
-            variables: self,
-            facts,
-            asked,
-            words: RefCell::new(Vec::new()),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Asked<'a> {
-    Not,
-    Missing,
-    Known(Fact<'a>),
-}
-
-/// The values of a rule set's variables for one event; each is asked for at most once.
-pub(crate) struct Values<'a> {
-    variables: &'a Variables,
-    facts: &'a dyn Facts,
-    asked: Vec<Cell<Asked<'a>>>,
-    /// The words found in the few variables that words are looked for in.
-    words: RefCell<Vec<(Slot, Found)>>,
-}
-
-impl<'a> Values<'a> {
-    pub(crate) fn get(&self, slot: Slot) -> Option<Fact<'a>> {
-        let cell = self.asked.get(slot)?;
-        match cell.get() {
-            Asked::Known(fact) => Some(fact),
-            Asked::Missing => None,
-            Asked::Not => {
-                let found = self
-                    .variables
-                    .names
-                    .get(slot)
-                    .and_then(|name| self.facts.get(name));
-                cell.set(found.map_or(Asked::Missing, Asked::Known));
-                found
-            }
-        }
-    }
-
-    /// The sets of words found in a text; a text known not to be there has none. `None`: unknown.
-    pub(super) fn words(&self, slot: Slot) -> Option<Found> {
-        let text = match self.get(slot)? {
-            Fact::Str(text) => text,
-            Fact::Null => return Some(0),
-            _ => return None,
-        };
-        let known = self
-            .words
-            .borrow()
-            .iter()
-            .find(|(of, _)| *of == slot)
-            .map(|(_, found)| *found);
-        known.or_else(|| {
-            let found = self
-                .variables
-                .words
-                .get(&slot)
-                .map_or(0, |sets| sets.found_in(text));
-            self.words.borrow_mut().push((slot, found));
-            Some(found)
-        })
-    }
-
-    pub(crate) fn is_null(&self, slot: Slot) -> bool {
-        matches!(self.get(slot), None | Some(Fact::Null))
+        Values::new(self, facts)
     }
 }

@@ -187,7 +187,7 @@ fn read_types(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Vec<String
 /// A detection is decided with the event alone, so its condition may name only what an event has.
 fn read_when(reader: &mut Reader<'_>, fields: &Fields<'_>, variables: &mut Variables) -> Option<Condition> {
     let node = fields.get("when").or_else(|| fields.get("condition"))?;
-    let condition = read_condition(reader, fields, variables)?;
+    let condition = read_condition(reader, fields, variables)?.condition;
     if condition.scope == Scope::Signal {
         let named = condition.named.iter().map(|slot| variables.name(*slot));
         let late = named

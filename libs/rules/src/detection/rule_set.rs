@@ -7,9 +7,9 @@ use super::rule::DetectionRule;
 use crate::condition::{Values, Variables};
 use crate::error::{Fault, RuleError};
 use crate::fact::{Fact, Facts};
-use crate::file::{Reader, Source, read_all};
+use crate::file::{Fields, Reader, read_all, vocabulary};
 
-const FILE_KEYS: &[&str] = &["version", "description", "detections", "tests"];
+pub(crate) const FILE_KEYS: &[&str] = &["version", "description", "lists", "tables", "derived", "detections", "tests"];
 const MAX_RULES: usize = 1000;
 
 /// Between the parts of a group's key; the cleaning of events leaves no such character in a subject.
@@ -34,12 +34,22 @@ impl DetectionRules {
     ) -> Result<Self, Vec<RuleError>> {
         let mut errors = Vec::new();
         let (sources, version) = read_all(files, env, &mut errors);
+        let mut roots = Vec::with_capacity(sources.len());
+        for source in &sources {
+            let mut reader = Reader {
+                file: source.name,
+                errors: &mut errors,
+            };
+            roots.extend(reader.fields(&source.root, "a detection file", FILE_KEYS).map(|root| (source.name, root)));
+        }
         let mut set = Self {
+            variables: vocabulary(&roots, &mut errors),
             version,
             ..Self::default()
         };
-        for source in &sources {
-            set.read(source, &mut errors);
+        for (file, root) in &roots {
+            let errors = &mut errors;
+            set.read(&mut Reader { file, errors }, root);
         }
         for (at, rule) in set.rules.iter().enumerate() {
             for name in &rule.types {
@@ -49,15 +59,8 @@ impl DetectionRules {
         if errors.is_empty() { Ok(set) } else { Err(errors) }
     }
 
-    fn read(&mut self, source: &Source<'_>, errors: &mut Vec<RuleError>) {
-        let reader = &mut Reader {
-            file: source.name,
-            errors,
-        };
-        let Some(root) = reader.fields(&source.root, "a detection file", FILE_KEYS) else {
-            return;
-        };
-        for node in reader.list(&root, "detections") {
+    fn read(&mut self, reader: &mut Reader<'_>, root: &Fields<'_>) {
+        for node in reader.list(root, "detections") {
             let Some(rule) = DetectionRule::read(reader, node, &mut self.variables) else {
                 continue;
             };
@@ -83,7 +86,7 @@ impl DetectionRules {
                 self.rules.push(rule);
             }
         }
-        self.cases.extend(case::read(reader, &root));
+        self.cases.extend(case::read(reader, root));
     }
 
     /// Asks the rules about one event.

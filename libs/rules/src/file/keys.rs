@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::error;
 use crate::error::{Fault, RuleError};
 use crate::fact::OwnedFact;
-use crate::names::nearest;
+use crate::names::{EVENT_FIELDS, SIGNAL_FIELDS, nearest};
 use crate::node::{Node, Place, Yaml};
 
 /// Where mistakes of one file go.
@@ -73,6 +73,59 @@ impl Reader<'_> {
             what,
             entries: kept,
         })
+    }
+
+    /// The entries of a mapping from names to something; a missing key is an empty mapping.
+    pub(crate) fn entries<'n>(
+        &mut self,
+        fields: &Fields<'n>,
+        key: &'static str,
+        wanted: &'static str,
+    ) -> &'n [(Node, Node)] {
+        match fields.get(key).map(|node| (node, &node.value)) {
+            None => &[],
+            Some((_, Yaml::Map(entries))) => entries,
+            Some((node, _)) if node.is_null() => &[],
+            Some((node, _)) => self.wrong(node.place, key, wanted).unwrap_or(&[]),
+        }
+    }
+
+    /// A name that the file gives to something of its own.
+    pub(crate) fn new_name<'n>(&mut self, key: &'n Node) -> Option<&'n str> {
+        let name = key.text().unwrap_or_default();
+        let parts = name.split('.').collect::<Vec<_>>();
+        let plain = |part: &&str| {
+            part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        let bare_field = EVENT_FIELDS.contains(&name) || SIGNAL_FIELDS.contains(&name);
+        if parts.iter().all(plain) && !bare_field {
+            return Some(name);
+        }
+        let wanted = if bare_field { "a name that no event or signal field has" } else { "a name of letters, digits and _" };
+        self.wrong(key.place, name, wanted)
+    }
+
+    pub(crate) fn wrong_kind(&mut self, node: &Node, key: &str, wanted: &'static str) {
+        self.wrong::<()>(node.place, key, wanted);
+    }
+
+    pub(crate) fn duplicate(&mut self, node: &Node, what: &'static str, name: &str, first: &str) {
+        let (name, first) = (name.to_owned(), first.to_owned());
+        self.fail(node.place, Fault::Duplicate { what, name, first });
+    }
+
+    pub(crate) fn too_big(&mut self, node: &Node, what: &'static str, limit: usize) {
+        self.fail(node.place, Fault::TooBig { what, limit });
+    }
+
+    /// `true` or `false`; a missing key is `false`.
+    pub(crate) fn switch(&mut self, fields: &Fields<'_>, key: &'static str) -> bool {
+        match fields.get(key).map(|node| (node.place, node.scalar())) {
+            None => false,
+            Some((_, Some(OwnedFact::Bool(value)))) => value,
+            Some((place, _)) => self.wrong(place, key, "true or false").unwrap_or(false),
+        }
     }
 
     /// The items of a list; a missing key is an empty list.
@@ -183,24 +236,9 @@ impl Reader<'_> {
                         .collect();
                     out.push((name, OwnedFact::StrList(items)));
                 }
-                Yaml::Scalar { text, plain } => out.push((name, scalar(text, *plain))),
+                Yaml::Scalar { .. } => out.extend(value.scalar().map(|fact| (name, fact))),
             }
         }
-    }
-}
-
-/// YAML's core schema, without its octal and hexadecimal numbers.
-fn scalar(text: &str, plain: bool) -> OwnedFact {
-    match text {
-        _ if !plain => OwnedFact::Str(text.to_owned()),
-        "" | "~" | "null" => OwnedFact::Null,
-        "true" | "True" => OwnedFact::Bool(true),
-        "false" | "False" => OwnedFact::Bool(false),
-        _ => text
-            .parse()
-            .map(OwnedFact::Long)
-            .or_else(|_| text.parse().map(OwnedFact::Double))
-            .unwrap_or_else(|_| OwnedFact::Str(text.to_owned())),
     }
 }
 

@@ -1,12 +1,17 @@
 //! Reading rule files: from YAML nodes to typed parts, collecting every mistake on the way. No I/O.
 
+mod beside;
 mod keys;
+mod vocabulary;
 
 pub(crate) use keys::{Fields, Reader};
+pub(crate) use vocabulary::vocabulary;
 
 use crate::error::{Fault, RuleError};
 use crate::node::{self, Node, Place};
+use crate::reference::as_native;
 use crate::substitute::substitute;
+use beside::{Beside, extension};
 
 /// A file as read: its name, its tree with the environment put in.
 pub(crate) struct Source<'a> {
@@ -25,17 +30,24 @@ pub(crate) fn read_all<'a>(
     for (name, text) in files {
         hash.update(text.as_bytes());
         hash.update(&[0]);
-        match node::read(text) {
+        match read_one(name, text) {
             Ok(mut root) => {
                 for (name, value) in put_in_environment(name, &mut root, env, errors) {
                     hash.update(format!("{name}={value}\0").as_bytes());
                 }
-                sources.push(Source { name, root });
+                sources.extend(as_native(name, root, errors).map(|root| Source { name, root }));
             }
             Err((place, fault)) => errors.push(error(name, place, fault)),
         }
     }
     (sources, format!("{:032x}", hash.digest128()))
+}
+
+fn read_one(name: &str, text: &str) -> Result<Node, (Place, Fault)> {
+    match Beside::of(name) {
+        Some(kind) => kind.read(name, text),
+        None => node::read(text),
+    }
 }
 
 fn put_in_environment(
@@ -61,14 +73,13 @@ pub(crate) fn error(file: &str, place: Place, fault: Fault) -> RuleError {
     }
 }
 
-/// The rule files among the files of a folder: YAML by name, so that a README may stand beside them. A
-/// single file is a rule file whatever its name.
+/// The rule files among the files of a folder, with the lists (`.txt`) and tables (`.csv`) beside them: by name, so that
+/// a README or an `.example.yml` may stand there too. A single file is a rule file whatever its name.
 pub fn rule_files(texts: &[(String, String)]) -> Vec<(&str, &str)> {
-    let is_yaml = |name: &str| {
-        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        extension.eq_ignore_ascii_case("yml") || extension.eq_ignore_ascii_case("yaml")
+    let counts = |name: &str| {
+        matches!(extension(name).as_str(), "yml" | "yaml" | "txt" | "csv") && !name.contains(".example.")
     };
-    let chosen = texts.iter().filter(|(name, _)| texts.len() == 1 || is_yaml(name));
+    let chosen = texts.iter().filter(|(name, _)| texts.len() == 1 || counts(name));
     chosen
         .map(|(name, text)| (name.as_str(), text.as_str()))
         .collect()

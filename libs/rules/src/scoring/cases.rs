@@ -1,9 +1,10 @@
 //! `tests:` beside scoring rules: facts given, score, level, rules and unknown names expected. No I/O.
 
 use super::rule_set::RuleSet;
+use crate::condition::Variables;
 use crate::fact::{FactList, OwnedFact};
 use crate::file::{Fields, Reader};
-use crate::names::{Scope, resolve};
+use crate::names::Scope;
 use crate::outcome::{TestOutcome, differs};
 
 /// One test of a rule file.
@@ -12,14 +13,14 @@ pub(super) struct Case {
     name: String,
     file: String,
     line: usize,
-    given: FactList,
+    pub(super) given: FactList,
     score: Option<f64>,
     level: Option<String>,
     matched: Option<Vec<String>>,
     unknown: Option<Vec<String>>,
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>) -> Vec<Case> {
+pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>, variables: &mut Variables) -> Vec<Case> {
     let mut cases = Vec::new();
     for item in reader.list(root, "tests") {
         let Some(case) = reader.fields(item, "a test", &["name", "given", "expect"]) else {
@@ -32,10 +33,11 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>) -> Vec<Case> {
                 reader.missing::<()>(&case, "given");
             }
         }
-        for (name, _) in &mut given.0 {
-            if let Some(known) = reader.keep(case.place, resolve(name).map(str::to_owned)) {
-                *name = known;
+        for (name, fact) in &mut given.0 {
+            if let Some(known) = reader.keep(case.place, variables.resolve(name)) {
+                variables.name(known).clone_into(name);
             }
+            read_time(name, fact);
         }
         given.0.extend(defaults());
         let Some(expect) = case.get("expect") else {
@@ -65,6 +67,17 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>) -> Vec<Case> {
     cases
 }
 
+/// Times are written as people do: `time: 2024-02-29T23:59:58Z`.
+fn read_time(name: &str, fact: &mut OwnedFact) {
+    let OwnedFact::Str(text) = &*fact else { return };
+    if !matches!(name, "time" | "received_at" | "first_seen" | "last_seen") {
+        return;
+    }
+    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
+        *fact = OwnedFact::Long(time.timestamp_millis());
+    }
+}
+
 /// What every event and signal has, unless the test says otherwise (the first fact of a name counts).
 fn defaults() -> impl Iterator<Item = (String, OwnedFact)> {
     let empty = ["title", "text", "author", "lang", "url", "severity"].map(|name| (name, OwnedFact::Null));
@@ -92,7 +105,7 @@ fn run(rules: &RuleSet, case: &Case) -> TestOutcome {
     let of_rules = scorings
         .iter()
         .flat_map(|scoring| &scoring.reasons)
-        .filter(|reason| !reason.rule.starts_with("missing."));
+        .filter(|reason| rules.has_rule(&reason.rule));
     let matched = of_rules.map(|reason| reason.rule.clone()).collect();
     let unknown = scorings
         .iter()

@@ -45,12 +45,12 @@ impl ByType {
             rules
                 .iter()
                 .enumerate()
-                .filter(move |(_, rule)| rule.condition.scope == scope)
+                .filter(move |(_, rule)| rule.when.condition.scope == scope)
         };
         let names = of_scope()
-            .filter_map(|(_, rule)| rule.condition.types.as_ref())
+            .filter_map(|(_, rule)| rule.when.condition.types.as_ref())
             .flatten();
-        let applies = |rule: &Rule, name: Option<&str>| match (&rule.condition.types, name) {
+        let applies = |rule: &Rule, name: Option<&str>| match (&rule.when.condition.types, name) {
             (None, _) => true,
             (Some(types), Some(name)) => types.iter().any(|own| own == name),
             (Some(_), None) => false,

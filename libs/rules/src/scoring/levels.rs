@@ -3,6 +3,9 @@
 use crate::error::Fault;
 use crate::file::{Fields, Reader};
 
+/// `from`: reached from this score upwards; `to`: from this score downwards.
+pub(crate) const LEVEL_KEYS: &[&str] = &["name", "from", "to", "display", "description"];
+
 /// Names of levels with the scores they begin at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Levels {
@@ -33,6 +36,16 @@ impl Levels {
         let floor = self.floors.iter().find(|(from, _)| score >= *from);
         let ceiling = || self.ceilings.iter().find(|(to, _)| score <= *to);
         floor.or_else(ceiling).map_or(&self.rest, |(_, name)| name)
+    }
+
+    /// Levels reached upwards, with their thresholds.
+    pub(crate) fn floors(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.floors.iter().map(|(from, name)| (name.as_str(), *from))
+    }
+
+    /// Levels reached downwards, with their thresholds.
+    pub(crate) fn ceilings(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.ceilings.iter().map(|(to, name)| (name.as_str(), *to))
     }
 
     /// The names, from the highest to the lowest.
@@ -119,12 +132,12 @@ fn double_name(named: &[(String, Option<f64>)]) -> Option<String> {
 fn read_list(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<(String, Option<f64>)> {
     let mut named = Vec::new();
     for item in reader.list(fields, "levels") {
-        let known = &["name", "from", "display", "description"];
-        let Some(level) = reader.fields(item, "a level", known) else {
+        let Some(level) = reader.fields(item, "a level", LEVEL_KEYS) else {
             continue;
         };
         if let Some(name) = reader.required_text(&level, "name") {
-            named.push((name, reader.number(&level, "from")));
+            let threshold = if level.get("to").is_some() { "to" } else { "from" };
+            named.push((name, reader.number(&level, threshold)));
         }
     }
     named

@@ -1,92 +1,105 @@
 //! One scoring rule, and reading it from a file. No I/O.
 
-use crate::condition::{Condition, Values, Variables};
+use super::reason::{Reason, read_reason};
+use crate::condition::{Condition, Variables, parts};
 use crate::error::Fault;
 use crate::file::{Fields, Reader};
-use crate::node::{Node, Place, Yaml};
-use crate::template::Template;
+use crate::node::{Node, Place};
 
-const GROUP_KEYS: &[&str] = &["name", "description", "priority", "rules"];
-const RULE_KEYS: &[&str] = &["id", "description", "when", "condition", "score", "reason"];
-
-/// The language a reason is given in when it has several.
-const FIRST_LANGUAGE: &str = "en";
+pub(crate) const RULE_KEYS: &[&str] = &[
+    "id",
+    "description",
+    "when",
+    "condition",
+    "score",
+    "verdict",
+    "reason",
+];
 
 /// A compiled rule.
 #[derive(Debug)]
-pub(super) struct Rule {
-    pub(super) id: String,
-    pub(super) priority: f64,
-    pub(super) condition: Condition,
-    pub(super) points: f64,
-    pub(super) reason: Reason,
+pub(crate) struct Rule {
+    pub(crate) id: String,
+    /// Whether the file names it; otherwise it is called after its place.
+    pub(crate) is_named: bool,
+    /// Place of its group in the rule set.
+    pub(crate) group: usize,
+    pub(crate) priority: f64,
+    pub(crate) when: When,
+    /// With the group's weight.
+    pub(crate) points: f64,
+    pub(crate) verdict: Option<Verdict>,
+    pub(crate) reason: Reason,
+    pub(crate) has_reason: bool,
     /// Where it was written.
-    pub(super) file: String,
-    pub(super) place: Place,
+    pub(crate) file: String,
+    pub(crate) place: Place,
 }
 
-/// A reason in one or more languages, the preferred one first.
+/// A condition as written, compiled, and by its outermost sides.
 #[derive(Debug)]
-pub(super) struct Reason(Vec<(String, Template)>);
-
-impl Reason {
-    pub(super) fn text(&self, values: &Values<'_>) -> String {
-        self.0
-            .first()
-            .map_or_else(String::new, |(_, template)| template.render(values, &[]))
-    }
+pub(crate) struct When {
+    pub(crate) text: String,
+    pub(crate) condition: Condition,
+    /// The sides of the outermost `or` or `and`; one alone if there is none.
+    pub(crate) sides: Vec<(String, Condition)>,
 }
 
-/// Reads the groups of a file into rules.
-pub(super) fn read_groups(
-    reader: &mut Reader<'_>,
-    root: &Fields<'_>,
-    variables: &mut Variables,
-) -> Vec<Rule> {
-    let mut rules = Vec::new();
-    for item in reader.list(root, "groups") {
-        let Some(group) = reader.fields(item, "a group", GROUP_KEYS) else {
-            continue;
-        };
-        let name = reader.required_text(&group, "name").unwrap_or_default();
-        let priority = reader.number(&group, "priority").unwrap_or(0.0);
-        for (at, item) in reader.list(&group, "rules").iter().enumerate() {
-            let fallback_id = format!("{name}.{}", at + 1);
-            rules.extend(read_rule(reader, item, variables, fallback_id, priority));
-        }
-    }
-    rules
+/// What a rule says about a signal beyond points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// A candidate is verified.
+    Upgrade,
+    /// Whatever it was, it is downgraded.
+    Downgrade,
 }
 
-fn read_rule(
+pub(super) fn read_rule(
     reader: &mut Reader<'_>,
     node: &Node,
     variables: &mut Variables,
     fallback_id: String,
-    priority: f64,
 ) -> Option<Rule> {
     let fields = reader.fields(node, "a rule", RULE_KEYS)?;
-    let id = reader.text(&fields, "id").unwrap_or(fallback_id);
-    let condition = read_condition(reader, &fields, variables);
-    let points = if fields.get("score").is_some() {
-        reader.number(&fields, "score")
-    } else {
-        reader.missing(&fields, "score")
+    let given_id = reader.text(&fields, "id");
+    let is_named = given_id.is_some();
+    let id = given_id.unwrap_or(fallback_id);
+    let when = read_condition(reader, &fields, variables);
+    let verdict = read_verdict(reader, &fields);
+    let points = match fields.get("score") {
+        Some(_) => reader.number(&fields, "score"),
+        None if verdict.is_some() => Some(0.0),
+        None => reader.missing(&fields, "score"),
     };
     let reason = match fields.get("reason") {
         Some(node) => read_reason(reader, node, variables)?,
-        None => Reason(vec![(String::new(), Template::parse(&id, &[], variables).ok()?)]),
+        None => Reason::plain(&id),
     };
-    let (file, place) = (reader.file.to_owned(), fields.place);
     Some(Rule {
         id,
-        priority,
-        condition: condition?,
+        is_named,
+        group: 0,
+        priority: 0.0,
+        when: when?,
         points: points?,
+        verdict,
         reason,
-        file,
-        place,
+        has_reason: fields.get("reason").is_some(),
+        file: reader.file.to_owned(),
+        place: fields.place,
     })
+}
+
+fn read_verdict(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Verdict> {
+    let node = fields.get("verdict")?;
+    match node.text() {
+        Some("upgrade") => Some(Verdict::Upgrade),
+        Some("downgrade") => Some(Verdict::Downgrade),
+        _ => {
+            reader.wrong_kind(node, "verdict", "`upgrade` or `downgrade`");
+            None
+        }
+    }
 }
 
 /// `when` is ours, `condition` the reference system's; they mean the same.
@@ -94,7 +107,7 @@ pub(crate) fn read_condition(
     reader: &mut Reader<'_>,
     fields: &Fields<'_>,
     variables: &mut Variables,
-) -> Option<Condition> {
+) -> Option<When> {
     let (key, node) = match (fields.get("when"), fields.get("condition")) {
         (Some(node), None) => ("when", node),
         (None, Some(node)) => ("condition", node),
@@ -108,45 +121,10 @@ pub(crate) fn read_condition(
         }
     };
     let text = reader.required_text(fields, key)?;
-    reader.keep(node.place, Condition::compile(&text, variables))
-}
-
-/// A text, or a mapping of languages to texts.
-pub(super) fn read_reason(reader: &mut Reader<'_>, node: &Node, variables: &mut Variables) -> Option<Reason> {
-    let texts: Vec<(String, Place, &str)> = match &node.value {
-        Yaml::Scalar { text, .. } => vec![(String::new(), node.place, text)],
-        Yaml::Map(entries) => {
-            let text = |(key, value): &'_ (Node, Node)| -> Option<(String, Place)> {
-                Some((key.text()?.to_owned(), value.place))
-            };
-            entries
-                .iter()
-                .filter_map(|entry| {
-                    text(entry)
-                        .zip(entry.1.text())
-                        .map(|((lang, place), text)| (lang, place, text))
-                })
-                .collect()
-        }
-        Yaml::List(_) => Vec::new(),
-    };
-    if texts.is_empty() {
-        reader.fail(
-            node.place,
-            Fault::WrongKind {
-                key: "reason".to_owned(),
-                wanted: "a text, or a mapping of languages to texts",
-            },
-        );
-        return None;
-    }
-    let mut reasons = Vec::with_capacity(texts.len());
-    for (language, place, text) in texts {
-        reasons.push((
-            language,
-            reader.keep(place, Template::parse(text, &[], variables))?,
-        ));
-    }
-    reasons.sort_by_key(|(language, _)| language != FIRST_LANGUAGE);
-    Some(Reason(reasons))
+    let condition = Condition::compile(&text, variables);
+    let place = condition.as_ref().err().map_or(node.place, |fault| fault.place_in(node));
+    let condition = reader.keep(place, condition)?;
+    let sides = parts(&text).into_iter().map(|side| Some((side.to_owned(), Condition::compile(side, variables).ok()?)));
+    let sides = sides.collect::<Option<Vec<_>>>().unwrap_or_default();
+    Some(When { text, condition, sides })
 }

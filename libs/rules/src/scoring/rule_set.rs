@@ -2,60 +2,44 @@
 
 use model::Reason as ModelReason;
 
+use super::adjust::Adjust;
 use super::cases::Case;
+use super::draft::Draft;
+use super::group::Group;
 use super::index::Index;
-use super::levels::{self, Levels};
-use super::rule::{self, Rule};
+use super::levels::Levels;
+use super::outcome::{Coverage, Scoring, Shadow};
+use super::reason::Reason;
+use super::rule::Rule;
+use super::tally::Tally;
 use crate::condition::{Condition, Values, Variables};
-use crate::error::{Fault, RuleError};
+use crate::error::RuleError;
 use crate::fact::{Fact, Facts};
-use crate::file::{Reader, Source, read_all};
+use crate::file::read_all;
 use crate::names::Scope;
-
-const FILE_KEYS: &[&str] = &[
-    "version",
-    "description",
-    "groups",
-    "levels",
-    "scoring",
-    "missing_map",
-    "tests",
-];
-const MAX_RULES: usize = 10_000;
 
 /// Compiled scoring rules.
 #[derive(Debug)]
 pub struct RuleSet {
-    variables: Variables,
-    rules: Vec<Rule>,
-    missing: Vec<Missing>,
-    index: Index,
-    levels: Levels,
-    version: String,
+    pub(crate) variables: Variables,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) rules: Vec<Rule>,
+    pub(super) missing: Vec<Missing>,
+    pub(super) index: Index,
+    pub(crate) levels: Levels,
+    /// The file that the levels stand in, unless they are the usual ones.
+    pub(super) levels_file: Option<String>,
+    pub(super) adjust: Adjust,
+    pub(super) version: String,
     pub(super) cases: Vec<Case>,
 }
 
 /// `missing_map`: a reason without points, for what is not known.
 #[derive(Debug)]
-struct Missing {
-    id: String,
-    condition: Condition,
-    reason: rule::Reason,
-}
-
-/// What the rules of one scope say about an event or signal.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Scoring {
-    /// Sum of the points of the rules that matched.
-    pub score: f64,
-    /// The level of that sum alone; across scopes use [`RuleSet::level_for`] on the total.
-    pub level: String,
-    /// Why: rules in order of their group's priority, then of the file; notes on missing data last.
-    pub reasons: Vec<ModelReason>,
-    /// Names that some condition needed and nobody knew.
-    pub unknown: Vec<String>,
-    /// How many rules matched; 0 means that no rule has anything to say.
-    pub matched: usize,
+pub(super) struct Missing {
+    pub(crate) id: String,
+    pub(super) condition: Condition,
+    pub(crate) reason: Reason,
 }
 
 impl RuleSet {
@@ -68,66 +52,49 @@ impl RuleSet {
     ) -> Result<Self, Vec<RuleError>> {
         let mut errors = Vec::new();
         let (sources, version) = read_all(files, env, &mut errors);
-        let mut draft = Draft::default();
-        for source in &sources {
-            draft.read(source, &mut errors);
-        }
-        draft.rules.sort_by(|a, b| b.priority.total_cmp(&a.priority));
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        let index = Index::new(&draft.rules);
-        let levels = draft.levels.map_or_else(Levels::default, |(levels, _)| levels);
-        let Draft {
-            variables,
-            rules,
-            missing,
-            cases,
-            ..
-        } = draft;
-        Ok(Self {
-            variables,
-            rules,
-            missing,
-            index,
-            levels,
-            version,
-            cases,
-        })
+        let rules = Draft::read(&sources, &mut errors).finish(version);
+        if errors.is_empty() { Ok(rules) } else { Err(errors) }
     }
 
     /// Decides the rules of one scope.
     pub fn score(&self, facts: &dyn Facts, scope: Scope) -> Scoring {
         let values = self.variables.over(facts);
-        let event_type = match facts.get("type") {
-            Some(Fact::Str(name)) => Some(name),
-            _ => None,
-        };
         let mut scoring = Scoring::default();
-        for rule in self
-            .index
-            .rules(scope, event_type)
-            .iter()
-            .filter_map(|at| self.rules.get(*at))
-        {
-            match rule.condition.decide(&values) {
-                Some(true) => {
-                    scoring.score += rule.points;
-                    scoring.matched += 1;
-                    let text = rule.reason.text(&values);
-                    scoring.reasons.push(ModelReason {
-                        rule: rule.id.clone(),
-                        points: rule.points,
-                        text,
-                    });
+        let mut trial = Trial::default();
+        let subject = text(facts, "subject").unwrap_or_default();
+        let rules = self.index.rules(scope, text(facts, "type"));
+        for of_group in rules.chunk_by(|one, next| self.group_of(*one) == self.group_of(*next)) {
+            let Some(group) = of_group.first().and_then(|at| self.groups.get(self.group_of(*at))) else {
+                continue;
+            };
+            let of_group = of_group.iter().filter_map(|at| self.rules.get(*at));
+            let live = group.mode.counts_for(subject);
+            let note = |rule: &Rule| {
+                if live {
+                    self.note_unknown(&rule.when.condition, &values, &mut scoring.unknown);
                 }
-                Some(false) => {}
-                None => self.note_unknown(&rule.condition, &values, &mut scoring.unknown),
-            }
+            };
+            let tally = Tally::of(group, of_group, &values, note);
+            if live { scoring.add(tally) } else { trial.add(tally) }
         }
         self.note_missing(scope, &values, &mut scoring);
-        self.level_for(scoring.score).clone_into(&mut scoring.level);
+        scoring.shadow = trial.beside(scoring.score);
+        if scope == Scope::Event {
+            self.adjust.apply(facts, &mut scoring);
+        }
+        self.set_levels(&mut scoring);
         scoring
+    }
+
+    fn group_of(&self, rule: usize) -> usize {
+        self.rules.get(rule).map_or(usize::MAX, |rule| rule.group)
+    }
+
+    fn set_levels(&self, scoring: &mut Scoring) {
+        self.level_for(scoring.score).clone_into(&mut scoring.level);
+        if let Some(shadow) = &mut scoring.shadow {
+            self.level_for(shadow.score).clone_into(&mut shadow.level);
+        }
     }
 
     fn note_unknown(&self, condition: &Condition, values: &Values<'_>, unknown: &mut Vec<String>) {
@@ -166,6 +133,11 @@ impl RuleSet {
         &self.levels
     }
 
+    /// The file that the levels stand in; `otherwise` for the usual ones.
+    pub(crate) fn levels_file<'a>(&'a self, otherwise: &'a str) -> &'a str {
+        self.levels_file.as_deref().unwrap_or(otherwise)
+    }
+
     /// Hash of the files and of what the environment put into them, as lower hex: which rules a score
     /// was made by.
     pub fn version(&self) -> &str {
@@ -182,111 +154,64 @@ impl RuleSet {
         self.rules.is_empty()
     }
 
+    /// Whether there is a rule of this identifier; other reasons are notes, bounds and weights.
+    pub(super) fn has_rule(&self, id: &str) -> bool {
+        self.rules.iter().any(|rule| rule.id == id)
+    }
+
     /// Identifiers of the rules of one scope, in the order they are decided.
     pub fn rule_ids(&self, scope: Scope) -> impl Iterator<Item = &str> {
         self.rules
             .iter()
-            .filter(move |rule| rule.condition.scope == scope)
+            .filter(move |rule| rule.when.condition.scope == scope)
             .map(|rule| rule.id.as_str())
     }
 }
 
-/// A rule set while its files are read.
-#[derive(Default)]
-struct Draft {
-    variables: Variables,
-    rules: Vec<Rule>,
-    missing: Vec<Missing>,
-    levels: Option<(Levels, String)>,
-    cases: Vec<Case>,
+impl Scoring {
+    fn add(&mut self, tally: Tally) {
+        self.score += tally.points;
+        self.matched += tally.matched;
+        self.reasons.extend(tally.reasons);
+        self.verdict = self.verdict.max(tally.verdict);
+        self.coverage.add(tally.coverage);
+    }
 }
 
-impl Draft {
-    fn read(&mut self, source: &Source<'_>, errors: &mut Vec<RuleError>) {
-        let reader = &mut Reader {
-            file: source.name,
-            errors,
-        };
-        let Some(root) = reader.fields(&source.root, "a rule file", FILE_KEYS) else {
-            return;
-        };
-        let rules = rule::read_groups(reader, &root, &mut self.variables);
-        for rule in rules {
-            self.add_rule(reader, rule);
-        }
-        if let Some(levels) = levels::read(reader, &root) {
-            match &self.levels {
-                Some((_, first)) => reader.fail(
-                    root.place,
-                    Fault::Duplicate {
-                        what: "set of",
-                        name: "levels".to_owned(),
-                        first: first.clone(),
-                    },
-                ),
-                None => self.levels = Some((levels, source.name.to_owned())),
-            }
-        }
-        self.read_missing_map(reader, &root);
-        self.cases.extend(super::cases::read(reader, &root));
+impl Coverage {
+    fn add(&mut self, more: Self) {
+        self.decided += more.decided;
+        self.undecided += more.undecided;
+        self.could_add += more.could_add;
+        self.could_take += more.could_take;
+    }
+}
+
+/// The groups that do not count for this subject.
+#[derive(Default)]
+struct Trial {
+    points: f64,
+    reasons: Vec<ModelReason>,
+}
+
+impl Trial {
+    fn add(&mut self, tally: Tally) {
+        self.points += tally.points;
+        self.reasons.extend(tally.reasons);
     }
 
-    fn add_rule(&mut self, reader: &mut Reader<'_>, rule: Rule) {
-        if let Some(first) = self.rules.iter().find(|known| known.id == rule.id) {
-            let first = format!("{}:{}", first.file, first.place.line);
-            reader.fail(
-                rule.place,
-                Fault::Duplicate {
-                    what: "rule",
-                    name: rule.id,
-                    first,
-                },
-            );
-        } else if self.rules.len() == MAX_RULES {
-            reader.fail(
-                rule.place,
-                Fault::TooBig {
-                    what: "the number of rules",
-                    limit: MAX_RULES,
-                },
-            );
-        } else {
-            self.rules.push(rule);
-        }
+    fn beside(self, score: f64) -> Option<Shadow> {
+        (!self.reasons.is_empty()).then(|| Shadow {
+            score: score + self.points,
+            level: String::new(),
+            reasons: self.reasons,
+        })
     }
+}
 
-    fn read_missing_map(&mut self, reader: &mut Reader<'_>, root: &crate::file::Fields<'_>) {
-        let Some(node) = root.get("missing_map") else {
-            return;
-        };
-        let crate::node::Yaml::Map(entries) = &node.value else {
-            let wanted = "a mapping of names to conditions with reasons";
-            return reader.fail(
-                node.place,
-                Fault::WrongKind {
-                    key: "missing_map".to_owned(),
-                    wanted,
-                },
-            );
-        };
-        for (key, value) in entries {
-            let known = &["when", "condition", "reason"];
-            let Some(fields) = reader.fields(value, "an entry of `missing_map`", known) else {
-                continue;
-            };
-            let condition = rule::read_condition(reader, &fields, &mut self.variables);
-            let reason = match fields.get("reason") {
-                Some(node) => rule::read_reason(reader, node, &mut self.variables),
-                None => reader.missing(&fields, "reason"),
-            };
-            if let (Some(condition), Some(reason)) = (condition, reason) {
-                let id = format!("missing.{}", key.text().unwrap_or_default());
-                self.missing.push(Missing {
-                    id,
-                    condition,
-                    reason,
-                });
-            }
-        }
+fn text<'a>(facts: &'a dyn Facts, name: &str) -> Option<&'a str> {
+    match facts.get(name) {
+        Some(Fact::Str(text)) => Some(text),
+        _ => None,
     }
 }

@@ -105,7 +105,7 @@ fn mistakes_have_places_and_hints() {
     );
     let found = errors("groups:\n  - name: g\n    rules:\n      - when: 'txt == 1'\n        score: one\n");
     assert!(
-        found[0].starts_with("rules.yml:4:15: unknown name `txt`; did you mean `text`"),
+        found[0].starts_with("rules.yml:4:16: unknown name `txt`; did you mean `text`"),
         "{found:?}"
     );
     assert!(
@@ -114,7 +114,7 @@ fn mistakes_have_places_and_hints() {
     );
     assert!(errors("groups: [{name: g, rules: [{when: 'a >', score: 1}]}]")[0].contains("does not parse"));
     assert!(errors("groups: [{name: g, rules: [{score: 1}]}]")[0].contains("needs the key `when`"));
-    assert!(errors("groups: {}")[0].contains("must be a list"));
+    assert!(errors("groups: 5")[0].contains("must be a list"));
     assert!(errors("rules: []")[0].contains("unknown key `rules` in a rule file"));
     assert!(errors("[1, 2]")[0].contains("must be a mapping"));
     assert!(errors("a: [")[0].contains("not valid YAML"));

@@ -1,0 +1,63 @@
+//! What is suspicious about rules that load: never a mistake that stops them, always worth a look. No I/O.
+
+mod checks;
+mod conditions;
+mod groups;
+mod texts;
+mod tried;
+
+pub use checks::{CHECKS, Check};
+
+use crate::error::RuleError;
+use crate::node::Place;
+use crate::scoring::RuleSet;
+
+/// Something suspicious, where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The name of the check; docs/rules/lint/NAME.md says more.
+    pub check: &'static str,
+    /// The rule file.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is suspicious, and what to do.
+    pub message: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}:{}:{}: {} [{}]", self.file, self.line, self.column, self.message, self.check)
+    }
+}
+
+/// Loads rule files and looks at them with every check; findings stand in the order of the files.
+pub fn lint(files: &[(&str, &str)], env: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Finding>, Vec<RuleError>> {
+    let rules = RuleSet::parse(files, env)?;
+    let mut findings = Findings::default();
+    conditions::look(&rules, &mut findings);
+    groups::look(&rules, &mut findings);
+    texts::look(&rules, &mut findings);
+    tried::look(&rules, &mut findings);
+    let mut found = findings.0;
+    found.sort_by(|a, b| (&a.file, a.line, a.column, a.check).cmp(&(&b.file, b.line, b.column, b.check)));
+    Ok(found)
+}
+
+/// Findings while they are gathered.
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, check: &'static str, file: &str, place: Place, message: String) {
+        self.0.push(Finding {
+            check,
+            file: file.to_owned(),
+            line: place.line.max(1),
+            column: place.column.max(1),
+            message,
+        });
+    }
+}
