@@ -1,17 +1,12 @@
 //! Where the group stands in the input of each task, and whether that place still exists.
 
-use super::{CALL, Job, PATIENCE};
+use super::{CALL, Job};
 use crate::counts;
 use crate::fault::Fault;
 use crate::lane::task::{Running, changelog_partition};
 use rdkafka::consumer::Consumer;
-use rdkafka::error::RDKafkaErrorCode;
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stage::{FlowCounts, Stores, Task};
-use std::time::{Duration, Instant};
-
-const UNSTABLE: RDKafkaErrorCode = RDKafkaErrorCode::UnstableOffsetCommit;
-const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 impl<S: Stores> Job<S> {
     /// Fresh tasks that stand where their last commit left them.
@@ -29,39 +24,22 @@ impl<S: Stores> Job<S> {
         self.tasks.iter().zip(committed).map(stand).collect()
     }
 
-    /// The offsets that the group committed and the counts beside them, in the order of the tasks.
-    ///
-    /// While a predecessor's transaction holds an offset that is not decided yet, the broker answers for that partition
-    /// with `UNSTABLE_OFFSET_COMMIT`, and the client hands that on beside offset `Invalid`, which elsewhere means that
-    /// nothing was ever committed. To take it for that would read the partition from its beginning.
+    /// The offsets that the group committed and the counts beside them, in the order of the tasks. While a predecessor's
+    /// transaction holds an offset that is not decided yet, the client asks again by itself.
     fn committed(&self) -> Result<Vec<Option<(i64, FlowCounts)>>, Fault> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let answer = self.ask_committed()?;
-            let undecided = |element: &TopicPartitionListElem<'_>| matches!(&element.error(), Err(error) if error.rdkafka_error_code() == Some(UNSTABLE));
-            if !answer.elements().iter().any(undecided) {
-                return self
-                    .tasks
-                    .iter()
-                    .map(|task| self.standing_of(*task, &answer))
-                    .collect();
-            }
-            if self.is_cancelled() || Instant::now() > deadline {
-                return Err(Fault::rebuild("a transaction of a predecessor does not end"));
-            }
-            std::thread::sleep(ASK_AGAIN);
-        }
-    }
-
-    fn ask_committed(&self) -> Result<TopicPartitionList, Fault> {
         let mut list = TopicPartitionList::new();
         for task in &self.tasks {
             list.add_partition(self.names.topic(task.topic), task.partition);
         }
         let answer = self.group.committed_offsets(list, CALL);
-        answer.map_err(|error| Fault::of("reading committed offsets", &error))
+        let answer = answer.map_err(|error| Fault::of("reading committed offsets", &error))?;
+        self.tasks
+            .iter()
+            .map(|task| self.standing_of(*task, &answer))
+            .collect()
     }
 
+    /// An error of one partition stands beside an offset that elsewhere means that nothing was ever committed.
     fn standing_of(
         &self,
         task: Task,
