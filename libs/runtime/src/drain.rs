@@ -1,25 +1,33 @@
 //! A lane whose output is a store outside Kafka: rows and offsets in one transaction of that store.
+//!
+//! The store knows where it stands, and is asked before anything is taken: when the group gives a task, and when it is
+//! unknown what became of a batch. While the store is away the lane waits, stays in its group, and says so.
+
+mod asking;
+mod gathered;
+mod standing;
 
 use crate::config::LaneConfig;
-use crate::fault::Fault;
+use crate::fault::{Fault, Recovery};
 use crate::lane::{Ended, Intake, Membership};
 use crate::observer::{Committed, LaneState};
-use crate::work::{self, Carried, Decoded};
+use asking::Asking;
+use gathered::Gathered;
 use model::Decoder;
-use rdkafka::message::BorrowedMessage;
-use stage::{Advance, Batch, Cx, Drain, DrainError, Drained, FlowCounts, Task};
-use std::collections::BTreeMap;
+use rdkafka::consumer::Consumer;
+use stage::{Advance, Batch, Drain, DrainError, FlowCounts, Task};
+use standing::{Fetch, Standing};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
-/// Most records of a batch, and how long a batch may grow while records keep coming.
-const MOST_RECORDS: usize = 4_000;
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// How long a batch may grow while records keep coming.
 const GREATEST_AGE: Duration = Duration::from_millis(100);
 const QUIET: Duration = Duration::from_millis(5);
 const IDLE_WAIT: Duration = Duration::from_millis(50);
 const TRY_AGAIN: Duration = Duration::from_millis(500);
+const KNOCK_AGAIN: Duration = Duration::from_secs(1);
+const CALL: Duration = Duration::from_secs(15);
 
 /// A draining lane.
 pub(crate) struct DrainLane<'a, D: Drain> {
@@ -27,9 +35,13 @@ pub(crate) struct DrainLane<'a, D: Drain> {
     drain: &'a mut D,
     intake: Intake,
     decoder: Decoder,
-    handle: Handle,
-    /// The next offset of each task that is ours, as stored.
-    stored: BTreeMap<Task, i64>,
+    asking: Asking,
+    standing: Standing,
+    /// Why the lane waits, as it was reported.
+    waits: Option<String>,
+    /// Whether it was reported that no broker answers, and when one was asked last.
+    away: bool,
+    knocked: Instant,
 }
 
 impl<'a, D: Drain> DrainLane<'a, D> {
@@ -41,225 +53,213 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             drain,
             intake,
             decoder,
-            handle,
-            stored: BTreeMap::new(),
+            asking: Asking::new(handle, config.stop.clone()),
+            standing: Standing::default(),
+            waits: None,
+            away: false,
+            knocked: Instant::now(),
         })
     }
 
     /// Runs until it is stopped, or cannot go on.
     pub(crate) fn run(mut self) -> Ended {
-        loop {
-            match self.turn() {
-                Ok(true) => {}
-                Ok(false) => return Ended::Stopped,
-                Err(fault) => {
-                    tracing::warn!(stage = %self.config.names.stage, recovery = ?fault.recovery, "{fault}");
-                    return match fault.recovery {
-                        crate::fault::Recovery::Halt => Ended::Halted(fault.message),
-                        _ => Ended::Rebuild(fault.message),
-                    };
-                }
+        let fault = loop {
+            if self.config.stop.is_set() {
+                self.intake.leave();
+                return Ended::Stopped;
             }
+            if let Err(fault) = self.turn() {
+                break fault;
+            }
+        };
+        tracing::warn!(stage = %self.config.names.stage, recovery = ?fault.recovery, "{fault}");
+        if fault.recovery == Recovery::Halt {
+            self.intake.leave();
+            Ended::Halted(fault.message)
+        } else {
+            self.intake.forsake();
+            Ended::Rebuild(fault.message)
         }
     }
 
-    /// One batch; `false` when the lane was asked to stop.
-    fn turn(&mut self) -> Result<bool, Fault> {
+    /// First what the group says, then what the store says, then a batch.
+    fn turn(&mut self) -> Result<(), Fault> {
         while let Some(membership) = self.intake.membership() {
             self.heed(membership)?;
         }
-        if self.config.stop.is_set() {
-            return Ok(false);
+        let unknown = self.standing.unknown();
+        if !unknown.is_empty() {
+            return self.take_over(&unknown);
         }
         let mut batch = Gathered::default();
         self.gather(&mut batch)?;
-        if !batch.records.is_empty() && !self.intake.has_news() {
-            self.store(batch)?;
-        } else if !batch.records.is_empty() {
-            return Err(Fault::rebuild("the group changed while a batch was gathered"));
+        if batch.is_empty() {
+            self.watch_broker();
+            Ok(())
+        } else if self.intake.has_news() {
+            self.give_back(&batch.beginnings());
+            Ok(())
+        } else {
+            self.store(batch)
         }
-        Ok(true)
     }
 
     fn heed(&mut self, membership: Membership) -> Result<(), Fault> {
         match membership {
-            Membership::Assigned(tasks) => {
-                let positions = self.positions(&tasks)?;
-                for (task, position) in tasks.iter().zip(&positions) {
-                    self.stored.insert(*task, position.unwrap_or_default());
-                }
-                let from: Vec<_> = tasks.into_iter().zip(positions).collect();
-                self.intake.take_up(&from)?;
-            }
-            Membership::Revoked(tasks) => tasks.iter().for_each(|task| {
-                self.stored.remove(task);
-            }),
-            Membership::Lost(_) => return Err(Fault::rebuild("the group gave its partitions away")),
+            Membership::Assigned(tasks) => self.standing.give(tasks),
+            // The store refuses a former owner, so being counted out costs no more than a revocation.
+            Membership::Revoked(tasks) | Membership::Lost(tasks) => self.standing.take_away(&tasks),
             Membership::Broken(why) => return Err(Fault::rebuild(why)),
         }
-        self.config.report(&LaneState::Running {
-            tasks: self.stored.len(),
-        });
+        if self.waits.is_none() {
+            self.report_running();
+        }
         Ok(())
     }
 
-    fn positions(&mut self, tasks: &[Task]) -> Result<Vec<Option<i64>>, Fault> {
-        loop {
-            match self.handle.block_on(self.drain.take_over(tasks)) {
-                Ok(positions) => return Ok(positions),
-                Err(DrainError::Away(why)) => self.wait(why)?,
-                Err(error) => return Err(Fault::halt(error.to_string())),
-            }
+    /// Says that no broker answers, and that one does again.
+    fn watch_broker(&mut self) {
+        if self.away && self.knocked.elapsed() >= KNOCK_AGAIN {
+            self.knocked = Instant::now();
+            self.intake.knock();
+        }
+        if self.intake.is_away() == self.away {
+            return;
+        }
+        self.away = !self.away;
+        if self.away {
+            self.config
+                .report(&LaneState::Waiting("no broker answers".to_owned()));
+        } else {
+            self.report_running();
         }
     }
 
-    fn wait(&self, why: String) -> Result<(), Fault> {
-        tracing::warn!(stage = %self.config.names.stage, why, "waiting for the store");
-        self.config.report(&LaneState::Waiting(why));
-        if self.config.stop.is_set() {
-            return Err(Fault::rebuild("stopping while the store is away"));
+    fn report_running(&self) {
+        let tasks = self.standing.len();
+        self.config.report(&LaneState::Running { tasks });
+    }
+
+    /// Asks the store where it stands with these tasks, and begins to fetch them from there.
+    fn take_over(&mut self, tasks: &[Task]) -> Result<(), Fault> {
+        let answer = self.drain.take_over(tasks);
+        let stored = match self.asking.ask(&self.intake, answer)? {
+            Some(Ok(stored)) => stored,
+            Some(Err(DrainError::Away(why) | DrainError::Moved(why))) => return self.wait(why),
+            Some(Err(DrainError::Fatal(why))) => return Err(Fault::halt(why)),
+            None => return Ok(()),
+        };
+        for (task, stored) in tasks.iter().zip(stored) {
+            match self.standing.learn(*task, stored)? {
+                Some(Fetch::From(stored)) => self.begin(*task, stored)?,
+                Some(Fetch::Again(first)) => self.intake.rewind(&[(*task, first)])?,
+                None => {}
+            }
         }
-        std::thread::sleep(TRY_AGAIN);
+        self.asking.resume(&self.intake)?;
+        if self.waits.take().is_some() {
+            self.report_running();
+        }
+        Ok(())
+    }
+
+    fn begin(&self, task: Task, stored: Option<i64>) -> Result<(), Fault> {
+        if let Some(stored) = stored {
+            self.refuse_gap(task, stored)?;
+        }
+        self.intake.take_up(&[(task, stored)])?;
+        // The client remembers a pause from the last time the partition was ours.
+        self.intake.pause(task, false)
+    }
+
+    /// Records that were deleted before they were stored are lost; going on would hide it.
+    fn refuse_gap(&self, task: Task, stored: i64) -> Result<(), Fault> {
+        let name = self.config.names.topic(task.topic);
+        let ends = self
+            .intake
+            .consumer()
+            .fetch_watermarks(name, task.partition, CALL);
+        let (low, high) = ends.map_err(|error| Fault::of(&format!("reading the ends of {name}"), &error))?;
+        if (low..=high).contains(&stored) {
+            return Ok(());
+        }
+        Err(Fault::halt(format!(
+            "{name}-{}: the store stands at {stored}, but the topic goes from {low} to {high}: records were deleted \
+             before they were stored, or the topic was made anew; lengthen the retention, and set the store's offset \
+             to {low} to accept the loss",
+            task.partition
+        )))
+    }
+
+    /// Waits a moment for a store that is away, or for the group to say whose a task is.
+    fn wait(&mut self, why: String) -> Result<(), Fault> {
+        if self.waits.as_ref() != Some(&why) {
+            tracing::warn!(stage = %self.config.names.stage, why, "waiting for the store");
+            self.config.report(&LaneState::Waiting(why.clone()));
+            self.waits = Some(why);
+        }
+        self.asking.look_up(&self.intake, TRY_AGAIN)?;
         Ok(())
     }
 
     fn gather(&mut self, batch: &mut Gathered<D::In>) -> Result<(), Fault> {
         let mut began = None;
-        loop {
+        while !batch.is_full() && !self.intake.has_news() {
             let wait = if began.is_some() { QUIET } else { IDLE_WAIT };
             let Some(message) = self.intake.poll(wait)? else {
                 return Ok(());
             };
-            let began = *began.get_or_insert_with(Instant::now);
-            let decoder = &mut self.decoder;
-            batch.add(self.config, decoder, &self.stored, &message)?;
-            let full = batch.records.len() >= MOST_RECORDS || batch.bytes >= MOST_BYTES;
-            if full || began.elapsed() >= GREATEST_AGE || self.intake.has_news() {
+            batch.add(self.config, &mut self.decoder, &mut self.standing, &message)?;
+            if began.get_or_insert_with(Instant::now).elapsed() >= GREATEST_AGE {
                 return Ok(());
             }
+        }
+        Ok(())
+    }
+
+    /// These records are read again, once the store has said where it stands.
+    fn give_back(&mut self, beginnings: &[(Task, i64, i64)]) {
+        for (task, from, first) in beginnings {
+            self.standing.doubt(*task, *from, *first);
         }
     }
 
     fn store(&mut self, batch: Gathered<D::In>) -> Result<(), Fault> {
         let began = Instant::now();
-        let advances: Vec<Advance> = batch.advances.into_values().collect();
+        let (beginnings, advances) = (batch.beginnings(), batch.advances());
         let stored = self.drain.store(Batch {
             records: batch.records,
             advances: advances.clone(),
         });
-        match self.handle.block_on(stored) {
-            Ok(()) => {}
-            // The batch is gone into the attempt; it is read again from the stored offsets.
-            Err(DrainError::Away(why)) => {
-                self.wait(why.clone())?;
-                return Err(Fault::rebuild(why));
+        match self.asking.ask(&self.intake, stored)? {
+            Some(Ok(())) => {
+                self.stored(&advances, began.elapsed());
+                self.asking.resume(&self.intake)
             }
-            Err(DrainError::Moved(why)) => return Err(Fault::rebuild(why)),
-            Err(DrainError::Fatal(why)) => return Err(Fault::halt(why)),
+            Some(Err(DrainError::Fatal(why))) => Err(Fault::halt(why)),
+            Some(Err(DrainError::Away(why) | DrainError::Moved(why))) => {
+                self.give_back(&beginnings);
+                self.wait(why)
+            }
+            None => {
+                self.give_back(&beginnings);
+                Ok(())
+            }
         }
-        let mut progress = Vec::new();
-        for advance in &advances {
-            let committed = Committed {
-                stage: self.config.names.stage,
-                counts: &advance.counts,
-                took: began.elapsed(),
-            };
-            self.config.observer.committed(&committed);
-            self.stored.insert(advance.task, advance.to);
-            progress.push((advance.task, advance.to));
+    }
+
+    fn stored(&mut self, advances: &[Advance], took: Duration) {
+        let mut counts = FlowCounts::default();
+        for advance in advances {
+            counts.add(&advance.counts);
+            self.standing.stored(advance.task, advance.to);
         }
+        let (stage, counts) = (self.config.names.stage, &counts);
+        self.config.observer.committed(&Committed { stage, counts, took });
+        let progress: Vec<_> = advances
+            .iter()
+            .map(|advance| (advance.task, advance.to))
+            .collect();
         self.intake.show_progress(&progress);
-        Ok(())
-    }
-}
-
-/// A batch that grows.
-struct Gathered<I> {
-    records: Vec<Drained<I>>,
-    advances: BTreeMap<Task, Advance>,
-    bytes: usize,
-}
-
-impl<I> Default for Gathered<I> {
-    fn default() -> Self {
-        Self {
-            records: Vec::new(),
-            advances: BTreeMap::new(),
-            bytes: 0,
-        }
-    }
-}
-
-impl<I: stage::Input> Gathered<I> {
-    fn add(
-        &mut self,
-        config: &LaneConfig,
-        decoder: &mut Decoder,
-        stored: &BTreeMap<Task, i64>,
-        message: &BorrowedMessage<'_>,
-    ) -> Result<(), Fault> {
-        let Some(cx) = work::context(&config.names, message) else {
-            return Ok(());
-        };
-        let task = Task {
-            topic: cx.topic,
-            partition: cx.partition,
-        };
-        let Some(&from) = stored.get(&task) else {
-            return Ok(());
-        };
-        let next = self.advances.entry(task).or_insert_with(|| Advance {
-            task,
-            from,
-            to: from,
-            counts: FlowCounts::default(),
-        });
-        if cx.offset < next.to {
-            return Err(Fault::rebuild(format!(
-                "{task:?} came with offset {} twice",
-                cx.offset
-            )));
-        }
-        next.to = cx.offset + 1;
-        self.bytes += message.payload_len();
-        let record = drained(config, decoder, &cx, Carried::of(message), &mut next.counts)?;
-        self.records.extend(record);
-        Ok(())
-    }
-}
-
-fn drained<I: stage::Input>(
-    config: &LaneConfig,
-    decoder: &mut Decoder,
-    cx: &Cx<'_>,
-    carried: Carried<'_>,
-    counts: &mut FlowCounts,
-) -> Result<Option<Drained<I>>, Fault> {
-    let names = &config.names;
-    match work::decode(cx, carried.value, decoder) {
-        Decoded::Input(input) => {
-            counts.count_out(1);
-            let task = Task {
-                topic: cx.topic,
-                partition: cx.partition,
-            };
-            let trace_id = Some(work::trace(names, cx).trace_id());
-            Ok(Some(Drained::Record {
-                input,
-                task,
-                offset: cx.offset,
-                time: cx.time,
-                trace_id,
-            }))
-        }
-        Decoded::Tombstone => {
-            counts.count_filtered("tombstone");
-            Ok(None)
-        }
-        Decoded::Dead(poison) => {
-            counts.count_dead(poison.reason);
-            Ok(Some(Drained::Dead(work::dead_letter(names, cx, carried, poison))))
-        }
-        Decoded::NotNow(why) => Err(Fault::rebuild(why)),
     }
 }

@@ -1,0 +1,76 @@
+//! Waiting for the store without leaving the group: a store that is slow or away is no reason to be counted out.
+
+use crate::config::Stop;
+use crate::fault::Fault;
+use crate::lane::Intake;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+/// How long the store is waited for before the lane looks after its membership.
+const LOOK_UP: Duration = Duration::from_millis(200);
+/// How long one look takes.
+const STEP: Duration = Duration::from_millis(20);
+
+/// Asks the store on behalf of a lane. From the first look after the membership on, partitions are paused.
+pub(super) struct Asking {
+    handle: Handle,
+    stop: Stop,
+    paused: bool,
+}
+
+impl Asking {
+    pub(super) const fn new(handle: Handle, stop: Stop) -> Self {
+        let paused = false;
+        Self { handle, stop, paused }
+    }
+
+    /// The store's answer; `None` where the group, or whoever asks the lane to stop, wanted something first. The
+    /// question is dropped then.
+    pub(super) fn ask<T>(
+        &mut self,
+        intake: &Intake,
+        answer: impl Future<Output = T>,
+    ) -> Result<Option<T>, Fault> {
+        let mut answer = pin!(answer);
+        loop {
+            let waited = self
+                .handle
+                .block_on(async { timeout(LOOK_UP, answer.as_mut()).await });
+            if let Ok(answer) = waited {
+                return Ok(Some(answer));
+            }
+            if self.look_up(intake, STEP)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Takes no records for this long, but hears what the group says; `true` as soon as the lane is wanted elsewhere.
+    pub(super) fn look_up(&mut self, intake: &Intake, time: Duration) -> Result<bool, Fault> {
+        if !self.paused {
+            intake.hold(true)?;
+            self.paused = true;
+        }
+        let until = Instant::now() + time;
+        while !self.stop.is_set() && !intake.has_news() {
+            if Instant::now() >= until {
+                return Ok(false);
+            }
+            if intake.poll(STEP)?.is_some() {
+                return Err(Fault::rebuild("a paused partition delivered a record"));
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes records again.
+    pub(super) fn resume(&mut self, intake: &Intake) -> Result<(), Fault> {
+        if self.paused {
+            intake.hold(false)?;
+            self.paused = false;
+        }
+        Ok(())
+    }
+}

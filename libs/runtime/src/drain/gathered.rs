@@ -1,0 +1,153 @@
+//! A batch that grows: records as the store takes them, and how far each task comes with them.
+
+use super::standing::Standing;
+use crate::config::LaneConfig;
+use crate::fault::Fault;
+use crate::work::{self, Carried, Decoded};
+use model::Decoder;
+use rdkafka::message::BorrowedMessage;
+use stage::{Advance, Cx, Drained, FlowCounts, Task};
+use std::collections::BTreeMap;
+
+/// Most records of a batch, and most bytes.
+const MOST_RECORDS: usize = 4_000;
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// See the module.
+pub(super) struct Gathered<I> {
+    pub(super) records: Vec<Drained<I>>,
+    tasks: BTreeMap<Task, Gain>,
+    bytes: usize,
+}
+
+/// What a batch has of one task.
+struct Gain {
+    advance: Advance,
+    /// The offset of its first record.
+    first: i64,
+}
+
+impl<I> Default for Gathered<I> {
+    fn default() -> Self {
+        Self {
+            records: Vec::new(),
+            tasks: BTreeMap::new(),
+            bytes: 0,
+        }
+    }
+}
+
+impl<I: stage::Input> Gathered<I> {
+    /// Whether no record came, not even one that leads to nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Whether it is to be stored before it grows on.
+    pub(super) fn is_full(&self) -> bool {
+        self.records.len() >= MOST_RECORDS || self.bytes >= MOST_BYTES
+    }
+
+    /// How far each task comes with it.
+    pub(super) fn advances(&self) -> Vec<Advance> {
+        self.tasks.values().map(|gain| gain.advance.clone()).collect()
+    }
+
+    /// Where each task began in it: what the store had before, and the first record.
+    pub(super) fn beginnings(&self) -> Vec<(Task, i64, i64)> {
+        let beginning = |(task, gain): (&Task, &Gain)| (*task, gain.advance.from, gain.first);
+        self.tasks.iter().map(beginning).collect()
+    }
+
+    /// Takes a record; one of a task that is not ours is left out.
+    pub(super) fn add(
+        &mut self,
+        config: &LaneConfig,
+        decoder: &mut Decoder,
+        standing: &mut Standing,
+        message: &BorrowedMessage<'_>,
+    ) -> Result<(), Fault> {
+        let Some(cx) = work::context(&config.names, message) else {
+            return Ok(());
+        };
+        let task = Task {
+            topic: cx.topic,
+            partition: cx.partition,
+        };
+        let Some(from) = standing.take(task, cx.offset)? else {
+            return Ok(());
+        };
+        let gain = self
+            .tasks
+            .entry(task)
+            .or_insert_with(|| Gain::new(task, from, cx.offset));
+        if cx.offset < gain.advance.to {
+            return Err(Fault::rebuild(format!(
+                "{task:?} came with offset {} twice",
+                cx.offset
+            )));
+        }
+        let record = drained(
+            config,
+            decoder,
+            &cx,
+            Carried::of(message),
+            &mut gain.advance.counts,
+        )?;
+        gain.advance.to = cx.offset + 1;
+        self.bytes += message.payload_len();
+        self.records.extend(record);
+        Ok(())
+    }
+}
+
+impl Gain {
+    fn new(task: Task, from: i64, first: i64) -> Self {
+        let (to, counts) = (from, FlowCounts::default());
+        Self {
+            advance: Advance {
+                task,
+                from,
+                to,
+                counts,
+            },
+            first,
+        }
+    }
+}
+
+fn drained<I: stage::Input>(
+    config: &LaneConfig,
+    decoder: &mut Decoder,
+    cx: &Cx<'_>,
+    carried: Carried<'_>,
+    counts: &mut FlowCounts,
+) -> Result<Option<Drained<I>>, Fault> {
+    let names = &config.names;
+    match work::decode(cx, carried.value, decoder) {
+        Decoded::Input(input) => {
+            counts.count_out(1);
+            let task = Task {
+                topic: cx.topic,
+                partition: cx.partition,
+            };
+            let trace_id = Some(work::trace(names, cx).trace_id());
+            Ok(Some(Drained::Record {
+                input,
+                task,
+                offset: cx.offset,
+                time: cx.time,
+                trace_id,
+            }))
+        }
+        Decoded::Tombstone => {
+            counts.count_filtered("tombstone");
+            Ok(None)
+        }
+        Decoded::Dead(poison) => {
+            counts.count_dead(poison.reason);
+            Ok(Some(Drained::Dead(work::dead_letter(names, cx, carried, poison))))
+        }
+        Decoded::NotNow(why) => Err(Fault::rebuild(why)),
+    }
+}
