@@ -119,7 +119,8 @@ async fn put_back(
     let send = move |sender: &mut mpsc::Sender<Letter>, letter| {
         !is_among(&ids, &letter) || sender.blocking_send(letter).is_ok()
     };
-    let reading = letters.each(&args.filter, sender, send);
+    // The sender is dropped when all is read: then the planning ends too.
+    let reading = async { letters.each(&args.filter, sender, send).await.map(drop) };
     let planning = async {
         // Dropped when this ends, however it ends: then the reading ends too.
         let mut incoming = incoming;
@@ -153,7 +154,7 @@ async fn put_back(
     };
     let (read, outcome) = tokio::join!(reading, planning);
     let outcome = outcome?;
-    read.map(|_| outcome)
+    read.map(|()| outcome)
 }
 
 fn report(args: &ReplayArgs, outcome: &Outcome, writer: Option<&Writer>) {
