@@ -169,7 +169,8 @@ impl<'a> Carried<'a> {
         let mut each = self.headers.into_iter().flat_map(|headers| headers.iter());
         let header = each.find(|header| header.key == ATTEMPTS_HEADER);
         let text = header.and_then(|header| std::str::from_utf8(header.value?).ok());
-        text.and_then(|text| text.parse().ok()).unwrap_or_default()
+        let failures = text.and_then(|text| text.parse().ok());
+        failures.filter(|failures| *failures > 0).unwrap_or_default()
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_stage_remembers_can_be_seen() {
     let shell = Shell::with_topics("state").await;
-    shell.done(&["events", "generate", "--count", "50", "--seed", "5"]);
+    shell.done(&["events", "generate", "--count", "50", "--kinds", "login"]);
     let stages = Running::start(&shell, &["run", "normalizer", "detector"]);
     let export = || -> Vec<Value> {
         let printed = shell.done(&["state", "export", "detector", "seen"]);

@@ -291,7 +291,7 @@ impl Inner {
 
     /// Reads partitions of one topic (an end does not say of which topic it is) until each has ended once, or until
     /// `each` wants no more of it.
-    fn until_ends(
+    pub(super) fn until_ends(
         &self,
         reader: &BaseConsumer<EndSeeker>,
         name: &str,

@@ -2,16 +2,20 @@
 //! transaction, so that a replay that is killed in the middle and begun again replays nothing twice.
 //!
 //! Each transaction has a producer of its own. A producer that is initialised ends what its predecessor left open and
-//! raises the epoch, so a commit that was sent late can end no later transaction (KIP-890), and of two replays at a time
-//! the older one is fenced.
+//! raises the epoch, so a commit that was sent late can end no later transaction (KIP-890). It fences every other replay
+//! as well; what that one has written before stands among the notes, and there this replay, whose plan knows nothing of
+//! it, ends.
 
 use super::{Admin, AdminError, CALL, Inner, blocking};
 use crate::client;
 use crate::work::ATTEMPTS_HEADER;
-use model::{DeadLetter, Encoder, Replay, SchemaIds};
+use model::{DeadLetter, Encoder, Record, Replay, SchemaIds};
+use rdkafka::Message;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+use rdkafka::topic_partition_list::Offset;
+use std::collections::HashMap;
 use std::sync::Arc;
 use topology::Topic;
 
@@ -23,15 +27,26 @@ pub struct Replayer {
     inner: Arc<Inner>,
     ids: SchemaIds,
     producer: Option<FutureProducer>,
+    /// The ends of the notes' partitions when this replay began.
+    began: HashMap<i32, i64>,
 }
 
 impl Admin {
-    /// Whoever writes replays from now on; another replay that runs anywhere can write nothing more.
+    /// Begins a replay. Of several at a time one writes; the others are refused.
     pub async fn replayer(&self, ids: SchemaIds) -> Result<Replayer, AdminError> {
         let inner = Arc::clone(&self.0);
-        let first = Arc::clone(&self.0);
-        let producer = Some(blocking("beginning a replay", move || first.replay_producer()).await?);
-        Ok(Replayer { inner, ids, producer })
+        let begin = move || {
+            let producer = Some(inner.replay_producer()?);
+            let ends = inner.glancing(|reader| inner.ends_of(reader, &inner.notes()))?;
+            let began = ends.iter().map(|ends| (ends.partition, ends.end)).collect();
+            Ok(Replayer {
+                inner,
+                ids,
+                producer,
+                began,
+            })
+        };
+        blocking("beginning a replay", begin).await
     }
 }
 
@@ -45,11 +60,15 @@ impl Replayer {
             doing: "noting a replay".to_owned(),
             why: error.to_string(),
         })?;
-        let key = model::Record::key(note).into_owned();
+        let (key, id, began) = (note.key().into_owned(), note.id.clone(), self.began.clone());
         let write = move || {
             let producer = match producer {
                 Some(producer) => producer,
-                None => inner.replay_producer()?,
+                None => {
+                    let producer = inner.replay_producer()?;
+                    inner.refuse_if_others_wrote(&id, &began)?;
+                    producer
+                }
             };
             let written = inner.write_replay(&producer, &letters, &key, &value);
             written.map_err(|error| inner.replay_failed(&error))
@@ -59,6 +78,32 @@ impl Replayer {
 }
 
 impl Inner {
+    /// The topic of the notes, with the prefix.
+    fn notes(&self) -> String {
+        self.prefix.apply(Topic::DeadLetterReplays.name())
+    }
+
+    /// Looks at the notes that were written since this replay began.
+    fn refuse_if_others_wrote(&self, id: &str, began: &HashMap<i32, i64>) -> Result<(), AdminError> {
+        let (name, mut others) = (self.notes(), false);
+        self.glancing(|reader| {
+            let ends = self.ends_of(reader, &name)?;
+            let since = ends.iter().filter_map(|ends| {
+                let from = began.get(&ends.partition).copied().unwrap_or(ends.low);
+                (from < ends.end).then_some((ends.partition, Offset::Offset(from)))
+            });
+            let since: Vec<_> = since.collect();
+            self.until_ends(reader, &name, &since, |message| {
+                let key = message.key().and_then(|key| std::str::from_utf8(key).ok());
+                others |= key
+                    .and_then(|key| key.rsplit_once('/'))
+                    .is_none_or(|(of, _)| of != id);
+                !others
+            })
+        })?;
+        if others { Err(taken_over()) } else { Ok(()) }
+    }
+
     fn replay_producer(&self) -> Result<FutureProducer, AdminError> {
         let mut config = self.config.clone();
         config
@@ -93,7 +138,7 @@ impl Inner {
             let payload = letter.payload.as_deref().unwrap_or_default();
             sent(producer, record.payload(payload))
         });
-        let topic = self.prefix.apply(Topic::DeadLetterReplays.name());
+        let topic = self.notes();
         let note = FutureRecord::<[u8], [u8]>::to(&topic)
             .key(key.as_bytes())
             .payload(note);
@@ -118,13 +163,17 @@ impl Inner {
             )
         );
         if fenced {
-            let why = "another replay has begun and took over; let it end, then run this again: nothing is replayed twice";
-            return AdminError::Refused {
-                doing: "replaying".to_owned(),
-                why: why.to_owned(),
-            };
+            return taken_over();
         }
         self.unreachable("replaying; run it again, nothing is replayed twice", error)
+    }
+}
+
+fn taken_over() -> AdminError {
+    AdminError::Refused {
+        doing: "replaying".to_owned(),
+        why: "another replay is at work; let it end, then run this again: nothing is replayed twice"
+            .to_owned(),
     }
 }
 
