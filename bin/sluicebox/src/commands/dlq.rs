@@ -1,4 +1,4 @@
-//! `sluicebox dlq`: dead letters, to be looked at and put back. docs/DEAD_LETTERS.md is the page for people.
+//! `sluicebox dlq`: dead letters, to be looked at and put back; `docs/DEAD_LETTERS.md` is the page for people.
 
 mod export;
 mod filter;

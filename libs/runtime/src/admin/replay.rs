@@ -62,13 +62,12 @@ impl Replayer {
         })?;
         let (key, id, began) = (note.key().into_owned(), note.id.clone(), self.began.clone());
         let write = move || {
-            let producer = match producer {
-                Some(producer) => producer,
-                None => {
-                    let producer = inner.replay_producer()?;
-                    inner.refuse_if_others_wrote(&id, &began)?;
-                    producer
-                }
+            let producer = if let Some(first) = producer {
+                first
+            } else {
+                let next = inner.replay_producer()?;
+                inner.refuse_if_others_wrote(&id, &began)?;
+                next
             };
             let written = inner.write_replay(&producer, &letters, &key, &value);
             written.map_err(|error| inner.replay_failed(&error))

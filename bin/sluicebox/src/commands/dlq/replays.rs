@@ -23,7 +23,7 @@ pub(super) async fn run(args: ReplaysArgs, app: &App) -> Result<(), Failure> {
     let past = Letters::connect(&app.settings()?)?.past().await?;
     let runs = past.runs();
     if args.json {
-        runs.into_iter().for_each(|run| say(described(run)));
+        runs.into_iter().map(described).for_each(say);
     } else if runs.is_empty() {
         say("no replays");
     } else {
