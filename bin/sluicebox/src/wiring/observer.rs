@@ -31,6 +31,11 @@ impl Observer for LaneObserver {
             .entry((stage, lane))
             .or_insert_with(|| self.health.component(format!("{stage}-{lane}")));
         let detail = now.to_string();
+        if let LaneState::Restoring { progress, .. } = now {
+            let left = progress.left().unwrap_or_default().as_secs_f64();
+            let (read, of) = (progress.read, progress.of);
+            self.metrics.restore(stage.as_str(), lane, read, of, left);
+        }
         match now {
             LaneState::Running { .. } => component.ready(detail),
             LaneState::Starting

@@ -112,10 +112,14 @@ impl World {
             self.outputs, self.offsets,
             "an offset without its outputs, or the other way round: {self:?}"
         );
-        assert!(
-            !self.ended || self.open.is_empty(),
-            "ended with an open transaction: {self:?}"
-        );
+        if self.ended {
+            let commands = self
+                .lane
+                .clone()
+                .step(Event::Failed(Recovery::Abort), Duration::ZERO);
+            assert!(commands.is_empty(), "it ended, and goes on: {self:?}");
+            assert!(self.open.is_empty(), "ended with an open transaction: {self:?}");
+        }
         let between = matches!(self.lane.transaction, Transaction::Idle | Transaction::Open(_));
         assert!(self.ended || between, "neither running nor ended: {self:?}");
     }

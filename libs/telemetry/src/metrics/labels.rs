@@ -21,3 +21,10 @@ pub(super) struct OfTopic {
     pub(super) service: &'static str,
     pub(super) topic: &'static str,
 }
+
+/// Of one lane of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfLane {
+    pub(super) service: &'static str,
+    pub(super) lane: u16,
+}

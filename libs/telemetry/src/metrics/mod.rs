@@ -17,7 +17,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use labels::{Of, OfReason, OfTopic};
+use labels::{Of, OfLane, OfReason, OfTopic};
 
 /// More reasons than the code has; what goes beyond is counted as `other`.
 const MAX_REASONS: usize = 128;
@@ -58,8 +58,9 @@ struct Inner {
     commit_seconds: Family<Of, Histogram>,
     lag: Family<OfTopic, Gauge>,
     lag_seconds: Family<OfTopic, Gauge<f64, AtomicU64>>,
-    restored: Family<OfTopic, Gauge>,
-    restore_total: Family<OfTopic, Gauge>,
+    restored: Family<OfLane, Gauge>,
+    restore_total: Family<OfLane, Gauge>,
+    restore_left: Family<OfLane, Gauge<f64, AtomicU64>>,
     reload_failed: Family<Of, Gauge>,
     outbound: Family<OfReason, Counter>,
     outbound_seconds: Family<Of, Histogram>,
@@ -93,6 +94,7 @@ impl Metrics {
             lag_seconds: Family::default(),
             restored: Family::default(),
             restore_total: Family::default(),
+            restore_left: Family::default(),
             reload_failed: Family::default(),
             outbound: Family::default(),
             outbound_seconds: Family::new_with_constructor(seconds),
@@ -171,16 +173,14 @@ impl Metrics {
         self.0.lag_seconds.get_or_create(&of).set(seconds);
     }
 
-    /// How many of the records of a changelog are restored.
-    pub fn restore(&self, service: &'static str, topic: &'static str, restored: i64, total: i64) {
-        self.0
-            .restored
-            .get_or_create(&OfTopic { service, topic })
-            .set(restored);
-        self.0
-            .restore_total
-            .get_or_create(&OfTopic { service, topic })
-            .set(total);
+    /// How far a lane is with its changelogs: records read, records to read at most, and how long the rest takes.
+    pub fn restore(&self, service: &'static str, lane: u16, read: u64, of: u64, seconds_left: f64) {
+        let inner = &self.0;
+        let lane = OfLane { service, lane };
+        let records = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        inner.restored.get_or_create(&lane).set(records(read));
+        inner.restore_total.get_or_create(&lane).set(records(of));
+        inner.restore_left.get_or_create(&lane).set(seconds_left);
     }
 
     /// Whether a watched file of a service is refused at present, so that an older version is in use.
@@ -260,14 +260,16 @@ impl Inner {
         );
         r.register(
             "restored_records",
-            "Records of a changelog restored",
+            "Records of changelogs that the latest restore has read",
             self.restored.clone(),
         );
         r.register(
             "restore_total_records",
-            "Records of a changelog to restore",
+            "Records of changelogs that the latest restore has to read, at most",
             self.restore_total.clone(),
         );
+        let left = self.restore_left.clone();
+        r.register_with_unit("restore_left", "Time that the latest restore still takes", Unit::Seconds, left);
         r.register(
             "reload_failed",
             "1 while a watched file is refused",
@@ -300,6 +302,7 @@ mod tests {
         metrics.out("scorer", 3, 4);
         metrics.filtered("scorer", "unscored", 2);
         metrics.lag("scorer", "events.normalized", 7, 1.5);
+        metrics.restore("detector", 0, 5, 20, 3.0);
         metrics.transaction("scorer", TransactionOutcome::Committed, 0.003);
         let text = metrics.text();
         for line in [
@@ -308,6 +311,8 @@ mod tests {
             "sluicebox_records_filtered_total{service=\"scorer\",reason=\"unscored\"} 2",
             "sluicebox_lag_records{service=\"scorer\",topic=\"events.normalized\"} 7",
             "sluicebox_lag_seconds{service=\"scorer\",topic=\"events.normalized\"} 1.5",
+            "sluicebox_restored_records{service=\"detector\",lane=\"0\"} 5",
+            "sluicebox_restore_left_seconds{service=\"detector\",lane=\"0\"} 3.0",
             "sluicebox_commit_seconds_count{service=\"scorer\"} 1",
             "# EOF",
         ] {
