@@ -1,6 +1,11 @@
-//! What a failure means for the lane, decided in one place.
+//! What a failure means for the lane, decided in one place. No Kafka is asked here, no clock, no thread.
+//!
+//! Codes are looked up in [`meanings`], whose table stands in docs/FAULTS.md too; a test compares them.
 
-use rdkafka::error::{KafkaError, RDKafkaError, RDKafkaErrorCode as Code};
+mod meanings;
+
+use meanings::{Meaning, of};
+use rdkafka::error::{KafkaError, RDKafkaError};
 
 /// How a lane goes on after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,91 +51,111 @@ impl Fault {
 
     /// The fault of a client error, while doing something.
     pub(crate) fn of(doing: &str, error: &KafkaError) -> Self {
+        let meaning = meaning(error);
         let recovery = match error {
-            KafkaError::Transaction(error) => of_transaction(error),
-            other => other.rdkafka_error_code().map_or(Recovery::Rebuild, of_code),
+            KafkaError::Transaction(error) => of_transaction(meaning, error),
+            _ => of_call(meaning),
         };
+        Self::new(doing, error, recovery)
+    }
+
+    /// The fault of an output that did not arrive: whatever the cause, the transaction is void.
+    pub(crate) fn of_delivery(topic: &str, error: &KafkaError) -> Self {
+        let recovery = match meaning(error) {
+            Meaning::Halt => Recovery::Halt,
+            Meaning::Rebuild => Recovery::Rebuild,
+            Meaning::Retry | Meaning::Abort => Recovery::Abort,
+        };
+        Self::new(&format!("writing to {topic}"), error, recovery)
+    }
+
+    fn new(doing: &str, error: &KafkaError, recovery: Recovery) -> Self {
+        let mending = match recovery {
+            Recovery::Halt => error.rdkafka_error_code().map_or("", |code| of(code).1),
+            _ => "",
+        };
+        let to_mend = if mending.is_empty() { "" } else { "; to mend: " };
         Self {
             recovery,
-            message: format!("{doing}: {error}{}", mending(error)),
+            message: format!("{doing}: {error}{to_mend}{mending}"),
         }
+    }
+}
+
+/// Whether the client tries again by itself after this error of a fetch, so that nothing is to be done.
+pub(crate) fn is_retried(error: &KafkaError) -> bool {
+    meaning(error) == Meaning::Retry
+}
+
+fn meaning(error: &KafkaError) -> Meaning {
+    error
+        .rdkafka_error_code()
+        .map_or(Meaning::Rebuild, |code| of(code).0)
+}
+
+/// A call that came back with an error was tried again long enough.
+const fn of_call(meaning: Meaning) -> Recovery {
+    match meaning {
+        Meaning::Halt => Recovery::Halt,
+        Meaning::Abort => Recovery::Abort,
+        Meaning::Retry | Meaning::Rebuild => Recovery::Rebuild,
     }
 }
 
 /// librdkafka says whether a transaction can be aborted. Anything else that went wrong with a transactional call is
 /// indefinite: it may still come to pass, so the producer is replaced rather than asked again.
-fn of_transaction(error: &RDKafkaError) -> Recovery {
-    match of_code(error.code()) {
-        Recovery::Halt => Recovery::Halt,
+fn of_transaction(meaning: Meaning, error: &RDKafkaError) -> Recovery {
+    match meaning {
+        Meaning::Halt => Recovery::Halt,
         _ if error.txn_requires_abort() && !error.is_fatal() => Recovery::Abort,
         _ => Recovery::Rebuild,
-    }
-}
-
-fn of_code(code: Code) -> Recovery {
-    match code {
-        Code::TopicAuthorizationFailed
-        | Code::GroupAuthorizationFailed
-        | Code::ClusterAuthorizationFailed
-        | Code::TransactionalIdAuthorizationFailed
-        | Code::Authentication
-        | Code::SaslAuthenticationFailed
-        | Code::UnknownTopicOrPartition
-        | Code::UnknownTopic
-        | Code::UnknownPartition
-        | Code::AutoOffsetReset
-        | Code::InvalidTransactionTimeout
-        | Code::UnsupportedVersion
-        | Code::MessageSizeTooLarge
-        | Code::InvalidMessageSize => Recovery::Halt,
-        _ => Recovery::Rebuild,
-    }
-}
-
-fn mending(error: &KafkaError) -> &'static str {
-    match error.rdkafka_error_code() {
-        Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) => {
-            "; create the topics with `sluicebox topics apply`"
-        }
-        Some(Code::AutoOffsetReset) => {
-            "; records were deleted before they were read, or the topic was made anew: lengthen the retention, and set \
-             the group's offsets to accept the loss"
-        }
-        Some(Code::TopicAuthorizationFailed) => {
-            "; grant this user read and write on the topics of the stream"
-        }
-        Some(Code::GroupAuthorizationFailed) => "; grant this user read on the stage's group",
-        Some(Code::TransactionalIdAuthorizationFailed) => "; grant this user write on its transactional ids",
-        Some(Code::Authentication | Code::SaslAuthenticationFailed) => {
-            "; check kafka.sasl_* in the configuration"
-        }
-        Some(Code::InvalidTransactionTimeout) => {
-            "; lower kafka.transaction_timeout_ms below the broker's limit"
-        }
-        _ => "",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rdkafka::error::RDKafkaErrorCode as Code;
 
-    #[test]
-    fn what_a_person_must_mend_halts_and_the_rest_begins_anew() {
-        let of = |code| Fault::of("fetching", &KafkaError::MessageConsumption(code)).recovery;
-        assert_eq!(of(Code::TopicAuthorizationFailed), Recovery::Halt);
-        assert_eq!(of(Code::UnknownTopicOrPartition), Recovery::Halt);
-        assert_eq!(of(Code::AllBrokersDown), Recovery::Rebuild);
-        assert_eq!(of(Code::ProducerFenced), Recovery::Rebuild);
-        assert_eq!(of(Code::FencedInstanceId), Recovery::Rebuild);
+    fn fetching(code: Code) -> Recovery {
+        Fault::of("fetching", &KafkaError::MessageConsumption(code)).recovery
+    }
+
+    fn delivering(code: Code) -> Recovery {
+        Fault::of_delivery("signals", &KafkaError::MessageProduction(code)).recovery
     }
 
     #[test]
-    fn the_message_says_how_to_mend_it() {
-        let fault = Fault::of(
-            "fetching",
-            &KafkaError::MessageConsumption(Code::UnknownTopicOrPartition),
+    fn what_a_person_must_mend_halts_and_the_rest_begins_anew() {
+        assert_eq!(fetching(Code::TopicAuthorizationFailed), Recovery::Halt);
+        assert_eq!(fetching(Code::UnknownTopicOrPartition), Recovery::Halt);
+        assert_eq!(fetching(Code::AllBrokersDown), Recovery::Rebuild);
+        assert_eq!(fetching(Code::FencedInstanceId), Recovery::Rebuild);
+    }
+
+    #[test]
+    fn an_output_that_did_not_arrive_voids_the_transaction_unless_the_producer_is_fenced() {
+        assert_eq!(delivering(Code::MessageTimedOut), Recovery::Abort);
+        assert_eq!(delivering(Code::NotEnoughReplicas), Recovery::Abort);
+        assert_eq!(delivering(Code::ProducerFenced), Recovery::Rebuild);
+        assert_eq!(delivering(Code::MessageSizeTooLarge), Recovery::Halt);
+    }
+
+    #[test]
+    fn only_a_fault_that_a_person_must_mend_says_how() {
+        let of = |code| Fault::of("fetching", &KafkaError::MessageConsumption(code)).message;
+        assert!(
+            of(Code::UnknownTopicOrPartition)
+                .ends_with("; to mend: create the topics with `sluicebox topics apply`")
         );
-        assert!(fault.message.contains("sluicebox topics apply"), "{fault}");
+        assert!(!of(Code::AllBrokersDown).contains("to mend"));
+    }
+
+    #[test]
+    fn a_client_that_tries_again_is_left_alone() {
+        assert!(is_retried(&KafkaError::MessageConsumption(Code::NotCoordinator)));
+        assert!(!is_retried(&KafkaError::MessageConsumption(
+            Code::AutoOffsetReset
+        )));
     }
 }

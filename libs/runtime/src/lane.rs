@@ -97,6 +97,8 @@ pub(crate) struct Lane<'a, W: Work> {
     began: Instant,
     told: Instant,
     away: bool,
+    /// Whether a restore was told last, so that its end is told too.
+    told_restore: bool,
     fault: Option<Fault>,
 }
 
@@ -124,6 +126,7 @@ impl<'a, W: Work> Lane<'a, W> {
             began: now,
             told: now,
             away: false,
+            told_restore: false,
             fault: None,
         })
     }
@@ -316,7 +319,10 @@ impl<'a, W: Work> Lane<'a, W> {
     /// Says how far a restore is, that the broker is away or back, that what was waited for has come.
     fn tell_progress(&mut self) {
         let time = self.told.elapsed() >= TELL;
-        let restoring = time && self.restorer.progress().is_some();
+        let restoring = match self.restorer.progress() {
+            Some(_) => time,
+            None => self.told_restore,
+        };
         if time && self.away {
             self.told = Instant::now();
             self.intake.knock();
@@ -330,7 +336,9 @@ impl<'a, W: Work> Lane<'a, W> {
     fn report(&mut self) {
         self.told = Instant::now();
         let tasks = self.tasks.len();
-        self.config.report(&match self.restorer.progress() {
+        let progress = self.restorer.progress();
+        self.told_restore = progress.is_some();
+        self.config.report(&match progress {
             _ if self.away => LaneState::Waiting("no broker answers".to_owned()),
             Some(progress) => LaneState::Restoring { tasks, progress },
             None => LaneState::Running { tasks },

@@ -1,7 +1,7 @@
 //! The proxy as a test sees it.
 
 use crate::connection::serve;
-use crate::hold::{Hold, hold};
+use crate::hold::{Hold, HoldError, hold};
 use crate::request::ApiKey;
 use crate::rules::{Closing, Rules};
 use std::io;
@@ -120,6 +120,15 @@ impl Proxy {
     /// How many requests of this kind came through or were held.
     pub fn count(&self, key: ApiKey) -> u64 {
         self.rules.count(key)
+    }
+
+    /// Waits until so many requests of this kind have come.
+    pub fn wait_for(&self, key: ApiKey, count: u64, patience: Duration) -> Result<(), HoldError> {
+        if self.rules.wait_for(key, count, patience) {
+            Ok(())
+        } else {
+            Err(HoldError::NoRequest { key, patience })
+        }
     }
 
     fn listen(&self, socket: TcpListener) -> io::Result<()> {

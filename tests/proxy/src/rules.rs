@@ -3,7 +3,7 @@
 use crate::hold::Held;
 use crate::request::{ApiKey, Request};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -31,6 +31,7 @@ pub(crate) struct Rules {
     pub(crate) flow: watch::Sender<Flow>,
     pub(crate) closing: watch::Sender<Closing>,
     requests: Mutex<Requests>,
+    counted: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -39,12 +40,19 @@ struct Requests {
     holds: Vec<Held>,
 }
 
+impl Requests {
+    fn count(&self, key: ApiKey) -> u64 {
+        self.counts.get(&key).copied().unwrap_or(0)
+    }
+}
+
 impl Rules {
     pub(crate) fn new() -> Self {
         Self {
             flow: watch::Sender::default(),
             closing: watch::Sender::new(Closing::Fin),
             requests: Mutex::default(),
+            counted: Condvar::new(),
         }
     }
 
@@ -52,6 +60,7 @@ impl Rules {
     pub(crate) fn meet(&self, request: Request) -> Option<Held> {
         let mut requests = self.requests.lock().ok()?;
         *requests.counts.entry(request.api_key).or_default() += 1;
+        self.counted.notify_all();
         let place = requests
             .holds
             .iter()
@@ -66,8 +75,17 @@ impl Rules {
     }
 
     pub(crate) fn count(&self, key: ApiKey) -> u64 {
-        self.requests
-            .lock()
-            .map_or(0, |requests| requests.counts.get(&key).copied().unwrap_or(0))
+        self.requests.lock().map_or(0, |requests| requests.count(key))
+    }
+
+    /// Whether so many requests came within this time.
+    pub(crate) fn wait_for(&self, key: ApiKey, count: u64, patience: Duration) -> bool {
+        let Ok(requests) = self.requests.lock() else {
+            return false;
+        };
+        let waited = self
+            .counted
+            .wait_timeout_while(requests, patience, |requests| requests.count(key) < count);
+        waited.is_ok_and(|(_, waited)| !waited.timed_out())
     }
 }

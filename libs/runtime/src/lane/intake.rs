@@ -1,11 +1,11 @@
 //! The lane's consumer: records in, partitions taken up and let go.
 
 use super::membership::{GroupContext, Membership};
-use crate::fault::Fault;
+use crate::fault::{Fault, is_retried};
 use crate::names::Names;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stage::Task;
@@ -58,12 +58,24 @@ impl Intake {
                 self.consumer.context().heard();
                 Ok(Some(message))
             }
-            Some(Err(error)) if is_passing(&error) => {
+            Some(Err(error)) if is_retried(&error) => {
                 tracing::debug!(%error, "fetching");
                 Ok(None)
             }
-            Some(Err(error)) => Err(Fault::of("fetching", &error)),
+            Some(Err(error)) => Err(Fault::of(&format!("fetching {}", self.inputs()), &error)),
         }
+    }
+
+    /// The names of the topics; the client says of a failure neither topic nor partition.
+    fn inputs(&self) -> String {
+        let topics: Vec<&str> = self
+            .names
+            .stage
+            .inputs()
+            .into_iter()
+            .map(|topic| self.names.topic(topic))
+            .collect();
+        topics.join(", ")
     }
 
     /// The oldest word of the group not yet heard.
@@ -197,22 +209,4 @@ impl Intake {
             tracing::debug!(%error, "showing progress");
         }
     }
-}
-
-/// Errors that librdkafka retries by itself.
-fn is_passing(error: &KafkaError) -> bool {
-    matches!(
-        error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::BrokerTransportFailure
-                | RDKafkaErrorCode::AllBrokersDown
-                | RDKafkaErrorCode::OperationTimedOut
-                | RDKafkaErrorCode::Resolve
-                | RDKafkaErrorCode::NotLeaderForPartition
-                | RDKafkaErrorCode::LeaderNotAvailable
-                | RDKafkaErrorCode::CoordinatorLoadInProgress
-                | RDKafkaErrorCode::CoordinatorNotAvailable
-                | RDKafkaErrorCode::NotCoordinator
-        )
-    )
 }

@@ -1,7 +1,7 @@
 //! The lane's producer: the one owner of its transactions.
 
 use super::transactor::Transactor;
-use crate::fault::{Fault, Recovery};
+use crate::fault::Fault;
 use crate::names::Names;
 use model::{Encoder, SchemaIds};
 use rdkafka::config::ClientConfig;
@@ -146,7 +146,10 @@ impl Outbox {
                     record = again;
                 }
                 Err((error, record)) => {
-                    return Err(Fault::of(&format!("producing to {}", record.topic), &error));
+                    // Nothing more is taken once an output did not arrive: then that is what happened.
+                    producer.poll(Duration::ZERO);
+                    let failed = producer.context().take_failure();
+                    return Err(failed.unwrap_or_else(|| Fault::of_delivery(record.topic, &error)));
                 }
             }
         }
@@ -179,7 +182,7 @@ impl Outbox {
             producer.poll(DRAIN_STEP);
         }
         match producer.context().take_failure() {
-            Some(error) => Err(of_delivery(&error)),
+            Some(fault) => Err(fault),
             None => Ok(()),
         }
     }
@@ -194,18 +197,5 @@ impl Outbox {
         self.transactor.producer().poll(Duration::ZERO);
         let _ = self.transactor.producer().context().take_failure();
         Ok(doubtful)
-    }
-}
-
-/// An output that did not arrive makes the transaction void, whatever the cause; only a cause that would come again
-/// and again is for a person.
-fn of_delivery(error: &KafkaError) -> Fault {
-    let fault = Fault::of("delivering", error);
-    match fault.recovery {
-        Recovery::Halt => fault,
-        _ => Fault {
-            recovery: Recovery::Abort,
-            ..fault
-        },
     }
 }

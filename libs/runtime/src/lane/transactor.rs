@@ -8,7 +8,6 @@
 //! *doubtful*: its producer must not begin another transaction.
 
 use crate::fault::Fault;
-use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::KafkaError;
@@ -16,6 +15,7 @@ use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseProducer, Producer, ProducerContext};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::util::Timeout;
+use rdkafka::{ClientContext, Message};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,13 +29,13 @@ const SERVE: Duration = Duration::from_millis(1);
 /// What the client says of its deliveries and of its connections.
 #[derive(Default)]
 pub(super) struct Deliveries {
-    failed: Mutex<Option<KafkaError>>,
+    failed: Mutex<Option<Fault>>,
     doubt: AtomicBool,
 }
 
 impl Deliveries {
     /// The first delivery that failed since this was asked last.
-    pub(super) fn take_failure(&self) -> Option<KafkaError> {
+    pub(super) fn take_failure(&self) -> Option<Fault> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -64,10 +64,10 @@ impl ProducerContext for Deliveries {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        if let Err((error, _)) = result
+        if let Err((error, record)) = result
             && let Ok(mut failed) = self.failed.lock()
         {
-            failed.get_or_insert_with(|| error.clone());
+            failed.get_or_insert_with(|| Fault::of_delivery(record.topic(), error));
         }
     }
 }
