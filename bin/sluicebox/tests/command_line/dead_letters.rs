@@ -130,7 +130,7 @@ async fn what_died_is_seen_mended_put_back_and_counted_when_it_dies_again() {
     let exported = shell.json(&["dlq", "export", "--key", "user:1"]);
     assert_eq!(exported.len(), 2);
     assert_eq!(exported[0]["payload_base64"], exported[1]["payload_base64"]);
-    assert_eq!(exported[0]["headers"], exported[1]["headers"]);
+    assert_eq!(exported[0]["trace_id"], exported[1]["trace_id"]);
     assert_ne!(exported[0]["offset"], exported[1]["offset"]);
 
     let replays = shell.json(&["dlq", "replays", "--json"]);

@@ -8,7 +8,7 @@
 
 use super::{Admin, AdminError, CALL, Inner, blocking};
 use crate::client;
-use crate::work::ATTEMPTS_HEADER;
+use crate::work::{ATTEMPTS_HEADER, TRACE_HEADER};
 use model::{DeadLetter, Encoder, Record, Replay, SchemaIds};
 use rdkafka::Message;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -17,6 +17,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use rdkafka::topic_partition_list::Offset;
 use std::collections::HashMap;
 use std::sync::Arc;
+use telemetry::TraceContext;
 use topology::Topic;
 
 /// The transactional id, after the prefix: the same for every replay of an installation.
@@ -183,18 +184,24 @@ fn sent(producer: &FutureProducer, record: FutureRecord<'_, [u8], [u8]>) -> Resu
         .map_err(|(error, _)| error)
 }
 
-/// The record's own headers, and how often it has failed.
+/// The record's own headers, its trace context, and how often it has failed. A record that carries no trace context has
+/// one that is made from its place; it keeps that in its new place.
 fn headers(letter: &DeadLetter) -> OwnedHeaders {
-    let own = letter
-        .headers
-        .iter()
-        .fold(OwnedHeaders::new(), |headers, header| {
-            headers.insert(Header {
-                key: &header.key,
-                value: header.value.as_deref(),
-            })
+    let mut headers = OwnedHeaders::new();
+    for header in &letter.headers {
+        headers = headers.insert(Header {
+            key: &header.key,
+            value: header.value.as_deref(),
         });
-    own.insert(Header {
+    }
+    if !letter.headers.iter().any(|header| header.key == TRACE_HEADER) {
+        let trace = TraceContext::of_record(&letter.topic, letter.partition, letter.offset);
+        headers = headers.insert(Header {
+            key: TRACE_HEADER,
+            value: Some(&trace.to_string()),
+        });
+    }
+    headers.insert(Header {
         key: ATTEMPTS_HEADER,
         value: Some(&letter.attempts.to_string()),
     })
