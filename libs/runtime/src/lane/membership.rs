@@ -114,6 +114,13 @@ impl ConsumerContext for GroupContext {
     ) {
         let tasks = self.tasks(partitions);
         if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            // Of an assignment of nothing nobody hears later, and the client takes no part in its group until it is
+            // answered: what it has just given away would wait for it.
+            if tasks.is_empty()
+                && let Err(error) = consumer.incremental_assign(partitions)
+            {
+                self.say(Membership::Broken(format!("taking up nothing: {error}")));
+            }
             self.say(Membership::Assigned(tasks));
             return;
         }
