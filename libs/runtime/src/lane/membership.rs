@@ -1,12 +1,17 @@
 //! What the group says of this member, kept until the lane comes round to it.
 //!
-//! An assignment is only noted: partitions are taken up once their state is restored. A revocation is followed at
-//! once, so that it costs the group nothing, and noted, so that the lane drops what it did for those partitions.
+//! An assignment is acknowledged at once and noted: partitions are taken up once their state is restored. A revocation
+//! is followed at once, so that it costs the group nothing, and noted, so that the lane drops what it did for those
+//! partitions.
+//!
+//! librdkafka joins the group again, which is when somebody else gets what was revoked here, only once the application
+//! has answered each word: an assignment with `incremental_assign`, however empty, and a revocation with an
+//! `incremental_unassign` that succeeds, which it does for partitions only that were assigned.
 
 use rdkafka::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
 use stage::Task;
 use std::collections::VecDeque;
@@ -114,20 +119,15 @@ impl ConsumerContext for GroupContext {
     ) {
         let tasks = self.tasks(partitions);
         if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            // Of an assignment of nothing nobody hears later, and the client takes no part in its group until it is
-            // answered: what it has just given away would wait for it.
-            if tasks.is_empty()
-                && let Err(error) = consumer.incremental_assign(partitions)
-            {
-                self.say(Membership::Broken(format!("taking up nothing: {error}")));
+            if let Err(error) = consumer.incremental_assign(&TopicPartitionList::new()) {
+                self.say(Membership::Broken(format!("answering an assignment: {error}")));
             }
             self.say(Membership::Assigned(tasks));
             return;
         }
         let lost = consumer.assignment_lost();
-        if let Err(error) = consumer.incremental_unassign(partitions) {
-            // The partitions were noted but never taken up: there is nothing to let go.
-            tracing::debug!(%error, "unassign");
+        if let Err(error) = let_go(consumer, partitions) {
+            self.say(Membership::Broken(format!("letting partitions go: {error}")));
         }
         self.say(if lost {
             Membership::Lost(tasks)
@@ -135,4 +135,20 @@ impl ConsumerContext for GroupContext {
             Membership::Revoked(tasks)
         });
     }
+}
+
+/// Partitions that were noted but never taken up are taken up for a moment, or the client would refuse to let go.
+fn let_go(consumer: &BaseConsumer<GroupContext>, partitions: &TopicPartitionList) -> Result<(), KafkaError> {
+    let taken = consumer.assignment()?;
+    let mut missing = TopicPartitionList::new();
+    for element in partitions.elements() {
+        let (topic, partition) = (element.topic(), element.partition());
+        if taken.find_partition(topic, partition).is_none() {
+            missing.add_partition_offset(topic, partition, Offset::End)?;
+        }
+    }
+    if missing.count() > 0 {
+        consumer.incremental_assign(&missing)?;
+    }
+    consumer.incremental_unassign(partitions)
 }
