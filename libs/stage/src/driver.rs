@@ -16,6 +16,18 @@ pub enum Settled<O> {
     Dead(Poison),
 }
 
+impl<O> From<Result<Emit<O>, Poison>> for Settled<O> {
+    fn from(verdict: Result<Emit<O>, Poison>) -> Self {
+        match verdict {
+            Ok(Emit::One(output)) => Self::Out(vec![output]),
+            Ok(Emit::Many(outputs)) => Self::Out(outputs),
+            Ok(Emit::Filtered(reason)) => Self::Filtered(reason),
+            Ok(Emit::Duplicate) => Self::Duplicate,
+            Err(poison) => Self::Dead(poison),
+        }
+    }
+}
+
 /// A changelog, as records.
 pub type Log = Vec<(&'static str, Vec<u8>, Option<Vec<u8>>)>;
 
@@ -53,13 +65,7 @@ impl<S: Stage> Driver<S> {
     pub fn apply_uncommitted(&mut self, input: S::In, cx: &Cx<'_>) -> Settled<S::Out> {
         let (verdict, fired) = apply_and_fire(&mut self.stage, input, &mut self.stores, cx);
         self.fired.extend(fired);
-        let settled = match verdict {
-            Ok(Emit::One(output)) => Settled::Out(vec![output]),
-            Ok(Emit::Many(outputs)) => Settled::Out(outputs),
-            Ok(Emit::Filtered(reason)) => Settled::Filtered(reason),
-            Ok(Emit::Duplicate) => Settled::Duplicate,
-            Err(poison) => Settled::Dead(poison),
-        };
+        let settled = Settled::from(verdict);
         self.count(&settled);
         settled
     }
@@ -113,6 +119,11 @@ impl<S: Stage> Driver<S> {
             }
         });
         Self { stores, ..self }
+    }
+
+    /// The changelog so far, oldest first: a store's name, a key, and its value or a tombstone.
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// The stores, to look at.

@@ -101,6 +101,25 @@ impl Admin {
         Ok(latest)
     }
 
+    /// The records of partitions of a topic (named without the prefix) from these offsets on, as far as they are
+    /// committed now, in the order of each partition.
+    pub async fn read_from(&self, topic: &str, from: &[(i32, i64)]) -> Result<Vec<StoredRecord>, AdminError> {
+        let (inner, name) = (Arc::clone(&self.0), self.0.prefix.apply(topic));
+        let offsets = from
+            .iter()
+            .map(|(partition, offset)| (*partition, Offset::Offset(*offset)));
+        let from: Vec<_> = offsets.collect();
+        let read = move || {
+            let mut records = Vec::new();
+            inner.until_ends(&inner.reader("unused")?, &name, &from, |message| {
+                records.push(inner.stored(message));
+                true
+            })?;
+            Ok(records)
+        };
+        blocking("reading a topic", read).await
+    }
+
     /// Every record of these topics (named without the prefix), as far as it is committed now, in the order of each
     /// partition. All of it is held in memory.
     pub async fn read_every(&self, topics: &[String]) -> Result<Vec<StoredRecord>, AdminError> {

@@ -1,0 +1,138 @@
+//! The stages whose output is determined by their input, each with its fold.
+
+use crate::fold::{Content, Fold, Folded, fold};
+use crate::{History, OwnSchemas};
+use dedup_aggregator::DedupAggregator;
+use detector::DetectorStage;
+use enricher::{EnrichedSignal, EnricherEffect, EnricherError};
+use model::Signal;
+use normalizer::Normalizer;
+use notifier::PlanStage;
+use scorer::ScorerStage;
+use settings::{Settings, WatchError};
+use stage::{Attempt, Cx, Driver, Effect, Outcome, Poison, Settled};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+use topology::StageName;
+
+/// Why nothing can be folded.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// Rules or templates cannot be read.
+    #[error("{0}; give the oracle the settings that the services ran with")]
+    Files(#[from] WatchError),
+    /// The enricher's rules or tables cannot be read.
+    #[error("enricher: {0}; give the oracle the settings that the services ran with")]
+    Enricher(#[from] EnricherError),
+    /// The enricher's future cannot be run.
+    #[error("no Tokio runtime for the enricher: {0}; free some memory or file descriptors")]
+    Runtime(#[from] std::io::Error),
+}
+
+/// Folds every determined stage with the settings that the services ran with.
+pub fn fold_all(
+    history: &History,
+    schemas: OwnSchemas,
+    settings: &Settings,
+) -> Result<Vec<Folded>, StageError> {
+    let partitions = i32::try_from(settings.kafka.partitions).unwrap_or(i32::MAX);
+    let normalizer = Normalizer::new(&settings.normalizer);
+    let scoring = scorer::open_rules(&settings.scorer.rules)?;
+    let aggregator = DedupAggregator::new(&settings.dedup);
+    let detections = detector::open_rules(&settings.detector.rules)?;
+    let lateness = settings.detector.allowed_lateness;
+    let cards = notifier::open_cards(&settings.notifier)?;
+    let enricher = Enriching::open(settings)?;
+    Ok(vec![
+        fold(
+            history,
+            schemas,
+            StageName::Normalizer,
+            partitions,
+            || Driver::new(normalizer.clone()),
+            |event| event.id.clone(),
+        ),
+        fold(
+            history,
+            schemas,
+            StageName::Scorer,
+            partitions,
+            || Driver::new(ScorerStage::new(&scoring)),
+            |scored| scored.event.id.clone(),
+        ),
+        fold(
+            history,
+            schemas,
+            StageName::DedupAggregator,
+            partitions,
+            || Driver::new(aggregator.clone()),
+            |update| update.0.signal_key.clone(),
+        ),
+        fold(
+            history,
+            schemas,
+            StageName::Detector,
+            partitions,
+            || Driver::new(DetectorStage::new(&detections, lateness)),
+            |detection| detection.id.clone(),
+        ),
+        fold(
+            history,
+            schemas,
+            StageName::Enricher,
+            partitions,
+            || &enricher,
+            |signal| signal.0.signal_key.clone(),
+        ),
+        fold(
+            history,
+            schemas,
+            StageName::NotifierPlan,
+            partitions,
+            || Driver::new(PlanStage::new(&settings.notifier, &cards)),
+            |notification| notification.id.clone(),
+        ),
+    ])
+}
+
+/// The enricher without an HTTP source: its tables and rules determine the answer.
+struct Enriching {
+    effect: EnricherEffect,
+    runtime: Runtime,
+}
+
+impl Enriching {
+    fn open(settings: &Settings) -> Result<Self, StageError> {
+        Ok(Self {
+            effect: EnricherEffect::open(&settings.enricher)?,
+            runtime: Builder::new_current_thread().enable_all().build()?,
+        })
+    }
+}
+
+impl Fold for &Enriching {
+    type In = Signal;
+    type Out = EnrichedSignal;
+
+    fn apply(&mut self, input: Signal, cx: &Cx<'_>) -> Settled<EnrichedSignal> {
+        let key = self.effect.idempotency_key(&input);
+        let attempt = Attempt {
+            number: 1,
+            elapsed: Duration::ZERO,
+        };
+        match self
+            .runtime
+            .block_on(self.effect.perform(&input, &key, attempt, cx))
+        {
+            Outcome::Done(emit) => Settled::from(Ok(emit)),
+            Outcome::Poison(poison) => Settled::Dead(poison),
+            Outcome::Retry { why, .. } => Settled::Dead(Poison::new("undetermined", why)),
+            Outcome::Fatal(why) => Settled::Dead(Poison::new("undetermined", why)),
+        }
+    }
+
+    fn stores(self) -> BTreeMap<&'static str, Content> {
+        BTreeMap::new()
+    }
+}
