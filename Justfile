@@ -47,6 +47,14 @@ check: fmt-check clippy deny fences
 mutations:
     @libs/runtime/mutations
 
+# All services as processes through faults that a seed decides: `just chaos --faults 300 --seed 7`
+[group('habits')]
+[no-exit-message]
+chaos *args:
+    deploy/local/prerequisites
+    cargo build --locked -p sluicebox -p sluicebox-chaos
+    @"${CARGO_TARGET_DIR:-target}/debug/chaos" "$@"
+
 # Put the code into its format
 [group('habits')]
 fmt:
