@@ -96,6 +96,10 @@ impl Default for Tuning {
 
 /// Does the work until standard input closes.
 pub(crate) fn run(args: &ContenderArgs) -> Result<()> {
+    // To standard error, as much as RUST_LOG asks for; the driver reads standard output.
+    let filter = tracing_subscriber::EnvFilter::from_default_env();
+    let log = tracing_subscriber::fmt().with_env_filter(filter);
+    log.with_writer(std::io::stderr).init();
     let course = Course {
         prefix: Prefix::new(args.prefix.clone()),
         stages: args.work.stages().to_vec(),

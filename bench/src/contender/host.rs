@@ -97,7 +97,7 @@ struct Teller;
 impl Observer for Teller {
     fn lane(&self, _: StageName, _: u16, state: &LaneState) {
         match state {
-            LaneState::Running { tasks } => super::running(*tasks),
+            LaneState::Running { tasks } | LaneState::Restoring { tasks, .. } => super::running(*tasks),
             LaneState::Waiting(_) | LaneState::Failed(_) => crate::say(state),
             _ => {}
         }

@@ -1,20 +1,28 @@
 //! How fast state comes back from its changelog, beside a bare consumer of the same changelog, and what it then weighs.
 
+use super::events::Events;
 use super::figures::Figures;
 use crate::contender::{Contender, Counts, Tuning, Work};
 use crate::course::Course;
 use crate::driver::{Broker, Feeder, Record, Timestamps, Topics};
+use crate::lap::Track;
 use crate::{median, process, say};
 use anyhow::Result;
 use stage::AnyStore;
 use std::time::Instant;
 
 const PARTITIONS: i32 = 4;
+/// Records that are counted before the restores.
+const FIRST: u64 = 1_000;
 
 pub(super) fn measure(broker: &Broker, runs: u32, keys: u64, figures: &mut Figures) -> Result<()> {
     let course = Course::new("restore", Work::Keyed.stages(), PARTITIONS)?;
     let _topics = Topics::create(broker, &course, Timestamps::Broker)?;
-    let (_, empty) = restored(broker, &course, Work::Keyed)?;
+    // State belongs to an offset: without one a lane refuses to restore.
+    let contender = Contender::running(broker, &course, Work::Keyed, &Tuning::default())?;
+    Track::new(broker, &course, "lz4")?.lap(&contender, Events::new().first(FIRST), FIRST)?;
+    let empty = process::resident_mib(contender.pid());
+    contender.stop()?;
     let feeder = Feeder::new(broker, &course.prefix.apply("feeder"), "lz4")?;
     feeder.fill(&course.changelog("signals")?, changes(keys))?;
     feeder.release()?;
