@@ -8,6 +8,7 @@ mod flow;
 mod lane;
 mod lap;
 mod machine;
+mod meaning;
 mod outputs;
 mod parts;
 mod percentiles;
@@ -33,6 +34,8 @@ struct Cli {
 enum Bench {
     /// Events a second through every stage as separate processes; CPU, memory and growth of the database
     Flow(flow::FlowArgs),
+    /// What it costs to understand an event, and to score it by a hundred rules
+    Meaning(meaning::MeaningArgs),
     /// Seconds from a clean clone with empty caches to the end of `demo --once`, and again warm
     Cold(cold::ColdArgs),
     /// A lane of the runtime beside bare librdkafka: throughput, latency, restore, handover, scaling
@@ -49,6 +52,7 @@ enum Bench {
 fn main() -> Result<()> {
     match Cli::parse().bench {
         Bench::Flow(args) => flow::run(&args),
+        Bench::Meaning(args) => meaning::run(&args),
         Bench::Cold(args) => cold::run(&args),
         Bench::Runtime(args) => lane::run(&args),
         Bench::Streams(args) => streams::run(&args),

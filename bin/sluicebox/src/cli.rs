@@ -1,7 +1,7 @@
 //! The command line as people type it; each subcommand's own arguments stand in its own file.
 
 use crate::commands::{
-    completion, config, demo, dlq, doctor, events, flow, migrate, replay, run, schemas, state, topics,
+    completion, config, demo, dlq, doctor, events, flow, migrate, replay, rules, run, schemas, state, topics,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Color;
@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Dlq(dlq::DlqArgs),
     /// What stages remember, key by key
     State(state::StateArgs),
+    /// Rules: lint, format, test, explain, backtest, measure, convert
+    Rules(rules::RulesArgs),
     /// Topics: as they should be, as they are, and making them so
     Topics(topics::TopicsArgs),
     /// Avro schemas: whether older records stay readable, and registering them

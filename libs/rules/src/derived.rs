@@ -33,7 +33,9 @@ impl Drafts {
     /// Reads `derived:` of one file.
     pub(crate) fn read(&mut self, reader: &mut Reader<'_>, root: &Fields<'_>) {
         for (key, node) in reader.entries(root, "derived", "a mapping of names to expressions") {
-            let Some(name) = reader.new_name(key) else { continue };
+            let Some(name) = reader.new_name(key) else {
+                continue;
+            };
             let Some(text) = node.text().filter(|text| !text.trim().is_empty()) else {
                 reader.wrong_kind(node, name, "an expression");
                 continue;
@@ -67,7 +69,9 @@ impl Drafts {
         }
         self.find_needs();
         for name in self.in_order(errors) {
-            let Some(draft) = self.by_name.get(&name) else { continue };
+            let Some(draft) = self.by_name.get(&name) else {
+                continue;
+            };
             if let Err(fault) = variables.define_derived(&name, &draft.text) {
                 errors.push(error(&draft.file, draft.place, fault));
             }
@@ -114,10 +118,19 @@ impl Order<'_> {
         if let Some(depth) = self.depths.get(name) {
             return *depth;
         }
-        let Some(draft) = self.drafts.by_name.get(name) else { return 0 };
+        let Some(draft) = self.drafts.by_name.get(name) else {
+            return 0;
+        };
         if let Some(start) = self.path.iter().position(|open| open == name) {
-            let circle = self.path.iter().skip(start).cloned().chain([name.to_owned()]).collect();
-            self.errors.push(error(&draft.file, draft.place, Fault::Cycle(circle)));
+            let circle = self
+                .path
+                .iter()
+                .skip(start)
+                .cloned()
+                .chain([name.to_owned()])
+                .collect();
+            self.errors
+                .push(error(&draft.file, draft.place, Fault::Cycle(circle)));
             return 0;
         }
         self.path.push(name.to_owned());
@@ -126,7 +139,10 @@ impl Order<'_> {
         let depth = below.unwrap_or(0) + 1;
         if depth == MAX_DEPTH + 1 {
             let what = "the number of derived values that need each other in a chain";
-            let fault = Fault::TooBig { what, limit: MAX_DEPTH };
+            let fault = Fault::TooBig {
+                what,
+                limit: MAX_DEPTH,
+            };
             self.errors.push(error(&draft.file, draft.place, fault));
         }
         self.depths.insert(name.to_owned(), depth);

@@ -10,6 +10,7 @@ mod error;
 mod event_facts;
 mod fact;
 mod file;
+mod format;
 mod lint;
 mod lists;
 mod names;
@@ -17,6 +18,7 @@ mod node;
 mod node_text;
 mod outcome;
 mod reference;
+mod schema;
 mod scoring;
 mod substitute;
 mod template;
@@ -27,10 +29,13 @@ pub use detection::{DetectionCase, DetectionRule, DetectionRules, Inquiry, Kind,
 pub use error::{Fault, RuleError, explain};
 pub use fact::{Both, Fact, FactList, Facts, OwnedFact};
 pub use file::rule_files;
+pub use format::format;
 pub use lint::{CHECKS, Check, Finding, lint};
 pub use names::{ALIASES, EVENT_FIELDS, SIGNAL_FIELDS, Scope};
 pub use outcome::TestOutcome;
 pub use reference::convert;
+pub use schema::json_schema;
 pub use scoring::{
-    Coverage, Explained, Levels, Mode, RuleCoverage, RuleSet, Scoring, Seen, Shadow, Verdict, run_tests,
+    Coverage, Explained, Levels, Mode, RuleCoverage, RuleSet, Scoring, Seen, Shadow, Verdict, read_facts,
+    run_tests,
 };

@@ -77,11 +77,14 @@ impl Named {
     }
 
     fn read_list(&mut self, reader: &mut Reader<'_>, key: &Node, node: &Node) {
-        let Some(name) = self.new_name(reader, key, "list") else { return };
+        let Some(name) = self.new_name(reader, key, "list") else {
+            return;
+        };
         let Yaml::List(items) = &node.value else {
             return reader.wrong_kind(node, name, "a list of texts");
         };
-        let texts: Option<HashSet<String>> = items.iter().map(|item| item.text().map(str::to_owned)).collect();
+        let texts: Option<HashSet<String>> =
+            items.iter().map(|item| item.text().map(str::to_owned)).collect();
         match texts {
             Some(items) if self.has_room(reader, node, items.len()) => {
                 self.lists.insert(name.to_owned(), Arc::new(NamedList { items }));
@@ -93,14 +96,17 @@ impl Named {
 
     /// `tier: {alice: gold}` is the table `tier`; `people: {alice: {tier: gold}}` is the table `people.tier`.
     fn read_table(&mut self, reader: &mut Reader<'_>, key: &Node, node: &Node) {
-        let Some(name) = self.new_name(reader, key, "table") else { return };
+        let Some(name) = self.new_name(reader, key, "table") else {
+            return;
+        };
         let Yaml::Map(entries) = &node.value else {
             return reader.wrong_kind(node, name, "a mapping of keys to values");
         };
         if !self.has_room(reader, node, entries.len()) {
             return;
         }
-        let mut tables: HashMap<String, NamedTable> = HashMap::from([(name.to_owned(), NamedTable::default())]);
+        let mut tables: HashMap<String, NamedTable> =
+            HashMap::from([(name.to_owned(), NamedTable::default())]);
         for (key, value) in entries {
             let row = key.text().unwrap_or_default();
             let cells: Vec<(String, &Node)> = match &value.value {
@@ -122,7 +128,12 @@ impl Named {
         self.tables.extend(tables);
     }
 
-    fn new_name<'n>(&mut self, reader: &mut Reader<'_>, key: &'n Node, what: &'static str) -> Option<&'n str> {
+    fn new_name<'n>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        key: &'n Node,
+        what: &'static str,
+    ) -> Option<&'n str> {
         let name = reader.new_name(key)?;
         if self.lists.contains_key(name) || self.tables.contains_key(name) {
             reader.duplicate(key, what, name, "another file or above");

@@ -82,10 +82,10 @@ impl Kind {
 /// The kind of a resolved name; payloads and tables may hold anything.
 pub(crate) fn kind_of(name: &str) -> Kind {
     match name {
-        "id" | "tenant" | "type" | "source" | "subject" | "text" | "title" | "lang" | "author" | "url" | "severity"
-        | "state" | "weekday" => Kind::Text,
-        "time" | "received_at" | "hour" | "lang_confidence" | "source_count" | "evidence_count" | "suppressed" | "first_seen"
-        | "last_seen" => Kind::Number,
+        "id" | "tenant" | "type" | "source" | "subject" | "text" | "title" | "lang" | "author" | "url"
+        | "severity" | "state" | "weekday" => Kind::Text,
+        "time" | "received_at" | "hour" | "lang_confidence" | "source_count" | "evidence_count"
+        | "suppressed" | "first_seen" | "last_seen" => Kind::Number,
         "urls" | "hashtags" | "cashtags" | "addresses" | "tags" => Kind::List,
         _ => Kind::Any,
     }

@@ -132,7 +132,9 @@ pub(crate) fn read(text: &str) -> Result<Node, (Place, Fault)> {
         let inline = span.start.line() == span.end.line();
         tree.take(event, place, inline).map_err(|fault| (place, fault))?;
     }
-    Ok(tree.root.unwrap_or(Node::new(Place::START, Yaml::Map(Vec::new()))))
+    Ok(tree
+        .root
+        .unwrap_or(Node::new(Place::START, Yaml::Map(Vec::new()))))
 }
 
 #[derive(Default)]

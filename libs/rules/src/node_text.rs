@@ -87,7 +87,9 @@ fn reads_plain(text: &str) -> bool {
     let first = text.chars().next();
     let starts = first.is_some_and(|next| next.is_alphanumeric() || matches!(next, '_' | '.' | '/'));
     let number = text.parse::<f64>().is_ok() || text == "~";
-    (starts || number) && !text.contains([':', '#', '\n', '{', '}', '[', ']', ',', '"', '\'']) && text.trim_end() == text
+    (starts || number)
+        && !text.contains([':', '#', '\n', '{', '}', '[', ']', ',', '"', '\''])
+        && text.trim_end() == text
 }
 
 fn pad(out: &mut String, indent: usize) {
@@ -101,10 +103,16 @@ mod tests {
 
     fn shape(node: &Node) -> String {
         match &node.value {
-            Yaml::Scalar { text, plain } => format!("{text:?}/{}", node.scalar().map_or(*plain, |fact| !matches!(fact, crate::OwnedFact::Str(_)))),
+            Yaml::Scalar { text, plain } => format!(
+                "{text:?}/{}",
+                node.scalar()
+                    .map_or(*plain, |fact| !matches!(fact, crate::OwnedFact::Str(_)))
+            ),
             Yaml::List(items) => format!("[{}]", items.iter().map(shape).collect::<Vec<_>>().join(",")),
             Yaml::Map(entries) => {
-                let entries = entries.iter().map(|(key, value)| format!("{}:{}", shape(key), shape(value)));
+                let entries = entries
+                    .iter()
+                    .map(|(key, value)| format!("{}:{}", shape(key), shape(value)));
                 format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
             }
         }
@@ -117,7 +125,8 @@ mod tests {
             "- {when: \"a == 'b: c'\", score: -1.5}\n- - nested\n  - \"multi\\nline # no remark\"\n- {x: ~, y: '', z: '- dash'}\n",
         ] {
             let tree = read(text).expect("reads");
-            let again = read(&write(&tree)).unwrap_or_else(|(place, fault)| panic!("{place:?} {fault}\n{}", write(&tree)));
+            let again = read(&write(&tree))
+                .unwrap_or_else(|(place, fault)| panic!("{place:?} {fault}\n{}", write(&tree)));
             assert_eq!(shape(&again), shape(&tree), "{}", write(&tree));
         }
     }

@@ -21,7 +21,8 @@ fn example<'a>(page: &'a str, fence: &str) -> &'a str {
 }
 
 fn checks_told(text: &str) -> Vec<&'static str> {
-    let findings = lint(&[("example.yml", text)], &|_| None).unwrap_or_else(|errors| panic!("{}\n{text}", explain(&errors)));
+    let findings = lint(&[("example.yml", text)], &|_| None)
+        .unwrap_or_else(|errors| panic!("{}\n{text}", explain(&errors)));
     findings.iter().map(|finding| finding.check).collect()
 }
 
@@ -33,7 +34,11 @@ fn each_page_shows_what_is_told_and_what_is_not() {
         let told = checks_told(example(&page, "```yaml told\n"));
         assert!(told.contains(&check.name), "{}: told of {told:?}", check.name);
         let mended = checks_told(example(&page, "```yaml not told\n"));
-        assert!(!mended.contains(&check.name), "{}: still told of {mended:?}", check.name);
+        assert!(
+            !mended.contains(&check.name),
+            "{}: still told of {mended:?}",
+            check.name
+        );
     }
 }
 
@@ -41,7 +46,11 @@ fn each_page_shows_what_is_told_and_what_is_not() {
 fn the_overview_names_each_check_and_no_other() {
     let overview = page("README.md");
     for check in CHECKS {
-        assert!(overview.contains(&format!("[{0}]({0}.md)", check.name)), "{}", check.name);
+        assert!(
+            overview.contains(&format!("[{0}]({0}.md)", check.name)),
+            "{}",
+            check.name
+        );
     }
     assert_eq!(overview.matches(".md)").count(), CHECKS.len());
 }

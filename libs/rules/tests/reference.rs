@@ -112,7 +112,9 @@ fn parse(texts: &[(String, String)]) -> RuleSet {
 }
 
 fn known(pairs: &[(&str, f64)]) -> FactList {
-    pairs.iter().fold(FactList::default(), |facts, (name, value)| facts.with(name, OwnedFact::Double(*value)))
+    pairs.iter().fold(FactList::default(), |facts, (name, value)| {
+        facts.with(name, OwnedFact::Double(*value))
+    })
 }
 
 #[test]
@@ -131,14 +133,31 @@ fn all_its_files_load_together_and_mean_what_they_say() {
             ("onchain.self_loop_ratio", loops),
         ])
     };
-    assert_eq!(verdict(&onchain(0.95, 2.0, 0.1, 0.0)), Some(rules::Verdict::Upgrade));
-    assert_eq!(verdict(&onchain(0.99, 3.0, 0.7, 0.2)), Some(rules::Verdict::Downgrade), "caution comes first");
-    assert_eq!(verdict(&onchain(0.5, 3.0, 0.7, 0.1)), None, "a verdict needs all of its conditions");
+    assert_eq!(
+        verdict(&onchain(0.95, 2.0, 0.1, 0.0)),
+        Some(rules::Verdict::Upgrade)
+    );
+    assert_eq!(
+        verdict(&onchain(0.99, 3.0, 0.7, 0.2)),
+        Some(rules::Verdict::Downgrade),
+        "caution comes first"
+    );
+    assert_eq!(
+        verdict(&onchain(0.5, 3.0, 0.7, 0.1)),
+        None,
+        "a verdict needs all of its conditions"
+    );
     assert_eq!(verdict(&onchain(1.2, 3.0, 0.1, 0.0)), None, "out of range");
     let odd_window = onchain(0.95, 2.0, 0.1, 0.0).with("onchain.window_min", OwnedFact::Long(45));
     assert_eq!(verdict(&odd_window), None);
     let taxed = rules.score(&known(&[("security.sell_tax", 10.0)]), Scope::Signal);
-    assert!(taxed.reasons.iter().any(|reason| reason.text == "高风险代币（GoPlus Red）"), "{taxed:?}");
+    assert!(
+        taxed
+            .reasons
+            .iter()
+            .any(|reason| reason.text == "高风险代币（GoPlus Red）"),
+        "{taxed:?}"
+    );
 }
 
 /// A generator whose numbers are the same on every machine.
@@ -146,7 +165,10 @@ struct Generator(u64);
 
 impl Generator {
     fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
 
@@ -156,8 +178,14 @@ impl Generator {
             ("security.buy_tax", &[0.0, 9.9, 10.0, 10.1, 50.0]),
             ("security.sell_tax", &[0.0, 9.9, 10.0, 10.1, 50.0]),
             ("security.lp_lock_days", &[0.0, 29.0, 30.0, 180.0, 365.0]),
-            ("market.liquidity_usd", &[0.0, 9_999.0, 10_000.0, 49_999.0, 50_000.0, 500_000.0]),
-            ("market.volume_1h_usd", &[0.0, 9_999.0, 10_000.0, 99_999.0, 100_000.0, 500_000.0]),
+            (
+                "market.liquidity_usd",
+                &[0.0, 9_999.0, 10_000.0, 49_999.0, 50_000.0, 500_000.0],
+            ),
+            (
+                "market.volume_1h_usd",
+                &[0.0, 9_999.0, 10_000.0, 99_999.0, 100_000.0, 500_000.0],
+            ),
             ("sentiment", &[-1.0, 0.29, 0.3, 0.69, 0.7, 1.0]),
             ("heat_slope", &[-3.0, -2.0, -0.1, 0.0, 0.5, 1.0, 9.0]),
             ("onchain.active_addr_pctl", &[0.5, 0.94, 0.95, 1.0, 1.1]),
@@ -181,7 +209,12 @@ impl Generator {
         match self.below(5) {
             0 => facts,
             1 => facts.with("security.honeypot", OwnedFact::Bool(true)),
-            at => facts.with("security.goplus_risk", OwnedFact::Str(["red", "yellow", "green"][usize::try_from(at - 2).unwrap_or_default()].to_owned())),
+            at => facts.with(
+                "security.goplus_risk",
+                OwnedFact::Str(
+                    ["red", "yellow", "green"][usize::try_from(at - 2).unwrap_or_default()].to_owned(),
+                ),
+            ),
         }
     }
 }
@@ -195,12 +228,17 @@ fn native_forms_score_the_same_on_ten_thousand_inputs() {
     let native: Vec<(String, String)> = texts
         .iter()
         .map(|(name, text)| {
-            let native = rules::convert(name, text).unwrap_or_else(|errors| panic!("{}", rules::explain(&errors)));
+            let native =
+                rules::convert(name, text).unwrap_or_else(|errors| panic!("{}", rules::explain(&errors)));
             (name.clone(), native)
         })
         .collect();
     let (theirs, ours) = (parse(&texts), parse(&native));
-    assert!(native[0].1.contains("when:") && !native[0].1.contains("condition:"), "{}", native[0].1);
+    assert!(
+        native[0].1.contains("when:") && !native[0].1.contains("condition:"),
+        "{}",
+        native[0].1
+    );
     let mut generator = Generator(7);
     let mut levels = std::collections::BTreeSet::new();
     for _ in 0..10_000 {
@@ -211,18 +249,29 @@ fn native_forms_score_the_same_on_ten_thousand_inputs() {
             levels.insert(one.level);
         }
         let score = theirs.score(&facts, Scope::Event).score + theirs.score(&facts, Scope::Signal).score;
-        assert!((score - by_hand(&facts)).abs() < 1e-9, "{score} is not {} for {facts:?}", by_hand(&facts));
+        assert!(
+            (score - by_hand(&facts)).abs() < 1e-9,
+            "{score} is not {} for {facts:?}",
+            by_hand(&facts)
+        );
     }
     assert_eq!(levels.len(), 3, "all levels are reached: {levels:?}");
 }
 
 /// The score of `rules.yml`, worked out from its table rather than from its conditions.
 fn by_hand(facts: &FactList) -> f64 {
-    let number = |name: &str| facts.0.iter().find(|(known, _)| known == name).and_then(|(_, fact)| match fact {
-        OwnedFact::Double(value) => Some(*value),
-        _ => None,
-    });
-    let within = |name: &str, from: f64, below: f64| number(name).is_some_and(|value| value >= from && value < below);
+    let number = |name: &str| {
+        facts
+            .0
+            .iter()
+            .find(|(known, _)| known == name)
+            .and_then(|(_, fact)| match fact {
+                OwnedFact::Double(value) => Some(*value),
+                _ => None,
+            })
+    };
+    let within =
+        |name: &str, from: f64, below: f64| number(name).is_some_and(|value| value >= from && value < below);
     let is = |holds: bool, points: f64| if holds { points } else { 0.0 };
     let (all, none) = (f64::INFINITY, f64::NEG_INFINITY);
     let (buy, sell, lock) = ("security.buy_tax", "security.sell_tax", "security.lp_lock_days");
@@ -258,10 +307,23 @@ fn by_hand(facts: &FactList) -> f64 {
         + is(within(liquidity, none, 10_000.0) && taxed, -16.0)
 }
 
-fn risk_by_hand(facts: &FactList, buy: Option<f64>, sell: Option<f64>, lock: Option<f64>) -> Option<&'static str> {
-    let fact = |name: &str| facts.0.iter().find(|(known, _)| known == name).map(|(_, fact)| fact);
+fn risk_by_hand(
+    facts: &FactList,
+    buy: Option<f64>,
+    sell: Option<f64>,
+    lock: Option<f64>,
+) -> Option<&'static str> {
+    let fact = |name: &str| {
+        facts
+            .0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, fact)| fact)
+    };
     if let Some(OwnedFact::Str(given)) = fact("security.goplus_risk") {
-        return ["red", "yellow", "green"].into_iter().find(|colour| colour == given);
+        return ["red", "yellow", "green"]
+            .into_iter()
+            .find(|colour| colour == given);
     }
     let honeypot = fact("security.honeypot").is_some();
     if honeypot || buy.is_some_and(|tax| tax >= 10.0) || sell.is_some_and(|tax| tax >= 10.0) {

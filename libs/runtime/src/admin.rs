@@ -5,6 +5,7 @@
 mod apply;
 mod cluster;
 mod found;
+mod history;
 mod lag;
 mod plan;
 mod read;
@@ -13,6 +14,7 @@ mod wanted;
 
 pub use cluster::ClusterInfo;
 pub use found::FoundTopic;
+pub use history::Span;
 pub use lag::{PartitionEnds, StageLag};
 pub use plan::{Change, Plan};
 pub use read::{Selection, StoredRecord};

@@ -1,11 +1,11 @@
 //! From a signal and what was found out to the enriched signal. No I/O, no clock.
 
 use model::{Facts, Signal, SignalState};
-use rules::{RuleSet, Scope};
+use rules::{RuleSet, Scope, Verdict};
 
 /// The signal with these facts, with the points of the rules that name them, and with its final level and state.
 ///
-/// `unknown` says which sources did not answer and why. A signal whose final level is below its provisional one is
+/// `unknown` says which sources did not answer and why. Rules may verify a candidate or downgrade a signal. A signal whose final level is below its provisional one is
 /// `downgraded`, whatever it was: what became known speaks against it.
 pub(crate) fn enriched(mut signal: Signal, facts: Facts, unknown: Vec<String>, rules: &RuleSet) -> Signal {
     signal.facts.extend(facts);
@@ -19,8 +19,12 @@ pub(crate) fn enriched(mut signal: Signal, facts: Facts, unknown: Vec<String>, r
         }
     }
     let level = rules.level_for(signal.score);
+    if later.verdict == Some(Verdict::Upgrade) && signal.state == SignalState::Candidate {
+        signal.state = SignalState::Verified;
+    }
     // Both levels by the same rules: the provisional one may have been given by an earlier version.
-    if rank(rules, level) < rank(rules, rules.level_for(provisional)) {
+    let fell = rank(rules, level) < rank(rules, rules.level_for(provisional));
+    if fell || later.verdict == Some(Verdict::Downgrade) {
         signal.state = SignalState::Downgraded;
     }
     level.clone_into(&mut signal.level);
@@ -124,5 +128,29 @@ groups:
                 "market: timeout"
             ]
         );
+    }
+
+    #[test]
+    fn verdicts_of_rules_move_the_state() {
+        let text = "groups: [{name: g, rules: [
+            {id: up, when: onchain.growth_ratio >= 2, verdict: upgrade}, {id: down, when: onchain.top10_share >= 0.7, verdict: downgrade}]}]";
+        let rules = RuleSet::parse(&[("r.yml", text)], &|_| None).unwrap();
+        let state = |share: f64| {
+            let candidate = Signal {
+                state: SignalState::Candidate,
+                ..signal()
+            };
+            let known = [
+                ("onchain.growth_ratio", Value::Double(3.0)),
+                ("onchain.top10_share", Value::Double(share)),
+            ];
+            let facts: Facts = known
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect();
+            enriched(candidate, facts, Vec::new(), &rules).state
+        };
+        assert_eq!(state(0.1), SignalState::Verified);
+        assert_eq!(state(0.9), SignalState::Downgraded, "caution comes first");
     }
 }

@@ -128,7 +128,10 @@ fn rules_on_trial_change_a_field_and_counts_but_no_score() {
     let stage = ScorerStage::new(&open_rules(folder.path()).unwrap()).counting(trials.clone());
     let mut driver = Driver::new(stage);
     let scored = score(&mut driver, event(Some(12.0)));
-    assert_eq!((scored.score, scored.matched, scored.level.as_str()), (5.0, 1, "low"));
+    assert_eq!(
+        (scored.score, scored.matched, scored.level.as_str()),
+        (5.0, 1, "low")
+    );
     let shadow = scored.shadow.unwrap();
     assert_eq!((shadow.score, shadow.level.as_str()), (55.0, "high"));
     assert_eq!(shadow.reasons[0].rule, "bold");
@@ -144,7 +147,9 @@ fn the_same_event_and_rules_give_the_same_bytes() {
     let bytes = || {
         let scored = score(&mut Driver::new(ScorerStage::new(&rules)), event(Some(12.0)));
         let mut bytes = Vec::new();
-        model::Encoder::new(model::SchemaIds([1; 8])).encode(&scored, &mut bytes).unwrap();
+        model::Encoder::new(model::SchemaIds([1; 8]))
+            .encode(&scored, &mut bytes)
+            .unwrap();
         bytes
     };
     assert_eq!(bytes(), bytes());

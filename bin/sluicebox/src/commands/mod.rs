@@ -10,6 +10,7 @@ pub(crate) mod flow;
 mod lines;
 pub(crate) mod migrate;
 pub(crate) mod replay;
+pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod schemas;
 mod shown;
@@ -37,6 +38,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
 async fn dispatch(cli: Cli) -> Result<(), Failure> {
     let app = App::new(cli.config);
     match cli.command {
+        Command::Rules(args) => rules::run(args, &app).await,
         Command::Run(args) => run::run(args, &app).await,
         Command::Demo(args) => demo::run(args, &app).await,
         Command::Flow(args) => flow::run(args, &app).await,

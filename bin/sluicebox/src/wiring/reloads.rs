@@ -1,6 +1,7 @@
 //! Watched files whose newest content is refused show in health and metrics; the last good version stays in use, so
 //! the process stays ready.
 
+use scorer::Trials;
 use settings::WatchStatus;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,6 +16,8 @@ pub(super) struct Followed {
     pub stage: StageName,
     /// Each watched file or folder by name, with its status.
     pub status: Box<dyn Fn() -> Vec<(String, WatchStatus)> + Send>,
+    /// What rules on trial would have changed, for a stage that has such rules.
+    pub trials: Option<Trials>,
 }
 
 /// Shows how the files are, again and again.
@@ -27,6 +30,9 @@ pub(super) async fn show(followed: Vec<Followed>, health: Health, metrics: Metri
             let statuses = (files.status)();
             let failed = statuses.iter().any(|(_, status)| status.last_error.is_some());
             metrics.reload_failed(files.stage.as_str(), failed);
+            if let Some(trials) = &files.trials {
+                show_trials(files.stage, trials, &metrics);
+            }
             for (name, status) in statuses {
                 let part = format!("{}-{name}", files.stage);
                 let component = components
@@ -38,5 +44,17 @@ pub(super) async fn show(followed: Vec<Followed>, health: Health, metrics: Metri
                 });
             }
         }
+    }
+}
+
+fn show_trials(stage: StageName, trials: &Trials, metrics: &Metrics) {
+    let counts = trials.counts();
+    for (change, events) in [
+        ("matched", counts.matched),
+        ("raised", counts.raised),
+        ("lowered", counts.lowered),
+        ("relevelled", counts.relevelled),
+    ] {
+        metrics.rules_on_trial(stage.as_str(), change, events);
     }
 }

@@ -30,8 +30,12 @@ impl Process {
         let rules = scorer::open_rules(&settings.scorer.rules);
         let rules = rules.map_err(|error| unusable("scorer.rules", &settings.scorer.rules, &error))?;
         self.follow(StageName::Scorer, "rules", &rules);
+        let trials = scorer::Trials::default();
+        if let Some(followed) = self.followed.last_mut() {
+            followed.trials = Some(trials.clone());
+        }
         self.keep(run_stage(shared, StageName::Scorer, move || {
-            scorer::ScorerStage::new(&rules)
+            scorer::ScorerStage::new(&rules).counting(trials.clone())
         }))
     }
 
@@ -60,6 +64,7 @@ impl Process {
         self.followed.push(Followed {
             stage: StageName::Enricher,
             status,
+            trials: None,
         });
         self.keep(run_effect(
             shared,
@@ -101,7 +106,11 @@ impl Process {
     ) {
         let watched = watched.clone();
         let status = Box::new(move || vec![(name.to_owned(), watched.status())]);
-        self.followed.push(Followed { stage, status });
+        self.followed.push(Followed {
+            stage,
+            status,
+            trials: None,
+        });
     }
 
     pub(super) async fn sink(

@@ -38,12 +38,16 @@ pub(super) fn implies(this: &Expression, other: &Expression) -> bool {
 /// The alternatives in which the expression holds (or not), each a list of atoms that hold together.
 fn clauses(of: &Expression, holds: bool) -> Option<Vec<Clause<'_>>> {
     match (of, holds) {
-        (Expression::Constant(Constant::Bool(value)), _) => {
-            Some(if *value == holds { vec![Vec::new()] } else { Vec::new() })
-        }
+        (Expression::Constant(Constant::Bool(value)), _) => Some(if *value == holds {
+            vec![Vec::new()]
+        } else {
+            Vec::new()
+        }),
         (Expression::Not(inner), _) => clauses(inner, !holds),
         (Expression::And(parts), true) | (Expression::Or(parts), false) => {
-            parts.iter().try_fold(vec![Vec::new()], |done, part| all_pairs(&done, &clauses(part, holds)?))
+            parts.iter().try_fold(vec![Vec::new()], |done, part| {
+                all_pairs(&done, &clauses(part, holds)?)
+            })
         }
         (Expression::And(parts), false) | (Expression::Or(parts), true) => {
             let mut any = Vec::new();
@@ -60,7 +64,9 @@ fn all_pairs<'e>(left: &[Clause<'e>], right: &[Clause<'e>]) -> Option<Vec<Clause
     if left.len().saturating_mul(right.len()) > MAX_CLAUSES {
         return None;
     }
-    let pairs = left.iter().flat_map(|one| right.iter().map(move |other| [one.as_slice(), other].concat()));
+    let pairs = left
+        .iter()
+        .flat_map(|one| right.iter().map(move |other| [one.as_slice(), other].concat()));
     Some(pairs.collect())
 }
 
@@ -93,11 +99,17 @@ fn constraint<'e>(atom: &Atom<'e>) -> Option<(Slot, Constraint<'e>)> {
     match atom.of {
         Expression::IsNull(slot) => Some((*slot, Constraint::Null(atom.holds))),
         Expression::Variable(slot) => {
-            let truth = if atom.holds { &Constant::Bool(true) } else { &Constant::Bool(false) };
+            let truth = if atom.holds {
+                &Constant::Bool(true)
+            } else {
+                &Constant::Bool(false)
+            };
             Some((*slot, Constraint::OneOf(vec![truth])))
         }
         Expression::InConstants(of, list) => {
-            let Expression::Variable(slot) = **of else { return None };
+            let Expression::Variable(slot) = **of else {
+                return None;
+            };
             Some((slot, membership(list.iter().collect(), atom.holds)))
         }
         Expression::Compare(operator, sides) => match &**sides {
@@ -114,7 +126,11 @@ fn constraint<'e>(atom: &Atom<'e>) -> Option<(Slot, Constraint<'e>)> {
 }
 
 fn membership(list: Vec<&Constant>, holds: bool) -> Constraint<'_> {
-    if holds { Constraint::OneOf(list) } else { Constraint::NoneOf(list) }
+    if holds {
+        Constraint::OneOf(list)
+    } else {
+        Constraint::NoneOf(list)
+    }
 }
 
 fn comparison(operator: Comparison, constant: &Constant, holds: bool) -> Option<Constraint<'_>> {
@@ -185,7 +201,10 @@ impl<'e> Domain<'e> {
             return true;
         }
         let fits = |item: &&Constant| {
-            let in_order = self.orders.iter().all(|(operator, bound)| number(item).is_some_and(|number| holds(*operator, number, *bound)));
+            let in_order = self
+                .orders
+                .iter()
+                .all(|(operator, bound)| number(item).is_some_and(|number| holds(*operator, number, *bound)));
             in_order && !self.none_of.contains(item)
         };
         match &self.one_of {
@@ -195,8 +214,14 @@ impl<'e> Domain<'e> {
     }
 
     fn range_is_empty(&self) -> bool {
-        let lowest = self.orders.iter().filter(|(operator, _)| matches!(operator, Comparison::Greater | Comparison::GreaterOrEqual));
-        let highest = self.orders.iter().filter(|(operator, _)| matches!(operator, Comparison::Less | Comparison::LessOrEqual));
+        let lowest = self
+            .orders
+            .iter()
+            .filter(|(operator, _)| matches!(operator, Comparison::Greater | Comparison::GreaterOrEqual));
+        let highest = self
+            .orders
+            .iter()
+            .filter(|(operator, _)| matches!(operator, Comparison::Less | Comparison::LessOrEqual));
         let highest: Vec<_> = highest.collect();
         lowest.into_iter().any(|(low, from)| {
             highest.iter().any(|(high, to)| {
@@ -241,7 +266,10 @@ impl Oddities {
                 self.plain_patterns.push(pattern.as_str().to_owned());
             }
             Expression::InConstants(_, list) => {
-                let repeated = list.iter().enumerate().filter(|(at, item)| list[..*at].contains(item));
+                let repeated = list
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, item)| list[..*at].contains(item));
                 self.repeated.extend(repeated.map(|(_, item)| spelled(item)));
             }
             Expression::Compare(Comparison::Equal | Comparison::NotEqual, sides) => {
@@ -283,7 +311,8 @@ mod tests {
 
     fn compiled(conditions: [&str; 2]) -> [Condition; 2] {
         let mut variables = Variables::default();
-        conditions.map(|text| Condition::compile(text, &mut variables).unwrap_or_else(|fault| panic!("{fault}")))
+        conditions
+            .map(|text| Condition::compile(text, &mut variables).unwrap_or_else(|fault| panic!("{fault}")))
     }
 
     fn one(condition: &str) -> Condition {
@@ -306,14 +335,24 @@ mod tests {
         ] {
             assert!(one(never).is_never_true(), "{never}");
         }
-        for open in ["data.x >= 10 and data.x <= 10", "data.x > 5 or data.x < 3", "type == 'a' or type == 'b'", "data.x > data.y"] {
+        for open in [
+            "data.x >= 10 and data.x <= 10",
+            "data.x > 5 or data.x < 3",
+            "type == 'a' or type == 'b'",
+            "data.x > data.y",
+        ] {
             assert!(!one(open).is_never_true(), "{open}");
         }
     }
 
     #[test]
     fn what_is_always_true_is_seen() {
-        for always in ["true", "data.x > 5 or data.x <= 5", "data.x == null or data.x != null", "type != 'a' or type != 'b'"] {
+        for always in [
+            "true",
+            "data.x > 5 or data.x <= 5",
+            "data.x == null or data.x != null",
+            "type != 'a' or type != 'b'",
+        ] {
             assert!(one(always).is_never_false(), "{always}");
         }
         assert!(!one("data.x > 5 or data.x < 5").is_never_false());

@@ -120,7 +120,9 @@ impl Compiler<'_> {
     /// `tier[author]`
     fn row(&mut self, arguments: &[IdedExpr], depth: usize) -> Compiled {
         let [table, key] = arguments else {
-            return Err(Problem::Says("a table is asked with one key: tier[author]".to_owned()));
+            return Err(Problem::Says(
+                "a table is asked with one key: tier[author]".to_owned(),
+            ));
         };
         let table = dotted_name(&table.expr).and_then(|name| self.variables.table(&name));
         let table = table.ok_or_else(|| Problem::Says("there is no such table".to_owned()))?;
@@ -204,7 +206,8 @@ impl Compiler<'_> {
     }
 
     fn time_part(&mut self, name: &str, of: &IdedExpr, arguments: &[IdedExpr]) -> Compiled {
-        let part = TimePart::named(name).ok_or_else(|| Problem::Says(format!("no part of a time is called {name}")))?;
+        let part = TimePart::named(name)
+            .ok_or_else(|| Problem::Says(format!("no part of a time is called {name}")))?;
         let zone = zone(arguments)?;
         Ok(Expression::Time(part, zone, self.variable(&of.expr)?))
     }
@@ -247,7 +250,9 @@ impl Compiler<'_> {
             named if self.list(named).is_some() => {
                 let item = Box::new(self.expression(item, depth)?);
                 let problem = || Problem::Says("there is no such list".to_owned());
-                self.list(named).map(|list| Expression::InList(item, list)).ok_or_else(problem)
+                self.list(named)
+                    .map(|list| Expression::InList(item, list))
+                    .ok_or_else(problem)
             }
             Expr::Ident(_) | Expr::Select(_) => Ok(Expression::InVariable(self.pair(item, list, depth)?)),
             _ => self.fallback(tree),

@@ -174,10 +174,60 @@ pub(crate) fn to_native(condition: &str) -> String {
     let mut out = String::with_capacity(cel.len() + 16);
     for piece in pieces(&cel) {
         let member = out.ends_with(['.', '{']);
-        let alias = ALIASES.iter().find(|(theirs, _)| matches!(piece, Piece::Word(word) if word == *theirs));
+        let alias = ALIASES
+            .iter()
+            .find(|(theirs, _)| matches!(piece, Piece::Word(word) if word == *theirs));
         out.push_str(alias.filter(|_| !member).map_or(piece.text(), |(_, ours)| *ours));
     }
     out
+}
+
+/// The same condition with single blanks around its operators; word operators stay words.
+pub(crate) fn tidy(condition: &str) -> String {
+    let condition = condition.trim();
+    // Line breaks may matter to whoever wrote them, and `${…}` may hold anything.
+    if condition.contains(['\n', '$', '`']) {
+        return condition.to_owned();
+    }
+    let mut out = String::with_capacity(condition.len() + 8);
+    for piece in with_signs_joined(condition) {
+        match piece.as_str() {
+            "==" | "!=" | "<=" | ">=" | "<" | ">" | "&&" | "||" | "?" => {
+                out.truncate(out.trim_end().len());
+                out.push(' ');
+                out.push_str(&piece);
+                out.push(' ');
+            }
+            "," => {
+                out.truncate(out.trim_end().len());
+                out.push_str(", ");
+            }
+            blank if blank.trim().is_empty() => {
+                if !out.ends_with([' ', '(', '[']) {
+                    out.push(' ');
+                }
+            }
+            ")" | "]" => {
+                out.truncate(out.trim_end().len());
+                out.push_str(&piece);
+            }
+            other => out.push_str(other),
+        }
+    }
+    out.trim().to_owned()
+}
+
+/// Pieces, with signs that belong together as one: `>=`.
+fn with_signs_joined(condition: &str) -> Vec<String> {
+    let mut joined: Vec<String> = Vec::new();
+    for piece in pieces(condition) {
+        let completes = |last: &String| matches!((last.as_str(), piece.text()), ("=" | "!" | "<" | ">", "="));
+        match joined.last_mut() {
+            Some(last) if matches!(piece, Piece::Sign(_)) && completes(last) => last.push_str(piece.text()),
+            _ => joined.push(piece.text().to_owned()),
+        }
+    }
+    joined
 }
 
 /// The outermost sides of a condition's `or`, or else of its `and`: what a person would ask about one by one.
@@ -205,7 +255,8 @@ fn split<'a>(condition: &'a str, pieces: &[Piece<'_>], joins: [&str; 2]) -> Vec<
             _ => {}
         }
         let member = condition[..at].ends_with('.');
-        let joining = !matches!(piece, Piece::Quoted(_)) && joins.iter().any(|join| text.eq_ignore_ascii_case(join));
+        let joining =
+            !matches!(piece, Piece::Quoted(_)) && joins.iter().any(|join| text.eq_ignore_ascii_case(join));
         if depth == 0 && joining && !member {
             sides.push(condition[start..at].trim());
             start = at + text.len();
@@ -218,7 +269,7 @@ fn split<'a>(condition: &'a str, pieces: &[Piece<'_>], joins: [&str; 2]) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use super::{parts, to_cel};
+    use super::{parts, tidy, to_cel};
 
     #[test]
     fn words_become_operators() {
@@ -256,5 +307,13 @@ mod tests {
         assert_eq!(parts("a && x == ' or ' && not b"), ["a", "x == ' or '", "not b"]);
         assert_eq!(parts("(a or b)"), ["(a or b)"]);
         assert_eq!(parts("a ? b or c : d"), ["a ? b or c : d"]);
+    }
+
+    #[test]
+    fn blanks_are_tidied() {
+        assert_eq!(tidy("a>5   and b=='x  >y'"), "a > 5 and b == 'x  >y'");
+        assert_eq!(tidy(" ( a<=1||!b ) "), "(a <= 1 || !b)");
+        assert_eq!(tidy("f( a,b ,[ 1,2 ])!=-1"), "f(a, b, [1, 2]) != -1");
+        assert_eq!(tidy("a >= ${X:5}"), "a >= ${X:5}");
     }
 }

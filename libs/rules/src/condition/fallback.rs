@@ -86,7 +86,11 @@ impl CelExpression {
         };
         free.visit(&mut tree, 0)?;
         let (variables, named) = (free.found, free.named);
-        Ok(Self { tree, variables, named })
+        Ok(Self {
+            tree,
+            variables,
+            named,
+        })
     }
 
     /// A missing variable or an error of any kind is unknown.
@@ -130,8 +134,11 @@ fn list<'a>(items: impl Iterator<Item = &'a str>) -> CelValue {
 }
 
 fn table(rows: &NamedTable) -> CelValue {
-    let rows = rows.rows().map(|(key, value)| (key.to_owned(), cel_value(value.as_fact())));
-    rows.collect::<std::collections::HashMap<String, CelValue>>().into()
+    let rows = rows
+        .rows()
+        .map(|(key, value)| (key.to_owned(), cel_value(value.as_fact())));
+    rows.collect::<std::collections::HashMap<String, CelValue>>()
+        .into()
 }
 
 /// Finds the variables that no macro binds, and gives each a single name.

@@ -35,7 +35,10 @@ fn joined(mut parts: Vec<Expression>, decides: bool, join: fn(Vec<Expression>) -
 
 fn is_constant(expression: &Expression) -> bool {
     let below = expression.children();
-    !below.is_empty() && below.into_iter().all(|child| matches!(child, Expression::Constant(_)))
+    !below.is_empty()
+        && below
+            .into_iter()
+            .all(|child| matches!(child, Expression::Constant(_)))
 }
 
 fn computed(expression: &Expression) -> Option<Constant> {

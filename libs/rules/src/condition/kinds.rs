@@ -23,7 +23,9 @@ impl Kinds<'_> {
             self.check(child)?;
         }
         match expression {
-            Expression::And(parts) | Expression::Or(parts) => parts.iter().try_for_each(|part| self.wants_truth(part)),
+            Expression::And(parts) | Expression::Or(parts) => {
+                parts.iter().try_for_each(|part| self.wants_truth(part))
+            }
             Expression::Not(of) => self.wants_truth(of),
             Expression::Compare(operator, sides) => self.compared(*operator, &sides.0, &sides.1),
             Expression::Arithmetic(operator, sides) => self.computed(*operator, &sides.0, &sides.1),
@@ -61,7 +63,10 @@ impl Kinds<'_> {
     fn tested(&self, test: &TextTest, of: &Expression) -> Result<(), Problem> {
         if let (Kind::List, TextTest::Contains(part)) = (self.kind(of), test) {
             let list = self.spelled(of);
-            return Err(Problem::Type(format!("{list} is a list; write '{part}' in {}", list.trim_matches('`'))));
+            return Err(Problem::Type(format!(
+                "{list} is a list; write '{part}' in {}",
+                list.trim_matches('`')
+            )));
         }
         self.wants(of, "a text function", &[Kind::Text])
     }
@@ -70,7 +75,9 @@ impl Kinds<'_> {
         let (one, other) = (self.kind(left), self.kind(right));
         let equality = matches!(operator, Comparison::Equal | Comparison::NotEqual);
         let either = |kind| one == kind || other == kind;
-        let fits = either(Kind::Any) || one == other && (equality || one != Kind::List) || equality && either(Kind::Null);
+        let fits = either(Kind::Any)
+            || one == other && (equality || one != Kind::List)
+            || equality && either(Kind::Null);
         if fits {
             return Ok(());
         }
@@ -92,13 +99,19 @@ impl Kinds<'_> {
         let misfit = [left, right].into_iter().find(|side| !fits(self.kind(side)));
         misfit.map_or(Ok(()), |side| {
             let kind = self.kind(side).with_article();
-            Err(Problem::Type(format!("{} is {kind}, which cannot be computed with", self.spelled(side))))
+            Err(Problem::Type(format!(
+                "{} is {kind}, which cannot be computed with",
+                self.spelled(side)
+            )))
         })
     }
 
     fn listed(&self, item: &Expression, list: &[Constant]) -> Result<(), Problem> {
         let kind = self.kind(item);
-        let fits = |constant: &Constant| matches!((kind, of_constant(constant)), (Kind::Any, _) | (_, Kind::Null)) || of_constant(constant) == kind;
+        let fits = |constant: &Constant| {
+            matches!((kind, of_constant(constant)), (Kind::Any, _) | (_, Kind::Null))
+                || of_constant(constant) == kind
+        };
         if list.is_empty() || list.iter().any(fits) {
             return Ok(());
         }

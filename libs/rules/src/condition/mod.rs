@@ -19,7 +19,7 @@ mod values;
 mod variables;
 
 pub(crate) use analysis::Oddities;
-pub(crate) use dialect::{parts, to_cel, to_native};
+pub(crate) use dialect::{parts, tidy, to_cel, to_native};
 pub(crate) use expression::Slot;
 pub(crate) use source::names_in;
 pub(crate) use values::Values;

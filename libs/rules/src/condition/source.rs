@@ -66,11 +66,19 @@ fn collect(tree: &IdedExpr, names: &mut Vec<String>) {
             parts.for_each(|part| collect(part, names));
         }
         Expr::Map(map) => map.entries.iter().for_each(|entry| match &entry.expr {
-            EntryExpr::MapEntry(entry) => [&entry.key, &entry.value].into_iter().for_each(|part| collect(part, names)),
+            EntryExpr::MapEntry(entry) => [&entry.key, &entry.value]
+                .into_iter()
+                .for_each(|part| collect(part, names)),
             EntryExpr::StructField(field) => collect(&field.value, names),
         }),
         Expr::Comprehension(inner) => {
-            let parts = [&inner.iter_range, &inner.accu_init, &inner.loop_cond, &inner.loop_step, &inner.result];
+            let parts = [
+                &inner.iter_range,
+                &inner.accu_init,
+                &inner.loop_cond,
+                &inner.loop_step,
+                &inner.result,
+            ];
             parts.into_iter().for_each(|part| collect(part, names));
         }
         Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) | Expr::Struct(_) => {}

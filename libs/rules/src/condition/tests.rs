@@ -135,8 +135,16 @@ fn parts_that_do_not_fit_are_mistakes() {
         assert!(matches!(fault, Fault::Type { .. }), "{condition}: {fault:?}");
         assert!(fault.to_string().contains(problem), "{fault}");
     }
-    for fine in ["data.x > 5 and data.x == 'a'", "author == null", "title != text", "data.flag or data.other"] {
-        assert!(Condition::compile(fine, &mut Variables::default()).is_ok(), "{fine}");
+    for fine in [
+        "data.x > 5 and data.x == 'a'",
+        "author == null",
+        "title != text",
+        "data.flag or data.other",
+    ] {
+        assert!(
+            Condition::compile(fine, &mut Variables::default()).is_ok(),
+            "{fine}"
+        );
     }
 }
 

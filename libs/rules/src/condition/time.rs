@@ -41,13 +41,20 @@ impl Zone {
 
     /// `UTC`, `+02:00`, `-05:30` or `Europe/Berlin`.
     pub(super) fn read(text: &str) -> Option<Self> {
-        text.parse().map(Self::Named).ok().or_else(|| offset(text).map(Self::Offset))
+        text.parse()
+            .map(Self::Named)
+            .ok()
+            .or_else(|| offset(text).map(Self::Offset))
     }
 }
 
 fn offset(text: &str) -> Option<FixedOffset> {
     let signed = text.starts_with(['+', '-']);
-    let text = if signed { text.to_owned() } else { format!("+{text}") };
+    let text = if signed {
+        text.to_owned()
+    } else {
+        format!("+{text}")
+    };
     text.parse().ok().filter(|_| text.len() == "+00:00".len())
 }
 
@@ -118,12 +125,28 @@ mod tests {
         // Thursday, 29 February 2024, 23:59:58.765 UTC
         let millis = 1_709_251_198_765;
         let part = |part: TimePart| part.of(millis, Zone::UTC).expect("a time");
-        assert_eq!((part(TimePart::Year), part(TimePart::Month), part(TimePart::Date)), (2024, 1, 29));
+        assert_eq!(
+            (part(TimePart::Year), part(TimePart::Month), part(TimePart::Date)),
+            (2024, 1, 29)
+        );
         assert_eq!((part(TimePart::DayOfMonth), part(TimePart::DayOfWeek)), (28, 4));
-        assert_eq!((part(TimePart::Hours), part(TimePart::Minutes), part(TimePart::Seconds)), (23, 59, 58));
+        assert_eq!(
+            (
+                part(TimePart::Hours),
+                part(TimePart::Minutes),
+                part(TimePart::Seconds)
+            ),
+            (23, 59, 58)
+        );
         assert_eq!(part(TimePart::Milliseconds), 765);
-        assert_eq!(TimePart::Hours.of(millis, Zone::read("+02:00").expect("a zone")), Some(1));
-        assert_eq!(TimePart::Hours.of(millis, Zone::read("Europe/Berlin").expect("a zone")), Some(0));
+        assert_eq!(
+            TimePart::Hours.of(millis, Zone::read("+02:00").expect("a zone")),
+            Some(1)
+        );
+        assert_eq!(
+            TimePart::Hours.of(millis, Zone::read("Europe/Berlin").expect("a zone")),
+            Some(0)
+        );
         assert_eq!(TimePart::Year.of(-1, Zone::UTC), Some(1969));
         assert_eq!(TimePart::Year.of(i64::MAX, Zone::UTC), None);
     }

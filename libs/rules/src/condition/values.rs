@@ -46,7 +46,10 @@ impl<'a> Values<'a> {
             Asked::Missing => self.computed(slot),
             Asked::Not => {
                 let name = self.variables.names.get(slot)?;
-                let found = self.facts.get(name).or_else(|| time::named_part(name, self.facts));
+                let found = self
+                    .facts
+                    .get(name)
+                    .or_else(|| time::named_part(name, self.facts));
                 cell.set(found.map_or(Asked::Missing, Asked::Known));
                 found.or_else(|| self.computed(slot))
             }
@@ -60,7 +63,10 @@ impl<'a> Values<'a> {
         let derived = self.variables.derived.get(&slot)?;
         let place = self.variables.derived.range(..slot).count();
         let computed = self.derived.get(place)?;
-        computed.get_or_init(|| owned(derived.expression.value(self))).as_ref().map(OwnedFact::as_fact)
+        computed
+            .get_or_init(|| owned(derived.expression.value(self)))
+            .as_ref()
+            .map(OwnedFact::as_fact)
     }
 
     /// The sets of words found in a text; a text known not to be there has none. `None`: unknown.

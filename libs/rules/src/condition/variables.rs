@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::expression::{Expression, Slot};
-use super::values::Values;
 use super::compile;
+use super::expression::{Expression, Slot};
 use super::source::Source;
+use super::values::Values;
 use crate::derived::later;
 use crate::error::Fault;
 use crate::fact::Facts;
@@ -66,13 +66,19 @@ impl Variables {
                 problem: format!("`{name}` is a list or a table; ask `author in {name}` or `{name}[author]`"),
             });
         }
-        let resolved = names::resolve(name).map_err(|fault| self.nearer(name, fault))?.to_owned();
+        let resolved = names::resolve(name)
+            .map_err(|fault| self.nearer(name, fault))?
+            .to_owned();
         Ok(self.enter(&resolved))
     }
 
     /// A slip of the pen may be meant for a name of the files' own.
     fn nearer(&self, name: &str, fault: Fault) -> Fault {
-        let own = self.announced.iter().chain(self.named.lists.keys()).chain(self.named.tables.keys());
+        let own = self
+            .announced
+            .iter()
+            .chain(self.named.lists.keys())
+            .chain(self.named.tables.keys());
         match names::nearest(name, own.map(String::as_str)) {
             Some(hint) => Fault::UnknownName {
                 name: name.to_owned(),
@@ -117,14 +123,18 @@ impl Variables {
     pub(crate) fn table(&mut self, name: &str) -> Option<Arc<NamedTable>> {
         let table = self.named.tables.get(name)?;
         // `people.tier` is a column of the table `people`.
-        self.used.insert(name.split('.').next().unwrap_or(name).to_owned());
+        self.used
+            .insert(name.split('.').next().unwrap_or(name).to_owned());
         self.used.insert(name.to_owned());
         Some(Arc::clone(table))
     }
 
     /// Lists, tables and derived values that nothing names, with what they are and where.
     pub(crate) fn unused(&self) -> impl Iterator<Item = &Declared> {
-        self.named.declared.iter().filter(|declared| !self.used.contains(&declared.name))
+        self.named
+            .declared
+            .iter()
+            .filter(|declared| !self.used.contains(&declared.name))
     }
 
     /// A name whose expression follows.
@@ -158,7 +168,10 @@ impl Variables {
     pub(crate) fn underlying(&self, slots: &[Slot]) -> Vec<Slot> {
         let mut plain = Vec::with_capacity(slots.len());
         for slot in slots {
-            let of = self.derived.get(slot).map_or(std::slice::from_ref(slot), |derived| &derived.rests_on);
+            let of = self
+                .derived
+                .get(slot)
+                .map_or(std::slice::from_ref(slot), |derived| &derived.rests_on);
             plain.extend(of.iter().copied());
         }
         let mut seen = HashSet::new();

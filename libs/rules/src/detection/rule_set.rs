@@ -9,7 +9,15 @@ use crate::error::{Fault, RuleError};
 use crate::fact::{Fact, Facts};
 use crate::file::{Fields, Reader, read_all, vocabulary};
 
-pub(crate) const FILE_KEYS: &[&str] = &["version", "description", "lists", "tables", "derived", "detections", "tests"];
+pub(crate) const FILE_KEYS: &[&str] = &[
+    "version",
+    "description",
+    "lists",
+    "tables",
+    "derived",
+    "detections",
+    "tests",
+];
 const MAX_RULES: usize = 1000;
 
 /// Between the parts of a group's key; the cleaning of events leaves no such character in a subject.
@@ -40,7 +48,11 @@ impl DetectionRules {
                 file: source.name,
                 errors: &mut errors,
             };
-            roots.extend(reader.fields(&source.root, "a detection file", FILE_KEYS).map(|root| (source.name, root)));
+            roots.extend(
+                reader
+                    .fields(&source.root, "a detection file", FILE_KEYS)
+                    .map(|root| (source.name, root)),
+            );
         }
         let mut set = Self {
             variables: vocabulary(&roots, &mut errors),

@@ -29,13 +29,17 @@ impl Beside {
             Self::List => ("lists", list(text)),
             Self::Table => ("tables", table(text)?),
         };
-        Ok(map(1, vec![(plain(kind, 1), map(1, vec![(stem_of(stem), content)]))]))
+        Ok(map(
+            1,
+            vec![(plain(kind, 1), map(1, vec![(stem_of(stem), content)]))],
+        ))
     }
 }
 
 /// The part of a file's name after its last dot, in lower case.
 pub(super) fn extension(name: &str) -> String {
-    name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
+    name.rsplit_once('.')
+        .map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
 }
 
 /// `lists/vip-authors.txt` is the list `vip_authors`.
@@ -43,7 +47,10 @@ fn stem_of(mut node: Node) -> Node {
     if let Yaml::Scalar { text, .. } = &mut node.value {
         let file = text.rsplit(['/', '\\']).next().unwrap_or(text);
         let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        *text = stem.chars().map(|next| if next.is_alphanumeric() { next } else { '_' }).collect();
+        *text = stem
+            .chars()
+            .map(|next| if next.is_alphanumeric() { next } else { '_' })
+            .collect();
     }
     node
 }
@@ -57,16 +64,23 @@ fn list(text: &str) -> Node {
 }
 
 fn table(text: &str) -> Result<Node, (Place, Fault)> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).comment(Some(b'#')).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .comment(Some(b'#'))
+        .from_reader(text.as_bytes());
     let bad = |error: &csv::Error| {
-        let line = error.position().map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
+        let line = error
+            .position()
+            .map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
         (Place { line, column: 1 }, Fault::Table(error.to_string()))
     };
     let columns = reader.headers().map_err(|error| bad(&error))?.clone();
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| bad(&error))?;
-        let line = record.position().map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
+        let line = record
+            .position()
+            .map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
         let cells: Vec<(Node, Node)> = columns
             .iter()
             .zip(&record)
@@ -105,11 +119,19 @@ mod tests {
 
     #[test]
     fn a_list_has_an_item_a_line() {
-        let node = Beside::List.read("lists/vip-authors.txt", "# ours\nalice\n\n b ob # since May\n").expect("a list");
-        let Yaml::Map(root) = &node.value else { panic!("a mapping") };
-        let Yaml::Map(lists) = &root[0].1.value else { panic!("a mapping") };
+        let node = Beside::List
+            .read("lists/vip-authors.txt", "# ours\nalice\n\n b ob # since May\n")
+            .expect("a list");
+        let Yaml::Map(root) = &node.value else {
+            panic!("a mapping")
+        };
+        let Yaml::Map(lists) = &root[0].1.value else {
+            panic!("a mapping")
+        };
         assert_eq!(lists[0].0.text(), Some("vip_authors"));
-        let Yaml::List(items) = &lists[0].1.value else { panic!("a list") };
+        let Yaml::List(items) = &lists[0].1.value else {
+            panic!("a list")
+        };
         let texts: Vec<_> = items.iter().filter_map(Node::text).collect();
         assert_eq!(texts, ["alice", "b ob"]);
         assert_eq!(items[1].place.line, 4);
@@ -117,7 +139,9 @@ mod tests {
 
     #[test]
     fn a_ragged_table_is_a_mistake_with_its_line() {
-        let (place, fault) = Beside::Table.read("t.csv", "who,tier\nalice,gold\nbob\n").expect_err("ragged");
+        let (place, fault) = Beside::Table
+            .read("t.csv", "who,tier\nalice,gold\nbob\n")
+            .expect_err("ragged");
         assert_eq!(place.line, 3);
         assert!(matches!(fault, Fault::Table(_)));
     }

@@ -96,13 +96,19 @@ impl Reader<'_> {
         let parts = name.split('.').collect::<Vec<_>>();
         let plain = |part: &&str| {
             part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         };
         let bare_field = EVENT_FIELDS.contains(&name) || SIGNAL_FIELDS.contains(&name);
         if parts.iter().all(plain) && !bare_field {
             return Some(name);
         }
-        let wanted = if bare_field { "a name that no event or signal field has" } else { "a name of letters, digits and _" };
+        let wanted = if bare_field {
+            "a name that no event or signal field has"
+        } else {
+            "a name of letters, digits and _"
+        };
         self.wrong(key.place, name, wanted)
     }
 

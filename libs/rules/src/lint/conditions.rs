@@ -20,13 +20,28 @@ pub(super) fn look(rules: &RuleSet, findings: &mut Findings) {
 fn meaning(rule: &Rule, findings: &mut Findings) {
     let condition = &rule.when.condition;
     if condition.is_never_true() {
-        add(findings, "never-true", rule, "can never be true: its parts contradict each other".to_owned());
+        add(
+            findings,
+            "never-true",
+            rule,
+            "can never be true: its parts contradict each other".to_owned(),
+        );
     } else if condition.is_never_false() && rule.when.text.trim() != "true" {
-        add(findings, "always-true", rule, "is true of every event; write `true` if that is meant".to_owned());
+        add(
+            findings,
+            "always-true",
+            rule,
+            "is true of every event; write `true` if that is meant".to_owned(),
+        );
     }
 }
 
-fn against<'r>(rule: &Rule, earlier: impl Iterator<Item = &'r Rule>, exclusive: bool, findings: &mut Findings) {
+fn against<'r>(
+    rule: &Rule,
+    earlier: impl Iterator<Item = &'r Rule>,
+    exclusive: bool,
+    findings: &mut Findings,
+) {
     for other in earlier {
         let covered = rule.when.condition.implies(&other.when.condition);
         let same = covered && other.when.condition.implies(&rule.when.condition);
@@ -35,7 +50,10 @@ fn against<'r>(rule: &Rule, earlier: impl Iterator<Item = &'r Rule>, exclusive: 
             return add(findings, "same-condition", rule, message);
         }
         if exclusive && covered {
-            let message = format!("never counts: `{}` stands before it and is true whenever this is; put the narrower first", other.id);
+            let message = format!(
+                "never counts: `{}` stands before it and is true whenever this is; put the narrower first",
+                other.id
+            );
             return add(findings, "shadowed", rule, message);
         }
     }
@@ -46,7 +64,12 @@ fn old_names(rule: &Rule, findings: &mut Findings) {
     let text = crate::condition::to_cel(&rule.when.text);
     let native = to_native(&rule.when.text);
     if plain(&text) != plain(&native) {
-        add(findings, "old-name", rule, format!("uses names of the reference system; ours is `{}`", native.trim()));
+        add(
+            findings,
+            "old-name",
+            rule,
+            format!("uses names of the reference system; ours is `{}`", native.trim()),
+        );
     }
 }
 
@@ -56,18 +79,27 @@ fn oddities(rule: &Rule, oddities: &Oddities, findings: &mut Findings) {
         add(findings, "slow-condition", rule, message);
     }
     for pattern in &oddities.plain_patterns {
-        let message = format!("matches('{pattern}') needs no pattern; contains(), startsWith(), endsWith() or == is faster and plainer");
+        let message = format!(
+            "matches('{pattern}') needs no pattern; contains(), startsWith(), endsWith() or == is faster and plainer"
+        );
         add(findings, "plain-pattern", rule, message);
     }
     for item in &oddities.repeated {
         add(findings, "repeated-item", rule, format!("lists {item} twice"));
     }
     for number in &oddities.exact_fractions {
-        let message = format!("asks for exactly {number}; computed fractions hardly ever equal one, compare with < and >");
+        let message = format!(
+            "asks for exactly {number}; computed fractions hardly ever equal one, compare with < and >"
+        );
         add(findings, "exact-fraction", rule, message);
     }
 }
 
 fn add(findings: &mut Findings, check: &'static str, rule: &Rule, message: String) {
-    findings.add(check, &rule.file, rule.place, format!("rule `{}` {message}", rule.id));
+    findings.add(
+        check,
+        &rule.file,
+        rule.place,
+        format!("rule `{}` {message}", rule.id),
+    );
 }

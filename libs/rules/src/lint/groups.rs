@@ -16,7 +16,10 @@ pub(super) fn look(rules: &RuleSet, findings: &mut Findings) {
     }
     levels(rules, least, most, findings);
     for unused in rules.variables.unused() {
-        let message = format!("nothing names the {} `{}`; use it or take it out", unused.what, unused.name);
+        let message = format!(
+            "nothing names the {} `{}`; use it or take it out",
+            unused.what, unused.name
+        );
         findings.add("unused-name", &unused.file, unused.place, message);
     }
 }
@@ -25,20 +28,39 @@ pub(super) fn look(rules: &RuleSet, findings: &mut Findings) {
 fn reach(group: &Group, rules: &[&Rule]) -> (f64, f64) {
     let points = rules.iter().map(|rule| rule.points);
     if group.exclusive {
-        return points.fold((0.0, 0.0), |(up, down), points| (f64::max(up, points), f64::min(down, points)));
+        return points.fold((0.0, 0.0), |(up, down), points| {
+            (f64::max(up, points), f64::min(down, points))
+        });
     }
-    points.fold((0.0, 0.0), |(up, down), points| (up + points.max(0.0), down + points.min(0.0)))
+    points.fold((0.0, 0.0), |(up, down), points| {
+        (up + points.max(0.0), down + points.min(0.0))
+    })
 }
 
 fn bounds(group: &Group, rules: &[&Rule], up: f64, down: f64, findings: &mut Findings) {
     if rules.is_empty() {
-        return add(findings, "empty-group", group, "has no rules; add some or take it out".to_owned());
+        return add(
+            findings,
+            "empty-group",
+            group,
+            "has no rules; add some or take it out".to_owned(),
+        );
     }
     if let Some(cap) = group.cap.filter(|cap| *cap >= up) {
-        add(findings, "idle-bound", group, format!("has a cap of {cap}, but its rules give {up} at most"));
+        add(
+            findings,
+            "idle-bound",
+            group,
+            format!("has a cap of {cap}, but its rules give {up} at most"),
+        );
     }
     if let Some(floor) = group.floor.filter(|floor| *floor <= down) {
-        add(findings, "idle-bound", group, format!("has a floor of {floor}, but its rules give {down} at least"));
+        add(
+            findings,
+            "idle-bound",
+            group,
+            format!("has a floor of {floor}, but its rules give {down} at least"),
+        );
     }
 }
 
@@ -53,21 +75,40 @@ fn split(group: &Group, rules: &[&Rule], findings: &mut Findings) {
 }
 
 fn levels(rules: &RuleSet, least: f64, most: f64, findings: &mut Findings) {
-    let Some(file) = rules.rules.first().map(|rule| rule.file.clone()) else { return };
+    let Some(file) = rules.rules.first().map(|rule| rule.file.clone()) else {
+        return;
+    };
     for (name, from) in rules.levels.floors() {
         if most < from {
-            let message = format!("level `{name}` begins at {from}, but all rules together give {most} at most");
-            findings.add("unreachable-level", rules.levels_file(&file), Place { line: 1, column: 1 }, message);
+            let message =
+                format!("level `{name}` begins at {from}, but all rules together give {most} at most");
+            findings.add(
+                "unreachable-level",
+                rules.levels_file(&file),
+                Place { line: 1, column: 1 },
+                message,
+            );
         }
     }
     for (name, to) in rules.levels.ceilings() {
         if least > to {
-            let message = format!("level `{name}` ends at {to}, but all rules together give {least} at least");
-            findings.add("unreachable-level", rules.levels_file(&file), Place { line: 1, column: 1 }, message);
+            let message =
+                format!("level `{name}` ends at {to}, but all rules together give {least} at least");
+            findings.add(
+                "unreachable-level",
+                rules.levels_file(&file),
+                Place { line: 1, column: 1 },
+                message,
+            );
         }
     }
 }
 
 fn add(findings: &mut Findings, check: &'static str, group: &Group, message: String) {
-    findings.add(check, &group.file, group.place, format!("group `{}` {message}", group.name));
+    findings.add(
+        check,
+        &group.file,
+        group.place,
+        format!("group `{}` {message}", group.name),
+    );
 }

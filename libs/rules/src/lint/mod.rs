@@ -29,12 +29,19 @@ pub struct Finding {
 
 impl std::fmt::Display for Finding {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{}:{}:{}: {} [{}]", self.file, self.line, self.column, self.message, self.check)
+        write!(
+            out,
+            "{}:{}:{}: {} [{}]",
+            self.file, self.line, self.column, self.message, self.check
+        )
     }
 }
 
 /// Loads rule files and looks at them with every check; findings stand in the order of the files.
-pub fn lint(files: &[(&str, &str)], env: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Finding>, Vec<RuleError>> {
+pub fn lint(
+    files: &[(&str, &str)],
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Finding>, Vec<RuleError>> {
     let rules = RuleSet::parse(files, env)?;
     let mut findings = Findings::default();
     conditions::look(&rules, &mut findings);

@@ -10,19 +10,39 @@ use crate::scoring::{Rule, RuleSet};
 const ALWAYS_KNOWN: &[&str] = &["id", "tenant", "type", "source", "subject", "time", "received_at"];
 
 pub(super) fn look(rules: &RuleSet, findings: &mut Findings) {
-    let languages: BTreeSet<&str> = rules.rules.iter().flat_map(|rule| rule.reason.languages()).filter(|language| !language.is_empty()).collect();
+    let languages: BTreeSet<&str> = rules
+        .rules
+        .iter()
+        .flat_map(|rule| rule.reason.languages())
+        .filter(|language| !language.is_empty())
+        .collect();
     for rule in &rules.rules {
         if !rule.is_named {
-            add(findings, "no-id", rule, "is called after its place, which changes when rules move; give it an `id`".to_owned());
+            add(
+                findings,
+                "no-id",
+                rule,
+                "is called after its place, which changes when rules move; give it an `id`".to_owned(),
+            );
         }
         if rule.points == 0.0 && rule.verdict.is_none() {
-            add(findings, "no-points", rule, "gives no points and no verdict".to_owned());
+            add(
+                findings,
+                "no-points",
+                rule,
+                "gives no points and no verdict".to_owned(),
+            );
         }
         if rule.has_reason {
             missing_languages(rule, &languages, findings);
             values(rules, rule, findings);
         } else {
-            add(findings, "no-reason", rule, "does not say why; give it a `reason`".to_owned());
+            add(
+                findings,
+                "no-reason",
+                rule,
+                "does not say why; give it a `reason`".to_owned(),
+            );
         }
     }
 }
@@ -35,7 +55,12 @@ fn missing_languages(rule: &Rule, languages: &BTreeSet<&str>, findings: &mut Fin
     }
     let missing: Vec<&str> = languages.difference(&own).copied().collect();
     if !missing.is_empty() {
-        add(findings, "missing-language", rule, format!("has no reason in {}, as others have", missing.join(", ")));
+        add(
+            findings,
+            "missing-language",
+            rule,
+            format!("has no reason in {}, as others have", missing.join(", ")),
+        );
     }
 }
 
@@ -46,12 +71,19 @@ fn values(rules: &RuleSet, rule: &Rule, findings: &mut Findings) {
         let name = rules.variables.name(slot);
         let list = kind_of(name) == crate::names::Kind::List;
         if !asked.contains(&slot) && !list && !ALWAYS_KNOWN.contains(&name) {
-            let message = format!("shows `{name}`, which its condition does not ask for; where it is not known, people read `?`");
+            let message = format!(
+                "shows `{name}`, which its condition does not ask for; where it is not known, people read `?`"
+            );
             add(findings, "value-may-be-unknown", rule, message);
         }
     }
 }
 
 fn add(findings: &mut Findings, check: &'static str, rule: &Rule, message: String) {
-    findings.add(check, &rule.file, rule.place, format!("rule `{}` {message}", rule.id));
+    findings.add(
+        check,
+        &rule.file,
+        rule.place,
+        format!("rule `{}` {message}", rule.id),
+    );
 }

@@ -5,11 +5,24 @@ use crate::scoring::{RuleCoverage, RuleSet};
 
 pub(super) fn look(rules: &RuleSet, findings: &mut Findings) {
     for (rule, seen) in rules.rules.iter().zip(rules.coverage()) {
-        let mut add = |check, message: String| findings.add(check, &rule.file, rule.place, format!("rule `{}` {message}", rule.id));
+        let mut add = |check, message: String| {
+            findings.add(
+                check,
+                &rule.file,
+                rule.place,
+                format!("rule `{}` {message}", rule.id),
+            )
+        };
         if seen.whole.holds == 0 {
-            add("never-tested", "is true in no test; add one that it matches".to_owned());
+            add(
+                "never-tested",
+                "is true in no test; add one that it matches".to_owned(),
+            );
         } else if seen.whole.fails == 0 && !rule.when.condition.is_never_false() {
-            add("never-refused", "is false in no test; add one that it must not match".to_owned());
+            add(
+                "never-refused",
+                "is false in no test; add one that it must not match".to_owned(),
+            );
         } else if let Some((side, way)) = one_way(&seen) {
             add("half-tested", format!("is tested, but `{side}` is never {way}"));
         }

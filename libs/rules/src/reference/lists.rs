@@ -33,11 +33,22 @@ pub(super) fn native(reader: &mut Reader<'_>, root: &Node) -> Option<String> {
 pub(super) fn native_risk(reader: &mut Reader<'_>, root: &Node) -> Option<String> {
     let fields = reader.fields(root, "risk rules", RISK_KEYS)?;
     let lower = |texts: Vec<String>| texts.iter().map(|text| text.to_lowercase()).collect::<Vec<_>>();
-    let (black, white) = (lower(reader.texts(&fields, "blacklist")), lower(reader.texts(&fields, "whitelist")));
+    let (black, white) = (
+        lower(reader.texts(&fields, "blacklist")),
+        lower(reader.texts(&fields, "whitelist")),
+    );
     let patterns = reader.texts(&fields, "honeypot_patterns");
     let empty = Node::new(root.place, Yaml::Map(Vec::new()));
-    let taxes = reader.fields(fields.get("thresholds").unwrap_or(&empty), "`thresholds`", TAX_KEYS)?;
-    let locks = reader.fields(fields.get("lp_requirements").unwrap_or(&empty), "`lp_requirements`", LOCK_KEYS)?;
+    let taxes = reader.fields(
+        fields.get("thresholds").unwrap_or(&empty),
+        "`thresholds`",
+        TAX_KEYS,
+    )?;
+    let locks = reader.fields(
+        fields.get("lp_requirements").unwrap_or(&empty),
+        "`lp_requirements`",
+        LOCK_KEYS,
+    )?;
     let (red, yellow) = (reds(reader, &taxes, &patterns), yellows(reader, &taxes, &locks));
     let scanned = "security.buy_tax != null || security.sell_tax != null || security.lp_lock_days != null";
     let otherwise = colour(reader, &fields, "default_risk");
@@ -58,11 +69,20 @@ pub(super) fn native_risk(reader: &mut Reader<'_>, root: &Node) -> Option<String
 fn reds(reader: &mut Reader<'_>, taxes: &Fields<'_>, patterns: &[String]) -> String {
     let mut red = vec![
         at_least("security.buy_tax", number_or(reader, taxes, "buy_tax_red", 10.0)),
-        at_least("security.sell_tax", number_or(reader, taxes, "sell_tax_red", 10.0)),
+        at_least(
+            "security.sell_tax",
+            number_or(reader, taxes, "sell_tax_red", 10.0),
+        ),
     ];
     if !patterns.is_empty() {
-        let words: Vec<String> = patterns.iter().map(|word| format!("'{}'", word.replace('\'', "\\'"))).collect();
-        red.push(format!("(symbol != null && symbol.hasWord({}))", words.join(", ")));
+        let words: Vec<String> = patterns
+            .iter()
+            .map(|word| format!("'{}'", word.replace('\'', "\\'")))
+            .collect();
+        red.push(format!(
+            "(symbol != null && symbol.hasWord({}))",
+            words.join(", ")
+        ));
     }
     red.join(" || ")
 }
@@ -70,15 +90,24 @@ fn reds(reader: &mut Reader<'_>, taxes: &Fields<'_>, patterns: &[String]) -> Str
 fn yellows(reader: &mut Reader<'_>, taxes: &Fields<'_>, locks: &Fields<'_>) -> String {
     let days = number_or(reader, locks, "minimum_lock_days", 30.0);
     [
-        at_least("security.buy_tax", number_or(reader, taxes, "buy_tax_yellow", 5.0)),
-        at_least("security.sell_tax", number_or(reader, taxes, "sell_tax_yellow", 5.0)),
+        at_least(
+            "security.buy_tax",
+            number_or(reader, taxes, "buy_tax_yellow", 5.0),
+        ),
+        at_least(
+            "security.sell_tax",
+            number_or(reader, taxes, "sell_tax_yellow", 5.0),
+        ),
         format!("(security.lp_lock_days != null && security.lp_lock_days < {days})"),
     ]
     .join(" || ")
 }
 
 fn list(name: &str, items: &[String]) -> String {
-    let items: String = items.iter().map(|item| format!("    - {}\n", quoted(item))).collect();
+    let items: String = items
+        .iter()
+        .map(|item| format!("    - {}\n", quoted(item)))
+        .collect();
     if items.is_empty() {
         return format!("  {name}: []\n");
     }

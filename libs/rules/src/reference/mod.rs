@@ -28,9 +28,15 @@ enum Form {
 
 impl Form {
     fn of(root: &Node) -> Option<Self> {
-        let Yaml::Map(entries) = &root.value else { return None };
+        let Yaml::Map(entries) = &root.value else {
+            return None;
+        };
         let has = |name: &str| entries.iter().any(|(key, _)| key.text() == Some(name));
-        let only = |names: &[&str]| entries.iter().all(|(key, _)| key.text().is_some_and(|key| names.contains(&key)));
+        let only = |names: &[&str]| {
+            entries
+                .iter()
+                .all(|(key, _)| key.text().is_some_and(|key| names.contains(&key)))
+        };
         if has("verdict") && has("windows") {
             Some(Self::Onchain)
         } else if has("RISK_TAX_RED") || has("goplus_version") {
@@ -59,10 +65,13 @@ impl Form {
 
 /// The tree of the native file, if this is one of the reference system's other files.
 pub(crate) fn as_native(file: &str, root: Node, errors: &mut Vec<RuleError>) -> Option<Node> {
-    let Some(form) = Form::of(&root) else { return Some(root) };
+    let Some(form) = Form::of(&root) else {
+        return Some(root);
+    };
     let native = form.native(&mut Reader { file, errors }, &root)?;
     let tree = node::read(&native);
-    tree.map_err(|(place, fault)| errors.push(error(file, place, fault))).ok()
+    tree.map_err(|(place, fault)| errors.push(error(file, place, fault)))
+        .ok()
 }
 
 /// Writes a rule file of the reference system as a native one; `${VAR:default}` stays as it is. A native file comes out
@@ -79,7 +88,9 @@ pub fn convert(file: &str, text: &str) -> Result<String, Vec<RuleError>> {
         None => Some(scores::native(&root)),
     };
     match native {
-        Some(text) if errors.is_empty() => Ok(format!("# Written from {file} of event-stream-starter.\n{text}")),
+        Some(text) if errors.is_empty() => {
+            Ok(format!("# Written from {file} of event-stream-starter.\n{text}"))
+        }
         _ => Err(errors),
     }
 }

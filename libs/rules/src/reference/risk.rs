@@ -21,9 +21,15 @@ pub(super) fn native(reader: &mut Reader<'_>, root: &Node) -> Option<String> {
     let fields = reader.fields(root, "risk rules", KEYS)?;
     let tax = number_or(reader, &fields, "RISK_TAX_RED", 10.0);
     let days = number_or(reader, &fields, "RISK_LP_YELLOW_DAYS", 30.0);
-    let mut red = vec![at_least("security.buy_tax", tax), at_least("security.sell_tax", tax)];
+    let mut red = vec![
+        at_least("security.buy_tax", tax),
+        at_least("security.sell_tax", tax),
+    ];
     if honeypot_is_red(reader, &fields) {
-        red.insert(0, "(security.honeypot != null && security.honeypot == true)".to_owned());
+        red.insert(
+            0,
+            "(security.honeypot != null && security.honeypot == true)".to_owned(),
+        );
     }
     let yellow = format!("security.lp_lock_days != null && security.lp_lock_days < {days}");
     let green = "security.buy_tax != null || security.sell_tax != null || security.honeypot != null";

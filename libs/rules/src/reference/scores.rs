@@ -7,7 +7,9 @@ use crate::node_text::write;
 
 /// The native text of a file of groups.
 pub(super) fn native(root: &Node) -> String {
-    let Yaml::Map(entries) = &root.value else { return write(root) };
+    let Yaml::Map(entries) = &root.value else {
+        return write(root);
+    };
     let converted = entries.iter().map(|(key, value)| match key.text() {
         Some("scoring") => (renamed(key, "levels"), levels(value)),
         _ => (key.clone(), tree(value)),
@@ -60,8 +62,13 @@ fn with_threshold(level: &Node, key: &str, threshold: Option<&Node>) -> Node {
 }
 
 fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
-    let Yaml::Map(entries) = &node.value else { return None };
-    entries.iter().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value)
+    let Yaml::Map(entries) = &node.value else {
+        return None;
+    };
+    entries
+        .iter()
+        .find(|(key, _)| key.text() == Some(name))
+        .map(|(_, value)| value)
 }
 
 fn renamed(key: &Node, name: &str) -> Node {

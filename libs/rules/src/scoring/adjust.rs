@@ -32,11 +32,17 @@ struct Decay {
 impl Adjust {
     /// Reads `weights:` and `decay:` of one file.
     pub(super) fn read(&mut self, reader: &mut Reader<'_>, root: &Fields<'_>) {
-        if let Some(weights) = root.get("weights").and_then(|node| reader.fields(node, "`weights`", WEIGHT_KEYS)) {
+        if let Some(weights) = root
+            .get("weights")
+            .and_then(|node| reader.fields(node, "`weights`", WEIGHT_KEYS))
+        {
             self.sources.extend(read_weights(reader, &weights, "source"));
             self.authors.extend(read_weights(reader, &weights, "author"));
         }
-        let Some(decay) = root.get("decay").and_then(|node| reader.fields(node, "`decay`", DECAY_KEYS)) else {
+        let Some(decay) = root
+            .get("decay")
+            .and_then(|node| reader.fields(node, "`decay`", DECAY_KEYS))
+        else {
             return;
         };
         let half_life = reader.span_ms(&decay, "half_life");
@@ -75,11 +81,16 @@ impl Adjust {
 
     fn factors(&self, facts: &dyn Facts) -> Vec<(&'static str, f64, String)> {
         let mut factors = Vec::new();
-        for (name, weights, rule) in [("source", &self.sources, "weight.source"), ("author", &self.authors, "weight.author")] {
+        for (name, weights, rule) in [
+            ("source", &self.sources, "weight.source"),
+            ("author", &self.authors, "weight.author"),
+        ] {
             if weights.is_empty() {
                 continue;
             }
-            if let Some((who, weight)) = text(facts, name).and_then(|who| weights.get(who).map(|weight| (who, *weight))) {
+            if let Some((who, weight)) =
+                text(facts, name).and_then(|who| weights.get(who).map(|weight| (who, *weight)))
+            {
                 factors.push((rule, weight, format!("{name} {who} counts {weight} times")));
             }
         }
@@ -90,7 +101,9 @@ impl Adjust {
 
 impl Decay {
     fn factor(self, facts: &dyn Facts) -> Option<(&'static str, f64, String)> {
-        let (Some(Fact::Long(time)), Some(Fact::Long(received))) = (facts.get("time"), facts.get("received_at")) else {
+        let (Some(Fact::Long(time)), Some(Fact::Long(received))) =
+            (facts.get("time"), facts.get("received_at"))
+        else {
             return None;
         };
         let age = received.saturating_sub(time);
@@ -98,12 +111,18 @@ impl Decay {
             return None;
         }
         let weight = grained((-(age as f64) / self.half_life_ms).exp2().max(self.least));
-        Some(("decay", weight, format!("{} minutes old: counts {weight} times", age / 60_000)))
+        Some((
+            "decay",
+            weight,
+            format!("{} minutes old: counts {weight} times", age / 60_000),
+        ))
     }
 }
 
 fn read_weights(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &'static str) -> HashMap<String, f64> {
-    let Some(node) = fields.get(key) else { return HashMap::new() };
+    let Some(node) = fields.get(key) else {
+        return HashMap::new();
+    };
     let Yaml::Map(entries) = &node.value else {
         reader.wrong_kind(node, key, "a mapping of names to numbers");
         return HashMap::new();
@@ -111,7 +130,10 @@ fn read_weights(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &'static str)
     let mut weights = HashMap::new();
     for (name, value) in entries {
         let weight = value.text().and_then(|text| text.trim().parse::<f64>().ok());
-        match weight.filter(|weight| weight.is_finite() && *weight >= 0.0).zip(name.text()) {
+        match weight
+            .filter(|weight| weight.is_finite() && *weight >= 0.0)
+            .zip(name.text())
+        {
             Some((weight, name)) => drop(weights.insert(name.to_owned(), weight)),
             None => reader.wrong_kind(value, name.text().unwrap_or(key), "a number from 0"),
         }

@@ -2,10 +2,15 @@
 
 use super::rule_set::RuleSet;
 use crate::condition::Variables;
+use crate::error::RuleError;
 use crate::fact::{FactList, OwnedFact};
-use crate::file::{Fields, Reader};
+use crate::file::{Fields, Reader, error};
 use crate::names::Scope;
+use crate::node::{self, Node, Place};
 use crate::outcome::{TestOutcome, differs};
+
+pub(crate) const TEST_KEYS: &[&str] = &["name", "given", "expect"];
+const EXPECT_KEYS: &[&str] = &["score", "level", "rules", "unknown", "reasons"];
 
 /// One test of a rule file.
 #[derive(Debug)]
@@ -18,33 +23,57 @@ pub(super) struct Case {
     level: Option<String>,
     matched: Option<Vec<String>>,
     unknown: Option<Vec<String>>,
+    reasons: Option<Vec<String>>,
+}
+
+/// Facts written by name, in JSON or YAML, as under `given:`; what every event has is filled in.
+pub fn read_facts(text: &str) -> Result<FactList, RuleError> {
+    let file = "event";
+    let root = node::read(text).map_err(|(place, fault)| error(file, place, fault))?;
+    let mut errors = Vec::new();
+    let reader = &mut Reader {
+        file,
+        errors: &mut errors,
+    };
+    let given = read_given(reader, &root, root.place, &mut Variables::default());
+    errors.into_iter().next().map_or(Ok(given), Err)
+}
+
+fn read_given(reader: &mut Reader<'_>, node: &Node, place: Place, variables: &mut Variables) -> FactList {
+    let mut given = FactList::default();
+    reader.facts(node, "", &mut given.0);
+    for (name, fact) in &mut given.0 {
+        if let Some(known) = reader.keep(place, variables.resolve(name)) {
+            variables.name(known).clone_into(name);
+        }
+        read_time(name, fact);
+    }
+    given.0.extend(defaults());
+    given
+}
+
+impl RuleSet {
+    /// The events of the tests beside the rules.
+    pub fn case_facts(&self) -> impl Iterator<Item = &FactList> {
+        self.cases.iter().map(|case| &case.given)
+    }
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>, variables: &mut Variables) -> Vec<Case> {
     let mut cases = Vec::new();
     for item in reader.list(root, "tests") {
-        let Some(case) = reader.fields(item, "a test", &["name", "given", "expect"]) else {
+        let Some(case) = reader.fields(item, "a test", TEST_KEYS) else {
             continue;
         };
-        let mut given = FactList::default();
-        match case.get("given") {
-            Some(node) => reader.facts(node, "", &mut given.0),
-            None => {
-                reader.missing::<()>(&case, "given");
-            }
-        }
-        for (name, fact) in &mut given.0 {
-            if let Some(known) = reader.keep(case.place, variables.resolve(name)) {
-                variables.name(known).clone_into(name);
-            }
-            read_time(name, fact);
-        }
-        given.0.extend(defaults());
+        let given = match case.get("given") {
+            Some(node) => read_given(reader, node, case.place, variables),
+            None => reader.missing(&case, "given").unwrap_or_default(),
+        };
         let Some(expect) = case.get("expect") else {
             reader.missing::<()>(&case, "expect");
             continue;
         };
-        let Some(expect) = reader.fields(expect, "`expect`", &["score", "level", "rules", "unknown"]) else {
+        let Some(expect) = reader.fields(expect, "`expect`", EXPECT_KEYS) else {
             continue;
         };
         cases.push(Case {
@@ -62,6 +91,10 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>, variables: &mut V
                 .get("unknown")
                 .is_some()
                 .then(|| reader.texts(&expect, "unknown")),
+            reasons: expect
+                .get("reasons")
+                .is_some()
+                .then(|| reader.texts(&expect, "reasons")),
         });
     }
     cases
@@ -106,6 +139,7 @@ fn run(rules: &RuleSet, case: &Case) -> TestOutcome {
         .iter()
         .flat_map(|scoring| &scoring.reasons)
         .filter(|reason| rules.has_rule(&reason.rule));
+    let reasons = of_rules.clone().map(|reason| reason.text.clone()).collect();
     let matched = of_rules.map(|reason| reason.rule.clone()).collect();
     let unknown = scorings
         .iter()
@@ -124,6 +158,7 @@ fn run(rules: &RuleSet, case: &Case) -> TestOutcome {
     }
     failures.extend(differs("rules", matched, case.matched.as_ref()));
     failures.extend(differs("unknown", unknown, case.unknown.as_ref()));
+    failures.extend(differs("reasons", reasons, case.reasons.as_ref()));
     TestOutcome {
         file: case.file.clone(),
         line: case.line,

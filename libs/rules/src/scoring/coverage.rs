@@ -45,7 +45,10 @@ pub struct RuleCoverage {
 impl RuleCoverage {
     /// Sides that were seen both true and false, and how many there are.
     pub fn share(&self) -> (usize, usize) {
-        (self.sides.iter().filter(|(_, seen)| seen.both_ways()).count(), self.sides.len())
+        (
+            self.sides.iter().filter(|(_, seen)| seen.both_ways()).count(),
+            self.sides.len(),
+        )
     }
 }
 
@@ -56,7 +59,12 @@ impl RuleSet {
             rule: rule.id.clone(),
             place: (rule.file.clone(), rule.place.line),
             whole: Seen::default(),
-            sides: rule.when.sides.iter().map(|(text, _)| (text.clone(), Seen::default())).collect(),
+            sides: rule
+                .when
+                .sides
+                .iter()
+                .map(|(text, _)| (text.clone(), Seen::default()))
+                .collect(),
         };
         let mut coverage: Vec<_> = self.rules.iter().map(unseen).collect();
         for case in &self.cases {

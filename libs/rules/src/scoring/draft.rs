@@ -53,7 +53,11 @@ impl Draft {
                 file: source.name,
                 errors,
             };
-            roots.extend(reader.fields(&source.root, "a rule file", FILE_KEYS).map(|root| (source.name, root)));
+            roots.extend(
+                reader
+                    .fields(&source.root, "a rule file", FILE_KEYS)
+                    .map(|root| (source.name, root)),
+            );
         }
         let mut draft = Self {
             variables: vocabulary(&roots, errors),
@@ -126,7 +130,9 @@ impl Draft {
     }
 
     fn read_levels(&mut self, reader: &mut Reader<'_>, root: &Fields<'_>) {
-        let Some(levels) = levels::read(reader, root) else { return };
+        let Some(levels) = levels::read(reader, root) else {
+            return;
+        };
         match &self.levels {
             Some((_, first)) => reader.fail(
                 root.place,

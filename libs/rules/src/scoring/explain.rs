@@ -37,12 +37,19 @@ impl RuleSet {
     /// Asks every rule about an event or signal, those of other event types too.
     pub fn explain(&self, facts: &dyn Facts) -> Vec<Explained> {
         let values = self.variables.over(facts);
-        self.rules.iter().map(|rule| self.explain_rule(rule, &values)).collect()
+        self.rules
+            .iter()
+            .map(|rule| self.explain_rule(rule, &values))
+            .collect()
     }
 
     fn explain_rule(&self, rule: &Rule, values: &Values<'_>) -> Explained {
         let group = self.groups.get(rule.group);
-        let sides = rule.when.sides.iter().map(|(text, side)| (text.clone(), side.decide(values)));
+        let sides = rule
+            .when
+            .sides
+            .iter()
+            .map(|(text, side)| (text.clone(), side.decide(values)));
         let named = rule.when.condition.named.iter().map(|slot| {
             let value = values.get(*slot).filter(|fact| !matches!(fact, Fact::Null));
             (self.variables.name(*slot).to_owned(), value.map(shown))
@@ -56,7 +63,11 @@ impl RuleSet {
             condition: rule.when.text.split_whitespace().collect::<Vec<_>>().join(" "),
             outcome: rule.when.condition.decide(values),
             points: rule.points,
-            sides: if rule.when.sides.len() > 1 { sides.collect() } else { Vec::new() },
+            sides: if rule.when.sides.len() > 1 {
+                sides.collect()
+            } else {
+                Vec::new()
+            },
             values: named.collect(),
         }
     }

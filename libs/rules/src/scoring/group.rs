@@ -54,10 +54,21 @@ pub(super) fn read_groups(
     let of_file = read_mode(reader, root).unwrap_or_default();
     let (mut groups, mut rules) = (Vec::new(), Vec::new());
     let by_name = root.get("groups").and_then(|node| match &node.value {
-        Yaml::Map(entries) => Some(entries.iter().map(|(key, node)| (key.text(), node)).collect::<Vec<_>>()),
+        Yaml::Map(entries) => Some(
+            entries
+                .iter()
+                .map(|(key, node)| (key.text(), node))
+                .collect::<Vec<_>>(),
+        ),
         _ => None,
     });
-    let items = by_name.unwrap_or_else(|| reader.list(root, "groups").iter().map(|node| (None, node)).collect());
+    let items = by_name.unwrap_or_else(|| {
+        reader
+            .list(root, "groups")
+            .iter()
+            .map(|node| (None, node))
+            .collect()
+    });
     for (name, node) in items {
         let Some(fields) = reader.fields(node, "a group", GROUP_KEYS) else {
             continue;

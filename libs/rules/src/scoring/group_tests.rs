@@ -13,12 +13,18 @@ fn parse(text: &str) -> RuleSet {
 
 fn error(text: &str) -> String {
     let errors = try_parse(&[("rules.yml", text)]).expect_err("must not load");
-    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    errors
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn given(pairs: &[(&str, &str)]) -> FactList {
     pairs.iter().fold(FactList::default(), |facts, (name, value)| {
-        let fact = value.parse().map_or_else(|_| OwnedFact::Str((*value).to_owned()), OwnedFact::Long);
+        let fact = value
+            .parse()
+            .map_or_else(|_| OwnedFact::Str((*value).to_owned()), OwnedFact::Long);
         facts.with(name, fact)
     })
 }
@@ -39,7 +45,10 @@ fn groups_weigh_and_bound_their_points() {
            {id: c, when: 'data.c == 1', score: -40}]}]",
     );
     let both = score(&rules, &[("data.a", "1"), ("data.b", "1"), ("data.c", "0")]);
-    assert_eq!((both.score, both.reasons[2].rule.as_str(), both.reasons[2].points), (25.0, "g.cap", -5.0));
+    assert_eq!(
+        (both.score, both.reasons[2].rule.as_str(), both.reasons[2].points),
+        (25.0, "g.cap", -5.0)
+    );
     let low = score(&rules, &[("data.a", "0"), ("data.b", "0"), ("data.c", "1")]);
     assert_eq!((low.score, points(&low)), (-5.0, -5.0));
     assert!(error("groups: [{name: g, cap: 1, floor: 2, rules: []}]").contains("below `floor`"));
@@ -55,7 +64,11 @@ fn the_first_true_rule_of_an_exclusive_group_counts() {
     assert_eq!((huge.score, huge.matched), (30.0, 1));
     assert_eq!(score(&rules, &[("data.x", "50")]).score, 20.0);
     let unknown = score(&rules, &[]);
-    assert_eq!((unknown.coverage.could_add, unknown.coverage.undecided), (30.0, 2), "not 50: one of them counts");
+    assert_eq!(
+        (unknown.coverage.could_add, unknown.coverage.undecided),
+        (30.0, 2),
+        "not 50: one of them counts"
+    );
 }
 
 #[test]
@@ -81,10 +94,19 @@ groups:
   - {name: trial, rules: [{id: b, when: 'data.a == 1', score: 15}, {id: c, when: 'data.z == 1', score: 99}]}",
     );
     let scoring = score(&rules, &[("data.a", "1")]);
-    assert_eq!((scoring.score, scoring.matched, scoring.level.as_str()), (10.0, 1, "low"));
+    assert_eq!(
+        (scoring.score, scoring.matched, scoring.level.as_str()),
+        (10.0, 1, "low")
+    );
     let shadow = scoring.shadow.expect("a rule on trial matched");
-    assert_eq!((shadow.score, shadow.level.as_str(), shadow.reasons.len()), (25.0, "medium", 1));
-    assert!(scoring.unknown.is_empty(), "what only rules on trial need is not missing");
+    assert_eq!(
+        (shadow.score, shadow.level.as_str(), shadow.reasons.len()),
+        (25.0, "medium", 1)
+    );
+    assert!(
+        scoring.unknown.is_empty(),
+        "what only rules on trial need is not missing"
+    );
     assert!(error("groups: [{name: g, mode: half, rules: []}]").contains("`mode` must be `live`"));
 }
 
@@ -93,7 +115,10 @@ fn a_canary_counts_for_its_share_of_the_subjects() {
     let rules = parse("groups: [{name: g, mode: {canary: 25%}, rules: [{id: a, when: 'true', score: 8}]}]");
     let counted = (0..4000).filter(|user| {
         let scoring = score(&rules, &[("subject", &format!("user:{user}"))]);
-        assert_eq!(scoring.score + scoring.shadow.map_or(0.0, |shadow| shadow.score), 8.0);
+        assert_eq!(
+            scoring.score + scoring.shadow.map_or(0.0, |shadow| shadow.score),
+            8.0
+        );
         scoring.score > 0.0
     });
     let counted = counted.count();
@@ -113,13 +138,23 @@ groups: [{name: g, rules: [
   {id: other, when: 'author not in vip', score: 16}]}]";
     let files = [("rules.yml", text), ("blocked.txt", "# words\nSCAM\n")];
     let rules = try_parse(&files).unwrap_or_else(|errors| panic!("{}", crate::explain(&errors)));
-    let facts = given(&[("author", "alice"), ("data.amount", "1001"), ("data.currency", "EUR")])
-        .with("cashtags", OwnedFact::StrList(vec!["SCAM".to_owned()]));
+    let facts = given(&[
+        ("author", "alice"),
+        ("data.amount", "1001"),
+        ("data.currency", "EUR"),
+    ])
+    .with("cashtags", OwnedFact::StrList(vec!["SCAM".to_owned()]));
     assert_eq!(rules.score(&facts, Scope::Event).score, 15.0);
     assert_eq!(score(&rules, &[("author", "carol")]).score, 16.0);
-    assert!(error("lists: {vip: [a]}\ngroups: [{name: g, rules: [{when: 'vip == 1', score: 1}]}]").contains("is a list"));
+    assert!(
+        error("lists: {vip: [a]}\ngroups: [{name: g, rules: [{when: 'vip == 1', score: 1}]}]")
+            .contains("is a list")
+    );
     assert!(error("lists: {author: [a]}").contains("no event or signal field"));
-    assert!(error("lists: {vip: [a]}\ngroups: [{name: g, rules: [{when: 'author in vib', score: 1}]}]").contains("did you mean `vip`"));
+    assert!(
+        error("lists: {vip: [a]}\ngroups: [{name: g, rules: [{when: 'author in vib', score: 1}]}]")
+            .contains("did you mean `vip`")
+    );
 }
 
 #[test]
@@ -134,13 +169,27 @@ groups: [{name: g, rules: [
   {id: a, when: 'whale and author != null', score: 5, reason: '{{ data.usd }} dollars'},
   {id: b, when: \"goplus_risk == 'red'\", score: -7}]}]",
     );
-    let facts = given(&[("author", "x"), ("data.amount", "2000000"), ("data.currency", "USD")]);
+    let facts = given(&[
+        ("author", "x"),
+        ("data.amount", "2000000"),
+        ("data.currency", "USD"),
+    ]);
     let scoring = rules.score(&facts, Scope::Event);
-    assert_eq!((scoring.score, scoring.reasons[0].text.as_str()), (5.0, "2000000 dollars"));
-    assert_eq!(score(&rules, &[("author", "x")]).unknown, ["data.amount", "data.currency"], "what they rest on is told");
+    assert_eq!(
+        (scoring.score, scoring.reasons[0].text.as_str()),
+        (5.0, "2000000 dollars")
+    );
+    assert_eq!(
+        score(&rules, &[("author", "x")]).unknown,
+        ["data.amount", "data.currency"],
+        "what they rest on is told"
+    );
     let later = rules.score(&given(&[("security.sell_tax", "20")]), Scope::Signal);
     assert_eq!(later.score, -7.0);
-    let given_wins = rules.score(&given(&[("security.sell_tax", "20"), ("security.goplus_risk", "green")]), Scope::Signal);
+    let given_wins = rules.score(
+        &given(&[("security.sell_tax", "20"), ("security.goplus_risk", "green")]),
+        Scope::Signal,
+    );
     assert_eq!(given_wins.score, 0.0);
     let circle = error("derived: {a: b and true, b: 'not c', c: a}");
     assert!(circle.contains("a needs b needs c needs a"), "{circle}");
@@ -155,9 +204,21 @@ decay: {half_life: 1h, least: 0.1}
 groups: [{name: g, rules: [{id: a, when: 'true', score: 40}]}]",
     );
     assert_eq!(score(&rules, &[("source", "wire")]).score, 40.0);
-    let weighted = score(&rules, &[("source", "rumours"), ("author", "alice"), ("time", "0"), ("received_at", "7200000")]);
+    let weighted = score(
+        &rules,
+        &[
+            ("source", "rumours"),
+            ("author", "alice"),
+            ("time", "0"),
+            ("received_at", "7200000"),
+        ],
+    );
     assert_eq!((weighted.score, points(&weighted)), (10.0, 10.0));
-    let names: Vec<_> = weighted.reasons.iter().map(|reason| reason.rule.as_str()).collect();
+    let names: Vec<_> = weighted
+        .reasons
+        .iter()
+        .map(|reason| reason.rule.as_str())
+        .collect();
     assert_eq!(names, ["a", "weight.source", "weight.author", "decay"]);
     let old = score(&rules, &[("time", "0"), ("received_at", "360000000")]);
     assert_eq!(old.score, 4.0);
@@ -165,14 +226,20 @@ groups: [{name: g, rules: [{id: a, when: 'true', score: 40}]}]",
 
 #[test]
 fn reasons_come_in_the_language_the_files_wish() {
-    let rules = parse("language: zh\ngroups: [{name: g, rules: [{when: 'true', score: 1, reason: {en: one, zh: 一}}]}]");
+    let rules = parse(
+        "language: zh\ngroups: [{name: g, rules: [{when: 'true', score: 1, reason: {en: one, zh: 一}}]}]",
+    );
     assert_eq!(score(&rules, &[]).reasons[0].text, "一");
 }
 
 #[test]
 fn hostile_vocabularies_are_refused_or_harmless() {
-    let doubling: String = (1..16).map(|at| format!("  d{at}: d{} + d{}\n", at - 1, at - 1)).collect();
-    let rules = parse(&format!("derived:\n  d0: text + text\n{doubling}groups: [{{name: g, rules: [{{when: \"d15 == 'x'\", score: 1}}]}}]"));
+    let doubling: String = (1..16)
+        .map(|at| format!("  d{at}: d{} + d{}\n", at - 1, at - 1))
+        .collect();
+    let rules = parse(&format!(
+        "derived:\n  d0: text + text\n{doubling}groups: [{{name: g, rules: [{{when: \"d15 == 'x'\", score: 1}}]}}]"
+    ));
     let long = "a".repeat(100_000);
     assert_eq!(score(&rules, &[("text", &long)]).matched, 0);
     let chain: String = (1..40).map(|at| format!("  d{at}: d{}\n", at - 1)).collect();

@@ -19,7 +19,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use cases::run_tests;
+pub use cases::{read_facts, run_tests};
 pub use coverage::{RuleCoverage, Seen};
 pub use explain::Explained;
 pub(crate) use group::Group;
@@ -29,3 +29,13 @@ pub use outcome::{Coverage, Scoring, Shadow};
 pub use rule::Verdict;
 pub(crate) use rule::{Rule, read_condition};
 pub use rule_set::RuleSet;
+
+/// The keys that each mapping of a file may have.
+#[cfg(test)]
+pub(crate) mod keys {
+    pub(crate) use super::cases::TEST_KEYS;
+    pub(crate) use super::draft::{FILE_KEYS, MISSING_KEYS};
+    pub(crate) use super::group::GROUP_KEYS;
+    pub(crate) use super::levels::LEVEL_KEYS;
+    pub(crate) use super::rule::RULE_KEYS;
+}

@@ -31,8 +31,14 @@ impl Mode {
     pub(super) fn read_share(text: &str) -> Option<Self> {
         let percent: f64 = text.trim().strip_suffix('%')?.trim().parse().ok()?;
         let share = (percent * 100.0).round();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 10,000")]
-        (1.0..=10_000.0).contains(&share).then_some(Self::Canary(share as u16))
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 1 and 10,000"
+        )]
+        (1.0..=10_000.0)
+            .contains(&share)
+            .then_some(Self::Canary(share as u16))
     }
 
     /// Whether points count for a subject. The same subjects are in every canary of the same size, and stay in it as
@@ -58,7 +64,15 @@ mod tests {
             assert_eq!(Mode::read(canary), Some(Mode::Canary(1000)), "{canary}");
         }
         assert_eq!(Mode::read("canary 0.5%"), Some(Mode::Canary(50)));
-        for bad in ["", "on", "canary", "canary 10", "canary 0%", "canary 101%", "canary NaN%"] {
+        for bad in [
+            "",
+            "on",
+            "canary",
+            "canary 10",
+            "canary 0%",
+            "canary 101%",
+            "canary NaN%",
+        ] {
             assert_eq!(Mode::read(bad), None, "{bad}");
         }
     }
@@ -66,7 +80,12 @@ mod tests {
     #[test]
     fn a_canary_is_a_stable_share_that_only_grows() {
         let subjects: Vec<String> = (0..10_000).map(|user| format!("user:{user}")).collect();
-        let chosen = |share: u16| subjects.iter().filter(|subject| Mode::Canary(share).counts_for(subject)).collect::<Vec<_>>();
+        let chosen = |share: u16| {
+            subjects
+                .iter()
+                .filter(|subject| Mode::Canary(share).counts_for(subject))
+                .collect::<Vec<_>>()
+        };
         let (tenth, fifth) = (chosen(1000), chosen(2000));
         assert!((900..1100).contains(&tenth.len()), "{}", tenth.len());
         assert!(tenth.iter().all(|subject| fifth.contains(subject)));

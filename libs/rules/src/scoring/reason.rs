@@ -45,7 +45,10 @@ impl Reason {
 pub(super) fn read_reason(reader: &mut Reader<'_>, node: &Node, variables: &mut Variables) -> Option<Reason> {
     let texts: Vec<(String, Place, &str)> = match &node.value {
         Yaml::Scalar { text, .. } => vec![(String::new(), node.place, text)],
-        Yaml::Map(entries) => entries.iter().filter_map(|(key, value)| in_language(key, value)).collect(),
+        Yaml::Map(entries) => entries
+            .iter()
+            .filter_map(|(key, value)| in_language(key, value))
+            .collect(),
         Yaml::List(_) => Vec::new(),
     };
     if texts.is_empty() {

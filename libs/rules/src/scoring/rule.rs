@@ -122,9 +122,18 @@ pub(crate) fn read_condition(
     };
     let text = reader.required_text(fields, key)?;
     let condition = Condition::compile(&text, variables);
-    let place = condition.as_ref().err().map_or(node.place, |fault| fault.place_in(node));
+    let place = condition
+        .as_ref()
+        .err()
+        .map_or(node.place, |fault| fault.place_in(node));
     let condition = reader.keep(place, condition)?;
-    let sides = parts(&text).into_iter().map(|side| Some((side.to_owned(), Condition::compile(side, variables).ok()?)));
+    let sides = parts(&text)
+        .into_iter()
+        .map(|side| Some((side.to_owned(), Condition::compile(side, variables).ok()?)));
     let sides = sides.collect::<Option<Vec<_>>>().unwrap_or_default();
-    Some(When { text, condition, sides })
+    Some(When {
+        text,
+        condition,
+        sides,
+    })
 }

@@ -64,7 +64,10 @@ impl RuleSet {
         let subject = text(facts, "subject").unwrap_or_default();
         let rules = self.index.rules(scope, text(facts, "type"));
         for of_group in rules.chunk_by(|one, next| self.group_of(*one) == self.group_of(*next)) {
-            let Some(group) = of_group.first().and_then(|at| self.groups.get(self.group_of(*at))) else {
+            let Some(group) = of_group
+                .first()
+                .and_then(|at| self.groups.get(self.group_of(*at)))
+            else {
                 continue;
             };
             let of_group = of_group.iter().filter_map(|at| self.rules.get(*at));
@@ -75,7 +78,11 @@ impl RuleSet {
                 }
             };
             let tally = Tally::of(group, of_group, &values, note);
-            if live { scoring.add(tally) } else { trial.add(tally) }
+            if live {
+                scoring.add(tally)
+            } else {
+                trial.add(tally)
+            }
         }
         self.note_missing(scope, &values, &mut scoring);
         scoring.shadow = trial.beside(scoring.score);

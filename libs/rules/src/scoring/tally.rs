@@ -66,7 +66,11 @@ impl Tally {
         if (self.points - sum).abs() > f64::EPSILON {
             let word = if self.points < sum { "most" } else { "least" };
             self.reasons.push(Reason {
-                rule: format!("{}.{}", group.name, if self.points < sum { "cap" } else { "floor" }),
+                rule: format!(
+                    "{}.{}",
+                    group.name,
+                    if self.points < sum { "cap" } else { "floor" }
+                ),
                 points: self.points - sum,
                 text: format!("{} gives {} points at {word}", group.name, self.points),
             });
@@ -82,7 +86,9 @@ fn reach(group: &Group, sum: f64, open: &[f64]) -> (f64, f64) {
     let now = group.bounded(sum);
     let (highest, lowest) = if group.exclusive {
         // An open rule stands before the one that counted, and would count in its stead.
-        open.iter().fold((sum, sum), |(high, low), points| (points.max(high), points.min(low)))
+        open.iter().fold((sum, sum), |(high, low), points| {
+            (points.max(high), points.min(low))
+        })
     } else {
         let up: f64 = open.iter().filter(|points| **points > 0.0).sum();
         let down: f64 = open.iter().filter(|points| **points < 0.0).sum();

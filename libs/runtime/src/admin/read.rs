@@ -342,7 +342,7 @@ impl Inner {
         Ok(())
     }
 
-    fn stored(&self, message: &BorrowedMessage<'_>) -> StoredRecord {
+    pub(super) fn stored(&self, message: &BorrowedMessage<'_>) -> StoredRecord {
         StoredRecord {
             topic: self
                 .prefix

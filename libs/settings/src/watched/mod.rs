@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Cache, Guard};
 
+pub use reading::texts;
 use watching::Watching;
 
 /// Why a watched value could not be had, or not be renewed.

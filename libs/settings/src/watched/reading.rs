@@ -10,8 +10,9 @@ const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_FILES: usize = 4096;
 const MAX_DEPTH: usize = 4;
 
-/// All texts under `path`, sorted by name.
-pub(super) fn texts(path: &Path) -> Result<Texts, WatchError> {
+/// The text of a file, or all texts of a folder with their names relative to it, sorted; hidden files and editors'
+/// backups are left out.
+pub fn texts(path: &Path) -> Result<Vec<(String, String)>, WatchError> {
     let mut texts = Vec::new();
     if path.is_dir() {
         folder(path, path, 0, &mut texts)?;

@@ -62,6 +62,7 @@ struct Inner {
     restore_total: Family<OfLane, Gauge>,
     restore_left: Family<OfLane, Gauge<f64, AtomicU64>>,
     reload_failed: Family<Of, Gauge>,
+    rules_on_trial: Family<OfReason, Gauge>,
     outbound: Family<OfReason, Counter>,
     outbound_seconds: Family<Of, Histogram>,
 }
@@ -96,6 +97,7 @@ impl Metrics {
             restore_total: Family::default(),
             restore_left: Family::default(),
             reload_failed: Family::default(),
+            rules_on_trial: Family::default(),
             outbound: Family::default(),
             outbound_seconds: Family::new_with_constructor(seconds),
         };
@@ -181,6 +183,15 @@ impl Metrics {
         inner.restored.get_or_create(&lane).set(records(read));
         inner.restore_total.get_or_create(&lane).set(records(of));
         inner.restore_left.get_or_create(&lane).set(seconds_left);
+    }
+
+    /// How many events rules on trial matched since the start, or would have changed in this way.
+    pub fn rules_on_trial(&self, service: &'static str, change: &'static str, events: u64) {
+        let reason = change.to_owned();
+        self.0
+            .rules_on_trial
+            .get_or_create(&OfReason { service, reason })
+            .set(i64::try_from(events).unwrap_or(i64::MAX));
     }
 
     /// Whether a watched file of a service is refused at present, so that an older version is in use.
@@ -269,7 +280,17 @@ impl Inner {
             self.restore_total.clone(),
         );
         let left = self.restore_left.clone();
-        r.register_with_unit("restore_left", "Time that the latest restore still takes", Unit::Seconds, left);
+        r.register_with_unit(
+            "restore_left",
+            "Time that the latest restore still takes",
+            Unit::Seconds,
+            left,
+        );
+        r.register(
+            "rules_on_trial_events",
+            "Events that rules in shadow or canary mode matched, and what they would have changed of them",
+            self.rules_on_trial.clone(),
+        );
         r.register(
             "reload_failed",
             "1 while a watched file is refused",

@@ -1,0 +1,185 @@
+//! `sluicebox rules`, as people run it: no server is needed for any of this.
+
+#![expect(clippy::unwrap_used, reason = "a failing test says enough")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const RULE: &str = "groups:
+  - name: g
+    rules:
+      - {id: large, when: \"data.amount > 1000\", score: 25, reason: a large amount}
+tests:
+  - {name: hit, given: {data: {amount: 5000}}, expect: {score: 25, level: medium, reasons: [a large amount]}}
+  - {name: miss, given: {data: {amount: 5}}, expect: {score: 0}}
+";
+
+fn sluicebox(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sluicebox"))
+        .arg("rules")
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules")
+}
+
+fn folder_with(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("r.yml"), text).unwrap();
+    folder
+}
+
+fn said(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+fn path(folder: &tempfile::TempDir) -> String {
+    folder.path().display().to_string()
+}
+
+#[test]
+fn the_rules_that_ship_are_tested_tidy_and_unsuspicious() {
+    for kind in ["scoring", "detections"] {
+        let folder = shipped().join(kind).display().to_string();
+        for arguments in [
+            vec!["test", &folder],
+            vec!["fmt", "--check", &folder],
+            vec!["lint", "--deny", &folder],
+        ] {
+            let output = sluicebox(&arguments);
+            assert!(output.status.success(), "{arguments:?}\n{}", said(&output));
+        }
+    }
+}
+
+#[test]
+fn a_changed_threshold_fails_its_test_and_says_where() {
+    let folder = folder_with(&RULE.replace("> 1000", "> 9000"));
+    let output = sluicebox(&["test", &path(&folder)]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said(&output).contains("r.yml:6: hit") && said(&output).contains("score is 0, expected 25"),
+        "{}",
+        said(&output)
+    );
+    let junit = said(&sluicebox(&["test", &path(&folder), "--output", "junit"]));
+    assert!(
+        junit.contains("failures=\"1\"") && junit.contains("<failure message="),
+        "{junit}"
+    );
+    let tap = said(&sluicebox(&["test", &path(&folder), "--output", "tap"]));
+    assert!(
+        tap.contains("not ok 1 - r.yml: hit") && tap.contains("ok 2 - r.yml: miss"),
+        "{tap}"
+    );
+}
+
+#[test]
+fn an_event_is_explained_with_its_values() {
+    let folder = folder_with(RULE);
+    let event = folder.path().join("event.json");
+    std::fs::write(
+        &event,
+        r#"{"specversion":"1.0","id":"1","source":"shop","type":"user.purchase","data":{"amount":5000}}"#,
+    )
+    .unwrap();
+    let arguments = [
+        "explain",
+        event.to_str().unwrap(),
+        "--rules",
+        &path(&folder).clone(),
+    ];
+    let output = said(&sluicebox(&arguments));
+    assert!(
+        output.contains("data.amount = 5000") && output.contains("+25 medium"),
+        "{output}"
+    );
+    std::fs::write(&event, "{type: user.purchase}").unwrap();
+    let output = said(&sluicebox(&arguments));
+    assert!(
+        output.contains("data.amount not known") && output.contains("between +0 and +25"),
+        "{output}"
+    );
+}
+
+#[test]
+fn mistakes_end_every_command_with_their_place() {
+    let folder = folder_with(&RULE.replace("data.amount > 1000", "txt == 'a'"));
+    for command in ["test", "lint", "bench"] {
+        let output = sluicebox(&[command, &path(&folder)]);
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        assert!(
+            said(&output).contains("r.yml:4:27: unknown name `txt`; did you mean `text`?"),
+            "{}",
+            said(&output)
+        );
+    }
+}
+
+#[test]
+fn suspicion_is_told_and_can_be_denied_or_allowed() {
+    let folder = folder_with(
+        &RULE
+            .replace("reason: a large amount}", "reason: \"{{ data.currency }}\"}")
+            .replace(", reasons: [a large amount]", ""),
+    );
+    let output = sluicebox(&["lint", &path(&folder)]);
+    assert!(
+        output.status.success() && said(&output).contains("[value-may-be-unknown]"),
+        "{}",
+        said(&output)
+    );
+    assert_eq!(
+        sluicebox(&["lint", "--deny", &path(&folder)]).status.code(),
+        Some(1)
+    );
+    let allowed = [
+        "lint",
+        "--deny",
+        "--allow",
+        "value-may-be-unknown",
+        "--allow",
+        "unreachable-level",
+        &path(&folder),
+    ];
+    assert!(
+        sluicebox(&allowed).status.success(),
+        "{}",
+        said(&sluicebox(&allowed))
+    );
+}
+
+#[test]
+fn files_are_put_into_their_form() {
+    let folder = folder_with(
+        "groups:\n    - name: g   \n      rules:\n         - {id: a, when: 'data.x>5', score: 1}\n",
+    );
+    assert_eq!(
+        sluicebox(&["fmt", "--check", &path(&folder)]).status.code(),
+        Some(1)
+    );
+    assert!(sluicebox(&["fmt", &path(&folder)]).status.success());
+    let text = std::fs::read_to_string(folder.path().join("r.yml")).unwrap();
+    assert_eq!(
+        text,
+        "groups:\n  - name: g\n    rules:\n      - {id: a, when: 'data.x > 5', score: 1}\n"
+    );
+    assert!(sluicebox(&["fmt", "--check", &path(&folder)]).status.success());
+}
+
+#[test]
+fn the_schema_in_the_documentation_is_the_one_that_is_printed() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rules/rules.schema.json");
+    let printed = String::from_utf8(sluicebox(&["schema"]).stdout).unwrap();
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap().trim_end(),
+        printed.trim_end()
+    );
+}
