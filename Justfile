@@ -66,7 +66,7 @@ fmt:
 advisories:
     deploy/local/tool cargo-deny check advisories
 
-# Numbers: `just bench flow`, `runtime`, `streams`, `soak`, `cold`
+# Numbers: `just bench flow`, `runtime`, `streams`, `soak`, `quality`, `cold`
 [group('habits')]
 [no-exit-message]
 bench name *args:

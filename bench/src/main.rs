@@ -1,4 +1,4 @@
-//! Speed and memory, as commands. Each prints a table for people and, as its last line, one JSON object.
+//! Speed, memory and quality, as commands. Each prints a table for people and, as its last line, one JSON object.
 
 mod cold;
 mod contender;
@@ -13,6 +13,7 @@ mod outputs;
 mod parts;
 mod percentiles;
 mod process;
+mod quality;
 mod random;
 mod soak;
 mod streams;
@@ -47,6 +48,8 @@ enum Bench {
     /// Does the work that another bench measures
     #[command(hide = true)]
     Contender(contender::ContenderArgs),
+    /// How well texts are read: languages, sentiment, spam, entities
+    Quality(quality::QualityArgs),
 }
 
 fn main() -> Result<()> {
@@ -58,6 +61,7 @@ fn main() -> Result<()> {
         Bench::Streams(args) => streams::run(&args),
         Bench::Soak(args) => soak::run(&args),
         Bench::Contender(args) => contender::run(&args),
+        Bench::Quality(args) => quality::run(&args),
     }
 }
 

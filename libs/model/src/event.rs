@@ -18,6 +18,17 @@ pub struct Address {
     pub checksum: Option<bool>,
 }
 
+/// An amount that a text names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Amount {
+    /// `money`, `percentage` or `quantity`.
+    pub kind: String,
+    /// The number, magnitude applied.
+    pub value: f64,
+    /// ISO 4217 code of money, `%`, or what is counted.
+    pub unit: String,
+}
+
 /// A raw event after normalization: cleaned, typed, about one subject. `schemas/event.avsc` says what each field means.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[expect(
@@ -60,6 +71,30 @@ pub struct Event {
     pub tags: Vec<String>,
     #[serde(default)]
     pub attributes: Facts,
+    #[serde(default)]
+    pub mentions: Vec<String>,
+    #[serde(default)]
+    pub ens_names: Vec<String>,
+    #[serde(default)]
+    pub transactions: Vec<String>,
+    #[serde(default)]
+    pub amounts: Vec<Amount>,
+    #[serde(default)]
+    pub dates: Vec<String>,
+    #[serde(default)]
+    pub keyphrases: Vec<String>,
+    #[serde(default)]
+    pub urgency: Vec<String>,
+    #[serde(default)]
+    pub sentiment: Option<f64>,
+    #[serde(default)]
+    pub spam: Option<f64>,
+    #[serde(default)]
+    pub spam_features: Vec<String>,
+    #[serde(default)]
+    pub author_weight: Option<f64>,
+    #[serde(default)]
+    pub listed: Vec<String>,
 }
 
 impl Event {

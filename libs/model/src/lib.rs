@@ -17,7 +17,7 @@ pub use avro::{
 };
 pub use dead_letter::{DeadLetter, Header};
 pub use detection::Detection;
-pub use event::{Address, Coverage, Event, Reason, ScoredEvent, Shadow};
+pub use event::{Address, Amount, Coverage, Event, Reason, ScoredEvent, Shadow};
 pub use notification::{Notification, Origin, Receipt, ReceiptStatus};
 pub use raw_event::{RawEvent, RawEventError};
 pub use record::{Id, Record};

@@ -116,6 +116,22 @@ fn event() -> Event {
             ("word".to_owned(), Value::from("x")),
         ]
         .into(),
+        mentions: vec!["bob".into()],
+        ens_names: vec!["vitalik.eth".into()],
+        transactions: vec!["0xdb".into()],
+        amounts: vec![Amount {
+            kind: "money".into(),
+            value: 5e6,
+            unit: "USD".into(),
+        }],
+        dates: vec!["2024-05-01".into()],
+        keyphrases: vec!["hot wallet".into()],
+        urgency: vec!["urgent".into()],
+        sentiment: Some(-0.25),
+        spam: Some(0.125),
+        spam_features: vec!["link".into()],
+        author_weight: Some(2.0),
+        listed: vec!["etf".into()],
     }
 }
 

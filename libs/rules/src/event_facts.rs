@@ -47,8 +47,25 @@ fn field<'a>(event: &'a Event, name: &str) -> Option<Fact<'a>> {
         "urls" => Fact::StrList(&event.urls),
         "tags" => Fact::StrList(&event.tags),
         "addresses" => Fact::Addresses(&event.addresses),
+        "mentions" => Fact::StrList(&event.mentions),
+        "ens_names" => Fact::StrList(&event.ens_names),
+        "transactions" => Fact::StrList(&event.transactions),
+        "dates" => Fact::StrList(&event.dates),
+        "keyphrases" => Fact::StrList(&event.keyphrases),
+        "urgency" => Fact::StrList(&event.urgency),
+        "spam_features" => Fact::StrList(&event.spam_features),
+        "listed" => Fact::StrList(&event.listed),
+        "sentiment" => judged(event, name, event.sentiment)?,
+        "spam" => judged(event, name, event.spam)?,
+        "author_weight" => judged(event, name, event.author_weight)?,
         _ => return None,
     })
+}
+
+/// What the producer says of its own event comes before what was read.
+fn judged<'a>(event: &'a Event, name: &str, read: Option<f64>) -> Option<Fact<'a>> {
+    let said = event.attributes.get(name).map(Fact::from);
+    said.or_else(|| read.map(Fact::Double))
 }
 
 /// A signal's own fields and what is known about it. Its text and author are those of its newest evidence.

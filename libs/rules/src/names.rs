@@ -41,6 +41,15 @@ pub const EVENT_FIELDS: &[&str] = &[
     "tags",
     "sentiment",
     "spam",
+    "spam_features",
+    "urgency",
+    "keyphrases",
+    "mentions",
+    "ens_names",
+    "transactions",
+    "dates",
+    "author_weight",
+    "listed",
 ];
 
 /// Bare names of a signal's own fields; every name that starts with `heat`, `evidence` or `sources` is
@@ -86,7 +95,8 @@ pub(crate) fn kind_of(name: &str) -> Kind {
         | "severity" | "state" | "weekday" => Kind::Text,
         "time" | "received_at" | "hour" | "lang_confidence" | "source_count" | "evidence_count"
         | "suppressed" | "first_seen" | "last_seen" => Kind::Number,
-        "urls" | "hashtags" | "cashtags" | "addresses" | "tags" => Kind::List,
+        "urls" | "hashtags" | "cashtags" | "addresses" | "tags" | "spam_features" | "urgency"
+        | "keyphrases" | "mentions" | "ens_names" | "transactions" | "dates" | "listed" => Kind::List,
         _ => Kind::Any,
     }
 }

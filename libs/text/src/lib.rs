@@ -1,14 +1,24 @@
-//! Reading a noisy text: cleaning, finding, knowing its language, naming its subject. No I/O.
+//! Reading a noisy text: cleaning, finding, knowing its language, feeling and subject. No I/O.
 
 mod clean;
 mod find;
+mod keyphrases;
 pub mod language;
+mod segment;
+pub mod sentiment;
+pub mod spam;
 pub mod span;
 pub mod subject;
 mod topic;
+pub mod urgency;
 pub mod words;
 
-pub use clean::clean;
-pub use find::{Address, Chain, Checksum, Findings, Link, MOST_OF_A_KIND, Tag, canonical, find};
+pub use clean::{clean, fold};
+pub use find::{
+    Address, Amount, AmountKind, Chain, Checksum, Date, Findings, Link, LinkHost, MOST_OF_A_KIND, Tag,
+    Transaction, canonical, find, tickers,
+};
+pub use keyphrases::keyphrases;
+pub use segment::segments;
 pub use span::Span;
 pub use topic::topic;

@@ -25,7 +25,7 @@ pub struct Clues<'a> {
 }
 
 /// The subject, by the first of these that is there: what the producer named, a chain address
-/// (`token:eth:0x…`, `token:sol:…`), a single symbol (`symbol:UNI`), the user (`user:123`), a link cited in the
+/// (`token:eth:0x…`, `token:sol:…`, `address:btc:…`, which has no tokens), a single symbol (`symbol:UNI`), the user (`user:123`), a link cited in the
 /// text (`url:…`), the story (`story:…`, from four content words on), the record's own link, the source.
 pub fn subject(clues: &Clues<'_>) -> String {
     let explicit = clues.explicit.map(printable).filter(|name| !name.is_empty());
@@ -54,6 +54,7 @@ fn token(found: &Findings) -> Option<String> {
     let chain = match address.chain {
         Chain::Evm => "eth",
         Chain::Solana => "sol",
+        Chain::Bitcoin => return Some(format!("address:btc:{}", address.address)),
     };
     Some(format!("token:{chain}:{}", address.address))
 }

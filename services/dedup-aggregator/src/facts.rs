@@ -6,7 +6,7 @@ use model::{Event, Facts, Value};
 const MOST: usize = 64;
 
 /// Adds what an event knows; what is known later replaces what was known before. Fields go by their bare name
-/// (`symbol`, `token_ca`, `chain`, `author`, `lang`, `severity`, `url`, `domain`), attributes as `data.<name>`.
+/// (`symbol`, `token_ca`, `chain`, `author`, `lang`, `severity`, `url`, `domain`, `sentiment`, `spam`), attributes as `data.<name>`.
 pub(crate) fn merge(facts: &mut Facts, event: &Event) {
     let address = event.addresses.first();
     let url = event.url.as_ref().or(event.urls.first());
@@ -24,6 +24,11 @@ pub(crate) fn merge(facts: &mut Facts, event: &Event) {
     for (name, value) in fields {
         if let Some(value) = value {
             put(facts, name, Value::from(value));
+        }
+    }
+    for (name, value) in [("sentiment", event.sentiment), ("spam", event.spam)] {
+        if let Some(value) = value {
+            put(facts, name, Value::Double(value));
         }
     }
     for (name, value) in &event.attributes {

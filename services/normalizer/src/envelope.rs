@@ -50,8 +50,9 @@ fn limit(name: &str, value: &str, most: usize, reason: &'static str) -> Result<(
 }
 
 /// When it happened: the source's time, else the record's. A time that cannot be is refused, since windows and
-/// retention would follow it.
-pub(crate) fn time(raw: &RawEvent, arrived: Millis, future: Millis) -> Result<Millis, Poison> {
+/// retention would follow it; one that is ahead by no more than `skew` is a fast clock, and the arrival is nearer the
+/// truth.
+pub(crate) fn time(raw: &RawEvent, arrived: Millis, future: Millis, skew: Millis) -> Result<Millis, Poison> {
     let Some(time) = raw.time else { return Ok(arrived) };
     if time < 0 {
         let message =
@@ -65,7 +66,7 @@ pub(crate) fn time(raw: &RawEvent, arrived: Millis, future: Millis) -> Result<Mi
         );
         return Err(Poison::new(reason::TIME_OUT_OF_RANGE, message));
     }
-    Ok(time)
+    Ok(if ahead <= skew { time.min(arrived) } else { time })
 }
 
 #[cfg(test)]
@@ -114,6 +115,7 @@ mod tests {
         assert_eq!(at(None), Ok(1_000_000));
         assert_eq!(at(Some(0)), Ok(0));
         assert_eq!(at(Some(1_000_500)), Ok(1_000_500));
+        assert_eq!(at(Some(1_000_100)), Ok(1_000_000), "a fast clock");
         for bad in [-1, i64::MIN, i64::MAX, 1_002_000] {
             assert_eq!(at(Some(bad)), Err(reason::TIME_OUT_OF_RANGE));
         }
@@ -127,6 +129,7 @@ mod tests {
             },
             arrived,
             1_000,
+            100,
         )
         .map_err(|poison| poison.reason)
     }

@@ -33,7 +33,13 @@ fn token(reading: &Reading) -> Option<String> {
         .iter()
         .find(|address| address.checksum != Some(false));
     let address = good.or(reading.addresses.first())?;
-    Some(format!("token:{}:{}", address.chain, address.address))
+    // Bitcoin's addresses hold coins; there is no token behind them.
+    let kind = if address.chain == "btc" {
+        "address"
+    } else {
+        "token"
+    };
+    Some(format!("{kind}:{}:{}", address.chain, address.address))
 }
 
 /// The symbol that the data names, or the only one there is.

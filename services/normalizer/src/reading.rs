@@ -1,9 +1,11 @@
-//! Reading the text of an event: cleaned, with its links, tags, addresses and language. No I/O.
+//! Reading the text of an event: cleaned, with its links, tags, addresses, amounts and language. No I/O.
 
+use crate::insight::Insight;
+use crate::lists::Lists;
 use crate::members::Members;
-use model::{Address, Event};
+use model::{Address, Amount, Event};
 use std::collections::HashSet;
-use text::{Checksum, Findings};
+use text::{AmountKind, Checksum, Findings};
 
 /// Links, tags and addresses of one kind that an event keeps.
 const MOST_OF_A_KIND: usize = 64;
@@ -25,10 +27,11 @@ pub(crate) struct Reading {
     pub(crate) symbols: Vec<String>,
     lang: Option<String>,
     lang_confidence: f64,
+    insight: Insight,
 }
 
 /// Reads title, text and link of the data; texts are cut at `most` bytes.
-pub(crate) fn read(members: &Members<'_>, most: usize, known: &HashSet<String>) -> Reading {
+pub(crate) fn read(members: &Members<'_>, most: usize, known: &HashSet<String>, lists: &Lists) -> Reading {
     let title = members.title().and_then(|title| cleaned(title, most));
     let text = members.text().and_then(|text| cleaned(text, most));
     let whole = match (&title, &text) {
@@ -44,10 +47,14 @@ pub(crate) fn read(members: &Members<'_>, most: usize, known: &HashSet<String>) 
         Some(guess) => (given().or_else(|| Some(guess.code.to_owned())), guess.confidence),
         None => (given().filter(|_| !whole.is_empty()), 0.0),
     };
+    let insight = Insight::of(&whole, lang.as_deref(), lists);
+    let mut symbols = symbols(members, &findings, &whole, known);
+    symbols.retain(|symbol| !is_blocked(lists, symbol));
     Reading {
+        insight,
         url: members.url().and_then(|url| text::canonical(url.trim())),
         addresses: addresses(members, &findings),
-        symbols: symbols(members, &findings, &whole, known),
+        symbols,
         lang,
         lang_confidence: f64::from(lang_confidence),
         title,
@@ -93,13 +100,14 @@ fn addresses(members: &Members<'_>, findings: &Findings) -> Vec<Address> {
     kept
 }
 
-/// The chain the source names tells EVM chains apart; it says nothing about a Solana address.
+/// The chain the source names tells EVM chains apart; it says nothing about Solana and Bitcoin addresses.
 fn address(found: text::Address, chain: Option<&str>) -> Address {
     let chain = match found.chain {
         text::Chain::Solana => "sol".to_owned(),
+        text::Chain::Bitcoin => "btc".to_owned(),
         text::Chain::Evm => chain
             .map(short_chain)
-            .filter(|chain| chain != "sol")
+            .filter(|chain| chain != "sol" && chain != "btc")
             .unwrap_or_else(|| "eth".to_owned()),
     };
     let checksum = match found.checksum {
@@ -122,6 +130,7 @@ fn short_chain(name: &str) -> String {
     let short = match lower.as_str() {
         "" | "ethereum" | "mainnet" | "ether" | "1" | "evm" => "eth",
         "solana" => "sol",
+        "bitcoin" => "btc",
         "binance" | "bnb" | "binance-smart-chain" | "56" => "bsc",
         "arbitrum" | "arbitrum-one" | "42161" => "arb",
         "optimism" | "10" => "op",
@@ -142,31 +151,22 @@ fn symbols(members: &Members<'_>, findings: &Findings, whole: &str, known: &Hash
         .map(|symbol| symbol.trim().trim_start_matches('$'))
         .filter(plain);
     let mut kept: Vec<String> = named.map(str::to_ascii_uppercase).into_iter().collect();
-    let tagged = findings.cashtags.iter().map(|tag| tag.name.as_str());
-    let words = text::words::words(whole)
-        .map(|word| word.written)
-        .filter(|word| known.contains(*word));
-    for symbol in tagged.chain(words.take(if known.is_empty() { 0 } else { MOST_OF_A_KIND })) {
-        if kept.len() < MOST_OF_A_KIND && !kept.iter().any(|known| known == symbol) {
-            kept.push(symbol.to_owned());
-        }
+    let tagged = findings.cashtags.iter().cloned();
+    for tag in tagged.chain(text::tickers(whole, findings, known)) {
+        keep(&mut kept, tag.name);
     }
     kept
+}
+
+/// Whether a list says that this is never what an event is about.
+fn is_blocked(lists: &Lists, name: &str) -> bool {
+    !lists.blocked_entities.is_empty() && lists.blocked_entities.contains(&name.to_lowercase())
 }
 
 impl Reading {
     /// The fields of an event that come from its text.
     pub(crate) fn into_event(self) -> Event {
-        let mut urls: Vec<String> = Vec::new();
-        let mut hashtags: Vec<String> = Vec::new();
-        self.findings
-            .links
-            .into_iter()
-            .for_each(|link| keep(&mut urls, link.url));
-        self.findings
-            .hashtags
-            .into_iter()
-            .for_each(|tag| keep(&mut hashtags, tag.name));
+        let found = self.findings;
         Event {
             title: self.title,
             text: self.text,
@@ -174,12 +174,42 @@ impl Reading {
             lang: self.lang,
             lang_confidence: self.lang_confidence,
             cashtags: self.symbols,
-            hashtags,
-            urls,
+            hashtags: names(found.hashtags.into_iter().map(|tag| tag.name)),
+            mentions: names(found.mentions.into_iter().map(|tag| tag.name)),
+            ens_names: names(found.names.into_iter().map(|tag| tag.name)),
+            urls: names(found.links.into_iter().map(|link| link.url)),
+            transactions: names(found.transactions.into_iter().map(|transaction| transaction.hash)),
+            dates: names(found.dates.into_iter().map(|date| date.date)),
+            amounts: found
+                .amounts
+                .into_iter()
+                .take(MOST_OF_A_KIND)
+                .map(amount)
+                .collect(),
             addresses: self.addresses,
-            ..Event::default()
+            ..self.insight.into_event()
         }
     }
+}
+
+fn amount(found: text::Amount) -> Amount {
+    let kind = match found.kind {
+        AmountKind::Money => "money",
+        AmountKind::Percentage => "percentage",
+        AmountKind::Quantity => "quantity",
+    };
+    Amount {
+        kind: kind.to_owned(),
+        value: found.value,
+        unit: found.unit,
+    }
+}
+
+/// Each once, in order, not too many.
+fn names(found: impl Iterator<Item = String>) -> Vec<String> {
+    let mut kept = Vec::new();
+    found.for_each(|name| keep(&mut kept, name));
+    kept
 }
 
 fn keep(kept: &mut Vec<String>, name: String) {

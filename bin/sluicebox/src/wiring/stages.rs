@@ -20,9 +20,19 @@ const LOOKUPS: usize = 64;
 
 impl Process {
     pub(super) fn normalizer(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
-        let normalizer = normalizer::Normalizer::new(&settings.normalizer);
+        let settings = settings.normalizer.clone();
+        let lists = match &settings.lists {
+            Some(path) => {
+                let lists = normalizer::open_lists(path);
+                lists.map_err(|error| unusable("normalizer.lists", path, &error))?
+            }
+            None => Watched::fixed(normalizer::Lists::default()),
+        };
+        if settings.lists.is_some() {
+            self.follow(StageName::Normalizer, "lists", &lists);
+        }
         self.keep(run_stage(shared, StageName::Normalizer, move || {
-            normalizer.clone()
+            normalizer::Normalizer::new(&settings, &lists)
         }))
     }
 

@@ -98,10 +98,7 @@ impl Settings {
             dead_letters: DeadLetterSettings::specimen(),
             registry: RegistrySettings::specimen(),
             adapters: AdaptersSettings::specimen(),
-            normalizer: NormalizerSettings {
-                symbols: vec![String::new()],
-                ..NormalizerSettings::default()
-            },
+            normalizer: NormalizerSettings::specimen(),
             enricher: EnricherSettings::specimen(),
             notifier: NotifierSettings::specimen(),
             telemetry: TelemetrySettings::specimen(),

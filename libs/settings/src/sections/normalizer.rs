@@ -1,5 +1,7 @@
 //! From raw events to events.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problems;
@@ -12,10 +14,21 @@ pub struct NormalizerSettings {
     pub max_text_bytes: usize,
     /// Event times further ahead of their arrival are refused, ms. Default one day.
     pub max_future_ms: u64,
+    /// Event times ahead of their arrival by at most this are a clock that is fast: the arrival is taken instead, ms.
+    /// Default one minute.
+    pub max_skew_ms: u64,
+    /// Older events are filtered, ms between their time and their arrival; 0 keeps every age. Default 0.
+    pub max_age_ms: u64,
     /// Deepest nesting of `data`. Default 64.
     pub max_data_depth: usize,
     /// Symbols that are recognised without a `$`.
     pub symbols: Vec<String>,
+    /// Languages that go on, ISO 639-1; texts in another are filtered. Empty, the default, means every language.
+    pub languages: Vec<String>,
+    /// Texts at least this likely to be spam are filtered, 0 to 1. Default absent: spam is judged and goes on.
+    pub max_spam: Option<f64>,
+    /// File or folder of lists of sources, authors and entities, read again when it changes. Default absent.
+    pub lists: Option<PathBuf>,
 }
 
 impl Default for NormalizerSettings {
@@ -23,13 +36,29 @@ impl Default for NormalizerSettings {
         Self {
             max_text_bytes: 65_536,
             max_future_ms: 86_400_000,
+            max_skew_ms: 60_000,
+            max_age_ms: 0,
             max_data_depth: 64,
             symbols: Vec::new(),
+            languages: Vec::new(),
+            max_spam: None,
+            lists: None,
         }
     }
 }
 
 impl NormalizerSettings {
+    /// Every option given and every list with an item.
+    pub(crate) fn specimen() -> Self {
+        Self {
+            symbols: vec![String::new()],
+            languages: vec!["en".to_owned()],
+            max_spam: Some(0.9),
+            lists: Some(PathBuf::from("lists")),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn check(&self, problems: &mut Problems) {
         problems.at_least_one("normalizer.max_text_bytes", self.max_text_bytes as u64);
         let depth = self.max_data_depth;
@@ -39,5 +68,14 @@ impl NormalizerSettings {
             depth,
             "must be from 1 to 128",
         );
+        for code in &self.languages {
+            let known = code.len() == 2 && code.bytes().all(|b| b.is_ascii_lowercase());
+            let mend = "must be ISO 639-1: two small letters, such as en";
+            problems.unless(known, "normalizer.languages", code, mend);
+        }
+        if let Some(most) = self.max_spam {
+            let mend = "must be above 0 and at most 1";
+            problems.unless(most > 0.0 && most <= 1.0, "normalizer.max_spam", most, mend);
+        }
     }
 }

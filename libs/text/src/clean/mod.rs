@@ -4,11 +4,15 @@
 //! that a character reference cannot bring back what cleaning removes. Every step is linear in its input.
 
 mod characters;
+mod lookalike;
 mod markup;
+mod mojibake;
+
+pub use lookalike::fold;
 
 use std::borrow::Cow;
 
-/// Cleans `text`: markup and character references resolved, control, zero-width and direction characters
+/// Cleans `text`: markup and character references resolved, mojibake mended, control, zero-width and direction characters
 /// removed, compatibility forms folded where the meaning stays (`ＵＮＩ` and `𝐔𝐍𝐈` become `UNI`; `x²` and `½`
 /// stay), white space folded to single blanks. The caller keeps the original.
 ///
@@ -19,10 +23,10 @@ use std::borrow::Cow;
 /// ```
 pub fn clean(text: &str) -> Cow<'_, str> {
     let plain = markup::strip(text);
-    if characters::is_clean(&plain) {
+    if characters::is_clean(&plain) && !plain.contains("\\x") {
         return plain;
     }
-    Cow::Owned(characters::fold(&plain))
+    Cow::Owned(characters::fold(&mojibake::mend(&plain)))
 }
 
 #[cfg(test)]

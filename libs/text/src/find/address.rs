@@ -1,6 +1,8 @@
-//! Chain addresses: EVM with its checksum (EIP-55), Solana as 32 bytes in base58. No I/O.
+//! Chain addresses: EVM with its checksum (EIP-55), Solana as 32 bytes in base58, Bitcoin in base58check and bech32.
+//! No I/O.
 
 use crate::span::Span;
+use sha2::Sha256;
 use sha3::{Digest, Keccak256};
 
 /// The family of chains an address can belong to.
@@ -10,17 +12,19 @@ pub enum Chain {
     Evm,
     /// Solana.
     Solana,
+    /// Bitcoin.
+    Bitcoin,
 }
 
-/// What the letters' case says about a mistyped EVM address.
+/// What a checksum says about a mistyped address; EVM addresses carry it in the case of their letters.
 /// Source: <https://eips.ethereum.org/EIPS/eip-55>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Checksum {
-    /// One case only, or a chain without a checksum: nothing is known.
+    /// EVM in one case only, or Solana, which has none: nothing is known.
     Absent,
-    /// The case agrees with the address.
+    /// It agrees with the address.
     Valid,
-    /// The case contradicts the address: mistyped or made up.
+    /// It contradicts the address: mistyped or made up.
     Invalid,
 }
 
@@ -29,7 +33,7 @@ pub enum Checksum {
 pub struct Address {
     /// Family of chains.
     pub chain: Chain,
-    /// Lower case for EVM; as written for Solana, whose base58 tells upper from lower case.
+    /// Lower case for EVM and bech32; as written for base58, which tells upper from lower case.
     pub address: String,
     /// Whether the checksum agrees.
     pub checksum: Checksum,
@@ -48,6 +52,14 @@ pub(super) fn address(text: &str, span: Span) -> Option<Address> {
         && let Some(digits) = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"))
     {
         return evm(digits, span);
+    }
+    if let Some((address, checksum)) = bitcoin(word) {
+        return Some(Address {
+            chain: Chain::Bitcoin,
+            address,
+            checksum,
+            span,
+        });
     }
     solana(word).then(|| Address {
         chain: Chain::Solana,
@@ -108,4 +120,26 @@ fn solana(word: &str) -> bool {
         && bs58::decode(word)
             .onto(&mut bytes[..])
             .is_ok_and(|length| length == 32)
+}
+
+/// Bitcoin's main network. A bech32 address is known by its beginning, so that a wrong one is told; a word in base58
+/// is an address only with its checksum. Sources: BIP 173, BIP 350.
+fn bitcoin(word: &str) -> Option<(String, Checksum)> {
+    let lower = word.to_ascii_lowercase();
+    let one_case = word == lower || !word.bytes().any(|b| b.is_ascii_lowercase());
+    if (14..=90).contains(&word.len()) && lower.starts_with("bc1") && one_case {
+        let valid = bech32::segwit::decode(&lower).is_ok();
+        let looks = matches!(lower.len(), 42 | 62) && lower[3..].bytes().all(|b| b.is_ascii_alphanumeric());
+        let checksum = if valid { Checksum::Valid } else { Checksum::Invalid };
+        return (valid || looks).then_some((lower, checksum));
+    }
+    if !(26..=35).contains(&word.len()) || !word.starts_with(['1', '3']) {
+        return None;
+    }
+    let mut bytes = [0_u8; 32];
+    let length = bs58::decode(word).onto(&mut bytes[..]).ok()?;
+    let (payload, checksum) = bytes[..length].split_at_checked(21)?;
+    let hash = Sha256::digest(Sha256::digest(payload));
+    let version = matches!(payload[0], 0 | 5);
+    (version && checksum == &hash[..4]).then(|| (word.to_owned(), Checksum::Valid))
 }

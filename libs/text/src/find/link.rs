@@ -3,11 +3,24 @@
 use crate::span::Span;
 use url::Url;
 
+/// What the host of a link is, where that matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LinkHost {
+    /// Nothing special.
+    Plain,
+    /// The form of a site for small screens; the canonical link names the usual one.
+    Mobile,
+    /// A service that hides where a link leads.
+    Shortener,
+}
+
 /// A link found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// Canonical form, see [`canonical`].
     pub url: String,
+    /// What was known of its host, as written.
+    pub host: LinkHost,
     /// Where it stands.
     pub span: Span,
 }
@@ -75,7 +88,62 @@ pub(super) fn link(text: &str, at: usize) -> Option<(Option<Link>, usize)> {
         start: at,
         end: at + written.len(),
     };
-    Some((url.map(|url| Link { url, span }), at + end))
+    let host = host_of(written);
+    Some((url.map(|url| Link { url, host, span }), at + end))
+}
+
+/// Whether a link begins here.
+pub(crate) fn starts(text: &str) -> bool {
+    ["https://", "http://", "www."]
+        .into_iter()
+        .any(|scheme| starts_with(text, scheme))
+}
+
+/// Services that shorten links.
+const SHORTENERS: &[&str] = &[
+    "bit.ly",
+    "buff.ly",
+    "cutt.ly",
+    "dlvr.it",
+    "goo.gl",
+    "ift.tt",
+    "is.gd",
+    "lnkd.in",
+    "ow.ly",
+    "rb.gy",
+    "rebrand.ly",
+    "shorturl.at",
+    "t.co",
+    "t.ly",
+    "tiny.cc",
+    "tinyurl.com",
+    "trib.al",
+    "v.gd",
+];
+/// First labels of hosts for small screens.
+const MOBILE: &[&str] = &["m.", "mobile.", "amp."];
+
+fn host_of(written: &str) -> LinkHost {
+    let behind = written.split_once("://").map_or(written, |(_, behind)| behind);
+    let host = behind
+        .split(['/', '?', '#', ':'])
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if SHORTENERS.contains(&host.trim_start_matches("www.")) {
+        LinkHost::Shortener
+    } else if is_mobile(&host) {
+        LinkHost::Mobile
+    } else {
+        LinkHost::Plain
+    }
+}
+
+/// A first label for small screens, of a host that has a name besides it (`m.media.example`, not `m.example`).
+fn is_mobile(host: &str) -> bool {
+    MOBILE
+        .iter()
+        .any(|label| host.strip_prefix(label).is_some_and(|rest| rest.contains('.')))
 }
 
 fn starts_with(text: &str, scheme: &str) -> bool {

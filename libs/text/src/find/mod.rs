@@ -1,15 +1,29 @@
-//! Finding: links, tags, mentions and chain addresses in a cleaned text, each with its place. No I/O.
+//! Finding: links, tags, addresses, transactions, names, amounts and dates in a cleaned text, each with its place.
+//! No I/O.
 //!
 //! One pass over the bytes; a finding is only looked for where its first character stands and only at the
 //! beginning of a word, and what was found is not read again.
 
 mod address;
+mod amount;
+mod date;
 mod link;
+mod name;
+mod number;
 mod tag;
+mod ticker;
+mod transaction;
+mod unit;
 
 pub use address::{Address, Chain, Checksum};
-pub use link::{Link, canonical};
+pub use amount::{Amount, AmountKind};
+pub use date::Date;
+pub use link::{Link, LinkHost, canonical};
 pub use tag::Tag;
+pub use ticker::tickers;
+pub use transaction::Transaction;
+
+pub(crate) use link::starts as is_link_start;
 
 use crate::span::Span;
 
@@ -17,7 +31,7 @@ use crate::span::Span;
 pub const MOST_OF_A_KIND: usize = 256;
 
 /// What a text names, in the order of the text. Repetitions are kept, since each has a place of its own.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
     /// Links, in canonical form.
     pub links: Vec<Link>,
@@ -29,6 +43,16 @@ pub struct Findings {
     pub mentions: Vec<Tag>,
     /// Chain addresses in the text or in a link's path.
     pub addresses: Vec<Address>,
+    /// Transactions in the text or in a link's path.
+    pub transactions: Vec<Transaction>,
+    /// E-mail addresses, lower case.
+    pub emails: Vec<Tag>,
+    /// ENS names, lower case.
+    pub names: Vec<Tag>,
+    /// Money, percentages and quantities.
+    pub amounts: Vec<Amount>,
+    /// Dates.
+    pub dates: Vec<Date>,
 }
 
 /// Finds everything in `text`.
@@ -45,14 +69,45 @@ pub fn find(text: &str) -> Findings {
     let mut at = 0;
     while at < bytes.len() {
         at = match bytes[at] {
-            b'$' => step(&mut findings.cashtags, tag::cashtag(text, at), at),
+            b'$' => dollar(text, at, &mut findings),
             b'#' => step(&mut findings.hashtags, tag::hashtag(text, at), at),
             b'@' => step(&mut findings.mentions, tag::mention(text, at), at),
             byte if byte.is_ascii_alphanumeric() => word(text, at, &mut findings),
-            _ => at + 1,
+            byte if byte.is_ascii() => at + 1,
+            _ => other_script(text, at, &mut findings),
         };
     }
     findings
+}
+
+/// `$` begins an amount or a cashtag.
+fn dollar(text: &str, at: usize, findings: &mut Findings) -> usize {
+    match keep_amounts(text, findings, amount::with_sign(text, at)) {
+        Some(end) => end,
+        None => step(&mut findings.cashtags, tag::cashtag(text, at), at),
+    }
+}
+
+/// A character outside ASCII: the sign of a currency, or nothing.
+fn other_script(text: &str, at: usize, findings: &mut Findings) -> usize {
+    keep_amounts(text, findings, amount::with_sign(text, at))
+        .unwrap_or_else(|| text.ceil_char_boundary(at + 1))
+}
+
+/// Keeps amounts; the place where reading goes on, which is the `$` of `500 $UNI`: the unit is a cashtag as well.
+fn keep_amounts(text: &str, findings: &mut Findings, amounts: Vec<Amount>) -> Option<usize> {
+    let last = amounts.last()?;
+    let dollar = text[last.span.range()].rfind('$').map(|at| last.span.start + at);
+    let next = dollar
+        .filter(|_| last.kind == AmountKind::Quantity)
+        .unwrap_or(last.span.end);
+    keep_within_limit(&mut findings.amounts, amounts);
+    Some(next)
+}
+
+fn keep_within_limit<T>(kept: &mut Vec<T>, found: impl IntoIterator<Item = T>) {
+    let room = MOST_OF_A_KIND.saturating_sub(kept.len());
+    kept.extend(found.into_iter().take(room));
 }
 
 /// Keeps a tag and goes on behind it.
@@ -65,7 +120,8 @@ fn step(kept: &mut Vec<Tag>, found: Option<Tag>, at: usize) -> usize {
     next
 }
 
-/// A word of ASCII letters and digits beginning at `at`: a link, an address, or nothing; the place behind it.
+/// A word of ASCII letters and digits beginning at `at`: a link, an address, a name, an amount, a date, or nothing;
+/// the place behind it.
 fn word(text: &str, at: usize, findings: &mut Findings) -> usize {
     if let Some((link, end)) = link::link(text, at) {
         if let Some(link) = link.filter(|_| findings.links.len() < MOST_OF_A_KIND) {
@@ -74,13 +130,83 @@ fn word(text: &str, at: usize, findings: &mut Findings) -> usize {
         }
         return end;
     }
+    if let Some(end) = named(text, at, findings) {
+        return end;
+    }
     let bytes = &text.as_bytes()[at..];
-    let end = at
-        + bytes
+    let length = bytes
+        .iter()
+        .position(|b| !b.is_ascii_alphanumeric())
+        .unwrap_or(bytes.len());
+    let span = Span {
+        start: at,
+        end: at + length,
+    };
+    if keep_address(text, span, findings) {
+        return span.end;
+    }
+    if let Some(end) = counted(text, span, findings) {
+        return end;
+    }
+    // What follows a number without a blank belongs to it: `1.2.3`, `12:30`.
+    if bytes[0].is_ascii_digit() {
+        behind_number(text, span.end)
+    } else {
+        span.end
+    }
+}
+
+/// An e-mail address or an ENS name.
+fn named(text: &str, at: usize, findings: &mut Findings) -> Option<usize> {
+    let (kept, tag) = match name::email(text, at) {
+        Some(email) => (&mut findings.emails, email),
+        None => (&mut findings.names, name::ens(text, at)?),
+    };
+    let end = tag.span.end;
+    keep_within_limit(kept, [tag]);
+    Some(end)
+}
+
+/// An amount or a date that begins with this word.
+fn counted(text: &str, span: Span, findings: &mut Findings) -> Option<usize> {
+    let at = span.start;
+    let glued = text[..at]
+        .chars()
+        .next_back()
+        .is_some_and(|c| c == '_' || (c.is_alphabetic() && c < '\u{2e80}'));
+    if glued {
+        return None;
+    }
+    let digit = text.as_bytes()[at].is_ascii_digit();
+    let date = if digit {
+        date::numeric(text, at)
+    } else {
+        date::worded(text, at)
+    };
+    if let Some(date) = date {
+        let end = date.span.end;
+        keep_within_limit(&mut findings.dates, [date]);
+        return Some(end);
+    }
+    let amounts = if digit {
+        amount::with_unit(text, at)
+    } else {
+        amount::with_code(text, at, span.end - at)
+    };
+    keep_amounts(text, findings, amounts)
+}
+
+/// The place behind digits joined to a number by dots, commas, colons and dashes.
+fn behind_number(text: &str, mut end: usize) -> usize {
+    let bytes = text.as_bytes();
+    while matches!(bytes.get(end), Some(b'.' | b',' | b':' | b'-' | b'/'))
+        && bytes.get(end + 1).is_some_and(u8::is_ascii_digit)
+    {
+        end += 1 + bytes[end + 1..]
             .iter()
-            .position(|b| !b.is_ascii_alphanumeric())
-            .unwrap_or(bytes.len());
-    keep_address(text, Span { start: at, end }, findings);
+            .take_while(|b| b.is_ascii_alphanumeric())
+            .count();
+    }
     end
 }
 
@@ -103,12 +229,20 @@ fn path_addresses(text: &str, link: Span, findings: &mut Findings) {
     }
 }
 
-fn keep_address(text: &str, span: Span, findings: &mut Findings) {
-    if findings.addresses.len() < MOST_OF_A_KIND
-        && let Some(address) = address::address(text, span)
-    {
-        findings.addresses.push(address);
+/// Keeps the address or transaction that is exactly this word; whether it was one.
+fn keep_address(text: &str, span: Span, findings: &mut Findings) -> bool {
+    // The shortest, a bech32 address, has 14 characters; most words are left here.
+    if span.end - span.start < 14 {
+        return false;
     }
+    if let Some(address) = address::address(text, span) {
+        keep_within_limit(&mut findings.addresses, [address]);
+        return true;
+    }
+    let transaction = transaction::transaction(text, span);
+    let found = transaction.is_some();
+    keep_within_limit(&mut findings.transactions, transaction);
+    found
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ const MAGNITUDES: &[&str] = &[
 
 /// The cashtag whose `$` stands at `at`.
 pub(super) fn cashtag(text: &str, at: usize) -> Option<Tag> {
-    if before(text, at).is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '$' | '_' | '\\')) {
+    if before(text, at).is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '$' | '_' | '\\' | '=')) {
         return None;
     }
     let rest = &text[at + 1..];
@@ -106,7 +106,11 @@ fn run(rest: &str, most: usize) -> Option<&str> {
 /// The mention whose `@` stands at `at`.
 pub(super) fn mention(text: &str, at: usize) -> Option<Tag> {
     let glued = |c: char| c.is_alphanumeric() || matches!(c, '@' | '.' | '_' | '-' | '+' | '%' | '/');
-    if before(text, at).is_some_and(|c| c.is_ascii() && glued(c)) {
+    // `.@name` at the beginning of a word shows a reply to everybody.
+    let opened = text[..at]
+        .strip_suffix('.')
+        .is_some_and(|before| !before.ends_with(|c: char| !c.is_whitespace()));
+    if !opened && before(text, at).is_some_and(|c| c.is_ascii() && glued(c)) {
         return None;
     }
     let rest = &text[at + 1..];

@@ -1,28 +1,46 @@
-//! Which language a text is in. No I/O, no state; tables are built once and are below 100 KiB.
+//! Which language a text is in. No I/O, no state.
 //!
-//! Three opinions, from the cheapest to the dearest: the script and letters that few languages use, function
-//! words together with a linear n-gram model (`whichlang`), and, only when those leave a doubt, trigram profiles
-//! (`whatlang`) over the beginning of the text. Alone the last takes about 60 µs a sentence.
+//! The script decides for most scripts, and letters that one language alone uses for some; the languages that share
+//! the Latin, Cyrillic and Arabic letters are told apart by a model of which letter follows which (`ngrams`).
 
-mod function_words;
 mod letters;
+mod ngrams;
 mod script;
 
 use script::{Census, Writing};
+use std::ops::Range;
 
 /// A language and how sure the guess is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Language {
     /// ISO 639-1 code, lower case (`en`, `zh`).
     pub code: &'static str,
-    /// 0 (a guess) to 1 (certain). Sentences of a supported language usually reach 0.8.
+    /// 0 (a guess) to 1 (certain). Sentences of a supported language usually reach 0.9.
     pub confidence: f32,
 }
 
 /// Bytes of a text that are looked at; languages do not change their letters after the first paragraph.
 const LOOKED_AT: usize = 1_024;
-/// Bytes given to the trigram model, whose cost grows with them.
-const TRIGRAMS_LOOK_AT: usize = 240;
+/// The languages of the model by script, as places in `ngrams::CODES`.
+const LATIN: Range<usize> = 0..20;
+const CYRILLIC: Range<usize> = 20..23;
+const ARABIC: Range<usize> = 23..25;
+/// What is known before the first letter, as logarithms: most posts are English, few are in the languages of few
+/// speakers, whose words their large neighbours share.
+const EXPECTED: [(&str, f32); 10] = [
+    ("en", 1.0),
+    ("sv", -1.0),
+    ("da", -1.0),
+    ("no", -1.0),
+    ("fi", -1.0),
+    ("cs", -1.0),
+    ("ro", -1.0),
+    ("hu", -1.0),
+    ("ca", -2.0),
+    ("tl", -1.0),
+];
+/// Mean log probability of a letter below which a text is hardly in any language of the model.
+const STRANGE: f32 = -4.0;
 
 /// Guesses the language of `text`; `None` when it holds no letters besides links, tags and addresses.
 ///
@@ -33,15 +51,15 @@ const TRIGRAMS_LOOK_AT: usize = 240;
 pub fn detect(text: &str) -> Option<Language> {
     let prose = prose(crate::span::prefix(text, LOOKED_AT));
     let census = Census::of(&prose);
-    match census.writing()? {
-        Writing::Decided(code) => Some(Language {
+    Some(match census.writing()? {
+        Writing::Decided(code) => Language {
             code,
             confidence: census.confidence(),
-        }),
-        Writing::Cyrillic => Some(letters::cyrillic(&prose)),
-        Writing::Arabic => Some(letters::arabic(&prose)),
-        Writing::Latin => Some(latin(&prose)),
-    }
+        },
+        Writing::Cyrillic => letters::cyrillic(&prose).unwrap_or_else(|| likeliest(&prose, CYRILLIC)),
+        Writing::Arabic => letters::arabic(&prose).unwrap_or_else(|| likeliest(&prose, ARABIC)),
+        Writing::Latin => likeliest(&prose, LATIN),
+    })
 }
 
 /// Lower-case words without links, tags, mentions and chain addresses, which say nothing about the language.
@@ -60,87 +78,28 @@ fn is_code(word: &str) -> bool {
     matches!(first, b'@' | b'$') || word.contains("://") || word.starts_with("0x") || word == "RT"
 }
 
-fn latin(prose: &str) -> Language {
-    let mut votes = function_words::votes(prose);
-    letters::latin(prose, &mut votes);
-    if let Some(index) = linear_model(prose) {
-        votes[index] += 1.6;
-    }
-    let (best, lead) = leader(&votes);
-    if lead >= 1.1 {
-        let confidence = (0.55 + 0.15 * lead).min(0.99);
-        return Language {
-            code: function_words::CODES[best],
-            confidence,
-        };
-    }
-    trigrams(prose, &mut votes)
-}
-
-/// The linear model's vote as an index into the Latin languages.
-fn linear_model(prose: &str) -> Option<usize> {
-    use whichlang::Lang;
-    let code = match whichlang::detect_language(prose) {
-        Lang::Eng => "en",
-        Lang::Spa => "es",
-        Lang::Por => "pt",
-        Lang::Fra => "fr",
-        Lang::Ita => "it",
-        Lang::Deu => "de",
-        Lang::Nld => "nl",
-        Lang::Swe => "sv",
-        Lang::Tur => "tr",
-        Lang::Vie => "vi",
-        _ => return None,
-    };
-    function_words::index_of(code)
-}
-
-/// Settles a doubt with trigram profiles, whose answer counts as one more vote.
-fn trigrams(prose: &str, votes: &mut function_words::Votes) -> Language {
-    let guess = whatlang::detect(crate::span::prefix(prose, TRIGRAMS_LOOK_AT));
-    let known = guess
-        .as_ref()
-        .and_then(|info| Some((index_of_three(info.lang())?, info.confidence())));
-    match known {
-        Some((index, confidence)) => {
-            #[expect(clippy::cast_possible_truncation, reason = "0 to 1")]
-            let weight = 0.9 + confidence as f32;
-            votes[index] += weight;
-        }
-        None => {
-            if let Some(info) = guess.filter(whatlang::Info::is_reliable)
-                && let Some(code) = script::two_letters(info.lang())
-            {
-                return Language {
-                    code,
-                    confidence: 0.6,
-                };
-            }
+/// The likeliest of some languages of the model, and its share of their probability.
+fn likeliest(prose: &str, among: Range<usize>) -> Language {
+    let (mut scores, letters) = ngrams::scores(prose);
+    for (code, expected) in EXPECTED {
+        if let Some(index) = ngrams::CODES.iter().position(|known| *known == code) {
+            scores[index] += expected;
         }
     }
-    let (best, lead) = leader(votes);
+    let (mut best, mut first) = (among.start, f32::MIN);
+    for index in among.clone() {
+        if scores[index] > first {
+            (best, first) = (index, scores[index]);
+        }
+    }
+    let all: f32 = among.map(|index| (scores[index] - first).exp()).sum();
+    // Letters of one text depend on each other; few of them say less than their probabilities pretend.
+    let certainty = (letters as f32 + 1.0) / (letters as f32 + 5.0);
+    let strange = first < STRANGE * letters.max(1) as f32;
     Language {
-        code: function_words::CODES[best],
-        confidence: (0.3 + 0.2 * lead).min(0.8),
+        code: ngrams::CODES[best],
+        confidence: certainty * if strange { 0.5 } else { 1.0 } / all,
     }
-}
-
-fn index_of_three(lang: whatlang::Lang) -> Option<usize> {
-    function_words::index_of(script::two_letters(lang)?)
-}
-
-/// The language with most votes and its lead over the second.
-fn leader(votes: &function_words::Votes) -> (usize, f32) {
-    let (mut best, mut first, mut second) = (0, f32::MIN, f32::MIN);
-    for (index, &vote) in votes.iter().enumerate() {
-        if vote > first {
-            (best, second, first) = (index, first, vote);
-        } else if vote > second {
-            second = vote;
-        }
-    }
-    (best, first - second)
 }
 
 #[cfg(test)]

@@ -102,38 +102,3 @@ fn kind(c: char) -> Option<usize> {
         _ => return None,
     })
 }
-
-/// ISO 639-1 of a language in Latin script; `None` for the others, which [`Census`] decides.
-pub(super) fn two_letters(lang: whatlang::Lang) -> Option<&'static str> {
-    use whatlang::Lang;
-    Some(match lang {
-        Lang::Eng => "en",
-        Lang::Spa => "es",
-        Lang::Por => "pt",
-        Lang::Fra => "fr",
-        Lang::Ita => "it",
-        Lang::Deu => "de",
-        Lang::Nld => "nl",
-        Lang::Swe => "sv",
-        Lang::Dan => "da",
-        Lang::Nob => "no",
-        Lang::Fin => "fi",
-        Lang::Pol => "pl",
-        Lang::Ces => "cs",
-        Lang::Ron => "ro",
-        Lang::Hun => "hu",
-        Lang::Tur => "tr",
-        Lang::Ind => "id",
-        Lang::Vie => "vi",
-        Lang::Cat => "ca",
-        Lang::Tgl => "tl",
-        Lang::Slk => "sk",
-        Lang::Slv => "sl",
-        Lang::Hrv => "hr",
-        Lang::Est => "et",
-        Lang::Lav => "lv",
-        Lang::Lit => "lt",
-        Lang::Afr => "af",
-        _ => return None,
-    })
-}

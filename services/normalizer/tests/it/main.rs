@@ -6,5 +6,6 @@
     reason = "an unexpected outcome ends a test; a skipped one says so"
 )]
 
+mod filters;
 mod records;
 mod shared_data;

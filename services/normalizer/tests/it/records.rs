@@ -1,9 +1,9 @@
 //! The stage as the runtime sees it: raw events in, events or dead letters out, and every record counted.
 
 use model::{Event, RawEvent, Value};
-use normalizer::{Normalizer, reason};
+use normalizer::{Lists, Normalizer, reason};
 use proptest::prelude::*;
-use settings::NormalizerSettings;
+use settings::{NormalizerSettings, Watched};
 use stage::{Cx, Driver, Settled};
 use topology::Topic;
 
@@ -14,7 +14,7 @@ fn driver() -> Driver<Normalizer> {
         symbols: vec!["BTC".to_owned()],
         ..NormalizerSettings::default()
     };
-    Driver::new(Normalizer::new(&settings))
+    Driver::new(Normalizer::new(&settings, &Watched::fixed(Lists::default())))
 }
 
 fn settle(raw: RawEvent) -> Settled<Event> {
@@ -72,11 +72,42 @@ fn a_post_is_read_as_a_person_reads_it() {
 }
 
 #[test]
+fn a_warning_is_understood() {
+    let event = event(raw(
+        r#"{"text":"URGENT: Acme bridge exploited, $8.2M drained on May 1st, 40% of TVL. Avoid it, says @PeckShieldAlert. Funds at bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"}"#,
+    ));
+    assert_eq!(event.urgency, ["urgent"]);
+    assert!(
+        event.sentiment.is_some_and(|sentiment| sentiment < -0.1),
+        "{:?}",
+        event.sentiment
+    );
+    assert!(event.spam.is_some_and(|spam| spam < 0.5));
+    assert_eq!(event.mentions, ["peckshieldalert"]);
+    assert_eq!(event.dates, ["--05-01"]);
+    let amounts: Vec<(&str, f64, &str)> = event
+        .amounts
+        .iter()
+        .map(|amount| (amount.kind.as_str(), amount.value, amount.unit.as_str()))
+        .collect();
+    assert_eq!(
+        amounts,
+        [("money", 8_200_000.0, "USD"), ("percentage", 40.0, "%")]
+    );
+    assert_eq!(
+        event.subject,
+        "address:btc:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
+    );
+    assert!(event.keyphrases.len() <= 5 && !event.keyphrases.is_empty());
+}
+
+#[test]
 fn behaviour_is_about_its_user() {
     let event = event(raw(r#"{"user_id":123,"amount":99.99,"success":true}"#));
     assert_eq!(event.subject, "user:123");
     assert_eq!(event.attributes["amount"], Value::Double(99.99));
     assert_eq!((event.text, event.lang), (None, None));
+    assert_eq!((event.sentiment, event.spam), (None, None));
 }
 
 #[test]

@@ -2,15 +2,15 @@
 //! Skipped where the data is absent.
 
 use model::{Event, RawEvent};
-use normalizer::Normalizer;
-use settings::NormalizerSettings;
+use normalizer::{Lists, Normalizer};
+use settings::{NormalizerSettings, Watched};
 use stage::{Cx, Driver, Settled};
 use std::fs;
 use std::path::PathBuf;
 use topology::Topic;
 
 /// The folder of shared data, from `SLUICEBOX_SHARED_DATA` or beside the repository.
-fn shared(part: &str) -> Option<PathBuf> {
+pub(crate) fn shared(part: &str) -> Option<PathBuf> {
     let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data"));
     let path = std::env::var_os("SLUICEBOX_SHARED_DATA")
         .map_or_else(beside, PathBuf::from)
@@ -30,7 +30,7 @@ fn settle(data: Vec<u8>) -> Settled<Event> {
         data: Some(data),
         ..RawEvent::default()
     };
-    let normalizer = Normalizer::new(&NormalizerSettings::default());
+    let normalizer = Normalizer::new(&NormalizerSettings::default(), &Watched::fixed(Lists::default()));
     Driver::new(normalizer).apply(raw, &Cx::at(Topic::IngestEvents, 1_790_000_000_000))
 }
 

@@ -60,6 +60,28 @@ struct Entities<'a> {
     addresses: &'a [model::Address],
     #[serde(skip_serializing_if = "no_items")]
     tags: &'a [String],
+    #[serde(skip_serializing_if = "no_items")]
+    mentions: &'a [String],
+    #[serde(skip_serializing_if = "no_items")]
+    ens_names: &'a [String],
+    #[serde(skip_serializing_if = "no_items")]
+    transactions: &'a [String],
+    #[serde(skip_serializing_if = "no_items")]
+    amounts: &'a [model::Amount],
+    #[serde(skip_serializing_if = "no_items")]
+    dates: &'a [String],
+    #[serde(skip_serializing_if = "no_items")]
+    keyphrases: &'a [String],
+    #[serde(skip_serializing_if = "no_items")]
+    urgency: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sentiment: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spam: Option<f64>,
+    #[serde(skip_serializing_if = "no_items")]
+    spam_features: &'a [String],
+    #[serde(skip_serializing_if = "no_items")]
+    listed: &'a [String],
 }
 
 fn no_items<T>(items: &&[T]) -> bool {
@@ -73,6 +95,17 @@ fn entities(event: &Event) -> Option<String> {
         urls: &event.urls,
         addresses: &event.addresses,
         tags: &event.tags,
+        mentions: &event.mentions,
+        ens_names: &event.ens_names,
+        transactions: &event.transactions,
+        amounts: &event.amounts,
+        dates: &event.dates,
+        keyphrases: &event.keyphrases,
+        urgency: &event.urgency,
+        sentiment: event.sentiment,
+        spam: event.spam,
+        spam_features: &event.spam_features,
+        listed: &event.listed,
     };
     let json = jsonb(&found);
     (json != "{}").then_some(json)

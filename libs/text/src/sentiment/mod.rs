@@ -1,0 +1,221 @@
+//! Sentiment of English text and of emoji: how the words feel, turned by negation, intensifiers and `but`. No I/O.
+//!
+//! The method is VADER's (Hutto and Gilbert, 2014) with a larger lexicon. Four things differ: a capitalised word
+//! inside a sentence is mostly a name (`Justice`, `Grace`) and counts little, what a negative word says weighs more,
+//! a question weighs less, and the sum is divided by a power of the length instead of being bent at the ends.
+
+mod lexicon;
+mod modifier;
+
+use crate::words::is_unspaced;
+use lexicon::feeling;
+use modifier::Modifiers;
+
+/// Words that are read; nobody's feeling takes longer to show.
+const WORDS_READ: usize = 400;
+/// What is left of the feeling of a word that seems to be part of a name.
+const NAME_SHARE: f32 = 0.3;
+/// How much more a negative word counts.
+const NEGATIVE_WEIGHT: f32 = 1.4;
+/// What is left of the feeling of a text that asks.
+const QUESTION_SHARE: f32 = 0.6;
+/// Weights of what stands before and after a `but`.
+const BEFORE_BUT: f32 = 0.8;
+const AFTER_BUT: f32 = 1.1;
+/// The sum is divided by the number of words plus three to this power, and halved.
+const LENGTH_POWER: f32 = 0.7;
+
+/// How `text` feels, from -1 to 1; `None` when no word, emoticon or emoji of it carries a feeling. Words are
+/// English; emoji speak every language.
+///
+/// ```
+/// use text::sentiment::score;
+/// assert!(score("What a great launch 🚀").is_some_and(|score| score > 0.3));
+/// assert!(score("This is not good").is_some_and(|score| score < 0.0));
+/// assert_eq!(score("The meeting is on Tuesday"), None);
+/// ```
+pub fn score(text: &str) -> Option<f32> {
+    read(text, Reader::default())
+}
+
+/// How the emoticons and emoji of `text` feel, from -1 to 1, whatever its language; `None` when there are none.
+pub fn score_signs(text: &str) -> Option<f32> {
+    read(
+        text,
+        Reader {
+            only_signs: true,
+            ..Reader::default()
+        },
+    )
+}
+
+fn read(text: &str, mut reader: Reader) -> Option<f32> {
+    for run in text.split_whitespace().take(WORDS_READ) {
+        reader.run(run);
+    }
+    reader.score(text.contains('?'))
+}
+
+/// What was felt so far.
+#[derive(Default)]
+struct Reader {
+    modifiers: Modifiers,
+    before: f32,
+    /// Feeling since the last `but`, when there was one.
+    after: Option<f32>,
+    words: u16,
+    carriers: u16,
+    /// The next word begins no sentence.
+    inside: bool,
+    /// Words are counted and not felt.
+    only_signs: bool,
+}
+
+impl Reader {
+    /// One run of characters without blanks: an emoticon, or words, emoji and punctuation.
+    fn run(&mut self, run: &str) {
+        if run.contains("://") || run.starts_with(['@', '#', '$']) && run.is_ascii() {
+            return;
+        }
+        if !run.starts_with(|c: char| c.is_alphanumeric())
+            && let Some(emoticon) = feeling(run)
+        {
+            self.feel(emoticon);
+            return;
+        }
+        let mut start = None;
+        for (at, c) in run.char_indices() {
+            let in_word = c.is_alphabetic() && !is_unspaced(c)
+                || matches!(c, '\'' | '\u{2019}' | '-') && start.is_some();
+            match (in_word, start) {
+                (true, None) => start = Some(at),
+                (false, Some(began)) => {
+                    self.word(&run[began..at]);
+                    start = None;
+                }
+                _ => {}
+            }
+            if !in_word {
+                self.sign(c);
+            }
+        }
+        if let Some(began) = start {
+            self.word(&run[began..]);
+        }
+    }
+
+    fn sign(&mut self, c: char) {
+        if matches!(c, '.' | '!' | '?' | ';' | ':') {
+            self.modifiers.end_of_clause();
+            self.inside = matches!(c, ';' | ':');
+        } else if c > '\u{2000}'
+            && let Some(emoji) = lexicon::emoji(c)
+        {
+            self.feel(emoji);
+        }
+    }
+
+    fn word(&mut self, written: &str) {
+        let Some(word) = lexicon::lower(written) else {
+            return;
+        };
+        self.words += 1;
+        let name = self.inside && is_name(written);
+        self.inside = true;
+        if self.only_signs {
+            return;
+        }
+        if matches!(&*word, "but" | "however") {
+            self.before += self.after.take().unwrap_or_default();
+            self.after = Some(0.0);
+        }
+        let own = lexicon::feeling_of_word(&word).filter(|_| !modifier::is_silent(&word));
+        if let Some(feeling) = own {
+            let turned = self.modifiers.turn(feeling);
+            self.feel(if name { turned * NAME_SHARE } else { turned });
+        }
+        self.modifiers.hear(&word);
+    }
+
+    fn feel(&mut self, feeling: f32) {
+        self.carriers += 1;
+        let weighed = if feeling < 0.0 {
+            feeling * NEGATIVE_WEIGHT
+        } else {
+            feeling
+        };
+        *self.after.as_mut().unwrap_or(&mut self.before) += weighed;
+    }
+
+    fn score(&self, asks: bool) -> Option<f32> {
+        if self.carriers == 0 {
+            return None;
+        }
+        let sum = match self.after {
+            Some(after) => self.before * BEFORE_BUT + after * AFTER_BUT,
+            None => self.before,
+        };
+        let share = if asks { QUESTION_SHARE } else { 1.0 };
+        let length = f32::from(self.words) + 3.0;
+        Some((sum * share / length.powf(LENGTH_POWER) / 2.0).clamp(-1.0, 1.0))
+    }
+}
+
+/// One capital letter followed by small ones.
+fn is_name(written: &str) -> bool {
+    let mut letters = written.chars();
+    letters.next().is_some_and(char::is_uppercase) && letters.any(char::is_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::score;
+    use proptest::prelude::*;
+
+    fn of(text: &str) -> f32 {
+        score(text).unwrap_or_default()
+    }
+
+    #[test]
+    fn words_are_turned() {
+        assert!(of("good") > 0.0 && of("not good") < 0.0 && of("isn't very good") < 0.0);
+        assert!(of("extremely good") > of("good") && of("slightly good") < of("good"));
+        assert!(of("It was slow. Not a problem") < 0.0 || of("not a problem") > 0.0);
+        assert!(of("The team is great, but the product is a scam") < 0.0);
+    }
+
+    #[test]
+    fn traders_are_understood() {
+        for good in [
+            "$ETH mooning, wagmi 🚀🚀",
+            "breakout soon, very bullish",
+            "LFG!!!",
+        ] {
+            assert!(of(good) > 0.1, "{good}: {}", of(good));
+        }
+        for bad in [
+            "got rugged again",
+            "bridge drained, funds not safe",
+            "this looks like a rug pull",
+            "rekt 💀",
+        ] {
+            assert!(of(bad) < -0.1, "{bad}: {}", of(bad));
+        }
+    }
+
+    #[test]
+    fn emoji_speak_every_language() {
+        assert!(of("今天 🎉🎉") > 0.0 && of("😭😭") < 0.0);
+        assert_eq!(score("交易所暂停提现"), None);
+        assert_eq!(super::score_signs("die Post war fast da"), None);
+        assert!(super::score_signs("die Post ist da 🎉").is_some_and(|score| score > 0.0));
+        assert_eq!(score("https://great.example/love @happy"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn stays_in_bounds(text in "\\PC{0,300}") {
+            prop_assert!(score(&text).is_none_or(|score| (-1.0..=1.0).contains(&score)));
+        }
+    }
+}
