@@ -2,6 +2,7 @@
 
 mod correlation;
 mod entities;
+mod hostile;
 mod language;
 mod report;
 mod sentiment;
@@ -43,6 +44,7 @@ fn rows(data: &Path) -> Result<Vec<Row>> {
     rows.extend(sentiment::rows(&data.join("sentiment"))?);
     rows.extend(spam::rows(&data.join("spam"))?);
     rows.extend(entities::rows()?);
+    rows.extend(hostile::rows());
     Ok(rows)
 }
 

@@ -30,6 +30,7 @@ pub(crate) struct Row {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Wanted {
     AtLeast(f64),
+    AtMost(f64),
     /// Shown beside others.
     Nothing,
 }
@@ -38,6 +39,7 @@ impl Row {
     fn wanted(&self) -> String {
         match self.wanted {
             Wanted::AtLeast(least) => format!("≥ {least}"),
+            Wanted::AtMost(most) => format!("≤ {most}"),
             Wanted::Nothing => String::new(),
         }
     }
@@ -46,6 +48,7 @@ impl Row {
         match (self.value, self.wanted) {
             (None, _) => "skipped",
             (Some(value), Wanted::AtLeast(least)) if value < least => "short",
+            (Some(value), Wanted::AtMost(most)) if value > most => "over",
             (Some(_), Wanted::Nothing) => "",
             (Some(_), _) => "met",
         }
