@@ -84,6 +84,10 @@ impl Watcher {
         self.wait_until(|_, counts| counts.read == records);
     }
 
+    fn read(&self) -> u64 {
+        self.heard.lock().unwrap().1.read
+    }
+
     fn states(&self) -> Vec<LaneState> {
         self.heard.lock().unwrap().0.clone()
     }
@@ -246,16 +250,18 @@ async fn a_lane_that_is_stopped_while_the_database_hangs_ends_and_its_successor_
 async fn processes_that_come_and_go_store_every_record_once() {
     let place = Place::new("sinks_come_and_go").await;
     let database = &place.settings.postgres;
-    let watcher = Arc::new(Watcher::default());
-    let one = place.start("one", database, &watcher).await;
+    let [watch_one, watch_two] = [(); 2].map(|()| Arc::new(Watcher::default()));
+    let one = place.start("one", database, &watch_one).await;
     place.write(0..300).await;
-    watcher.wait_until(|_, counts| counts.read > 0);
-    let two = place.start("two", database, &watcher).await;
+    watch_one.wait_until(|_, counts| counts.read > 0);
+    let two = place.start("two", database, &watch_two).await;
+    watch_two.wait_until(|states, _| matches!(states.last(), Some(LaneState::Running { tasks: 1.. })));
     place.write(300..600).await;
-    watcher.wait_for(600);
+    watch_two.wait_until(|_, counts| counts.read > 0);
     one.stop();
     place.write(600..900).await;
-    watcher.wait_for(900);
+    let rest = 900 - watch_one.read();
+    watch_two.wait_for(rest);
     two.stop();
     assert_eq!(place.stored().await, (900, 900));
 }

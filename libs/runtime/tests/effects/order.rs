@@ -57,15 +57,22 @@ async fn processes_that_come_and_go_lose_nothing_write_nothing_twice_and_keep_th
     let ids: Vec<String> = (0..RECORDS).map(id).collect();
     let (first, second) = ids.split_at(RECORDS / 2);
     stream.write(first.iter().map(String::as_str));
-    let (watcher, world) = (Arc::new(Watcher::default()), Arc::new(World::new()));
-    let [one, two] = ["one", "two"].map(|instance| stream.process(instance, &watcher));
+    let world = Arc::new(World::new());
+    let [watch_one, watch_two] = [(); 2].map(|()| Arc::new(Watcher::default()));
+    let (one, two) = (
+        stream.process("one", &watch_one),
+        stream.process("two", &watch_two),
+    );
     let running_one = run(&one, &world, CONCURRENCY);
-    watcher.wait_until(|counts| counts.out >= 50);
+    watch_one.wait_until(|counts| counts.out >= 50);
     let running_two = run(&two, &world, CONCURRENCY);
+    watch_two.wait_for_tasks();
     stream.write(second.iter().map(String::as_str));
-    watcher.wait_until(|counts| counts.out >= 900);
+    watch_two.wait_until(|counts| counts.out >= 50);
     stop(&one, running_one);
-    let counts = watcher.wait_until(|counts| counts.out == RECORDS as u64);
+    let mut counts = watch_one.total();
+    let rest = RECORDS as u64 - counts.out;
+    counts.add(&watch_two.wait_until(|counts| counts.out == rest));
     stop(&two, running_two);
     assert_eq!(
         (counts.read, counts.waiting(), counts.conserves()),

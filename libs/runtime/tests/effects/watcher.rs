@@ -8,19 +8,30 @@ use topology::StageName;
 
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
+/// The observer of one process.
 #[derive(Default)]
 pub(crate) struct Watcher {
-    total: Mutex<FlowCounts>,
+    seen: Mutex<Seen>,
     changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    total: FlowCounts,
+    tasks: usize,
 }
 
 impl Observer for Watcher {
     fn lane(&self, _: StageName, _: u16, state: &LaneState) {
         eprintln!("lane: {state}");
+        if let LaneState::Running { tasks } = state {
+            self.seen.lock().unwrap().tasks = *tasks;
+            self.changed.notify_all();
+        }
     }
 
     fn committed(&self, committed: &Committed<'_>) {
-        self.total.lock().unwrap().add(committed.counts);
+        self.seen.lock().unwrap().total.add(committed.counts);
         self.changed.notify_all();
     }
 }
@@ -28,12 +39,26 @@ impl Observer for Watcher {
 impl Watcher {
     /// Waits until the counts of all commits so far are as asked for.
     pub(crate) fn wait_until(&self, reached: impl Fn(&FlowCounts) -> bool) -> FlowCounts {
-        let total = self.total.lock().unwrap();
+        self.wait(|seen| reached(&seen.total))
+    }
+
+    /// Waits until the process has tasks.
+    pub(crate) fn wait_for_tasks(&self) {
+        self.wait(|seen| seen.tasks > 0);
+    }
+
+    /// What all commits so far add up to.
+    pub(crate) fn total(&self) -> FlowCounts {
+        self.seen.lock().unwrap().total.clone()
+    }
+
+    fn wait(&self, reached: impl Fn(&Seen) -> bool) -> FlowCounts {
+        let seen = self.seen.lock().unwrap();
         let waited = self
             .changed
-            .wait_timeout_while(total, PATIENCE, |total| !reached(total));
-        let (total, waited) = waited.unwrap();
-        assert!(!waited.timed_out(), "after {PATIENCE:?}: {total:?}");
-        total.clone()
+            .wait_timeout_while(seen, PATIENCE, |seen| !reached(seen));
+        let (seen, waited) = waited.unwrap();
+        assert!(!waited.timed_out(), "after {PATIENCE:?}: {seen:?}");
+        seen.total.clone()
     }
 }
