@@ -8,6 +8,9 @@ use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stage::{FlowCounts, Stores, Task};
 
+/// A broker that was killed may hold the offsets back until a person ends what it forgot.
+const DOING: &str = "reading committed offsets (if this lasts: docs/FAULTS.md, \"The broker is away\")";
+
 impl<S: Stores> Job<S> {
     /// Fresh tasks that stand where their last commit left them.
     pub(super) fn standing(&self) -> Result<Vec<Running<S>>, Fault> {
@@ -32,7 +35,7 @@ impl<S: Stores> Job<S> {
             list.add_partition(self.names.topic(task.topic), task.partition);
         }
         let answer = self.group.committed_offsets(list, CALL);
-        let answer = answer.map_err(|error| Fault::of("reading committed offsets", &error))?;
+        let answer = answer.map_err(|error| Fault::of(DOING, &error))?;
         self.tasks
             .iter()
             .map(|task| self.standing_of(*task, &answer))
