@@ -93,7 +93,7 @@ impl Fleet {
     }
 
     /// Those that have ended without being asked to, with what they said last; each is started again.
-    pub(crate) async fn ended_by_themselves(&self) -> Vec<String> {
+    pub(crate) fn ended_by_themselves(&self) -> Vec<String> {
         let mut ended = Vec::new();
         for (replica, slot) in &self.slots {
             let Ok(mut child) = slot.child.try_lock() else {

@@ -15,7 +15,7 @@ use tokio::process::Command;
 
 /// After this silence the group gives a member up; the least that the broker allows is just below.
 pub(crate) const SESSION_TIMEOUT: Duration = Duration::from_millis(3_500);
-const TRANSACTION_TIMEOUT: Duration = Duration::from_millis(3_000);
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(3);
 const PARTITIONS: u32 = 4;
 const KEY: &str = "chaos-run-key";
 const WEBHOOK_KEY: &str = "whsec_Y2hhb3Mtb25seS1ub3QtYS1zZWNyZXQtMDEyMzQ1Njc4OQ==";

@@ -220,7 +220,7 @@ impl Run {
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(LOOK_AGAIN).await;
-                for one in fleet.ended_by_themselves().await {
+                for one in fleet.ended_by_themselves() {
                     say(format!("{:7.1} s  {one}", began.elapsed().as_secs_f64()));
                     ended.lock().unwrap_or_else(PoisonError::into_inner).push(one);
                 }

@@ -127,8 +127,9 @@ impl Fold for &Enriching {
         {
             Outcome::Done(emit) => Settled::from(Ok(emit)),
             Outcome::Poison(poison) => Settled::Dead(poison),
-            Outcome::Retry { why, .. } => Settled::Dead(Poison::new("undetermined", why)),
-            Outcome::Fatal(why) => Settled::Dead(Poison::new("undetermined", why)),
+            Outcome::Retry { why, .. } | Outcome::Fatal(why) => {
+                Settled::Dead(Poison::new("undetermined", why))
+            }
         }
     }
 
