@@ -8,6 +8,7 @@ use scenario::day::{Day, truth};
 use settings::Settings;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::{OwnParts, Part};
@@ -102,8 +103,8 @@ impl Installation {
         ("SLUICEBOX_CONFIG".to_owned(), path.display().to_string())
     }
 
-    /// Runs a command of the program past the proxies; gives what it printed.
-    pub(crate) async fn command(&self, arguments: &[&str]) -> Result<String, Failure> {
+    /// Runs a command of the program past the proxies; gives what it printed, whatever its exit code.
+    pub(crate) async fn printed(&self, arguments: &[&str]) -> Result<Output, Failure> {
         let mut command = Command::new(program::path());
         command
             .args(arguments)
@@ -113,10 +114,15 @@ impl Installation {
             .env("SLUICEBOX__POSTGRES__URL", self.settings.postgres.url.expose())
             .current_dir(testkit::repository())
             .kill_on_drop(true);
-        let output = command.output().await.map_err(|why| program::cannot_run(&why))?;
+        command.output().await.map_err(|why| program::cannot_run(&why))
+    }
+
+    /// Runs a command of the program past the proxies; it must succeed.
+    async fn command(&self, arguments: &[&str]) -> Result<(), Failure> {
+        let output = self.printed(arguments).await?;
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         if output.status.success() {
-            return Ok(printed);
+            return Ok(());
         }
         Err(Failure::Command {
             command: arguments.join(" "),

