@@ -41,7 +41,16 @@ async fn main() -> ExitCode {
         seed: arguments.seed,
         faults: arguments.faults,
     };
-    match chaos::run(&options, &folder, Arc::new(|line| println!("{line}"))).await {
+    let say = Arc::new(|line| println!("{line}"));
+    // Servers and services end with the run, so it must not be torn away from them.
+    let ended = tokio::select! {
+        ended = chaos::run(&options, &folder, say) => ended,
+        () = interrupted() => {
+            eprintln!("seed {}: interrupted", options.seed);
+            return ExitCode::FAILURE;
+        }
+    };
+    match ended {
         Ok(report) => {
             report.lines().iter().for_each(|line| println!("{line}"));
             if report.holds() {
@@ -65,4 +74,16 @@ async fn main() -> ExitCode {
         }
     }
     ExitCode::FAILURE
+}
+
+/// Resolves on Ctrl-C and on SIGTERM.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
 }
