@@ -19,7 +19,8 @@ pub(super) struct Normalizing {
 }
 
 pub(super) fn measure(rounds: usize) -> Result<Normalizing> {
-    let mut normalizer = Normalizer::new(&NormalizerSettings::default());
+    let settings = NormalizerSettings::default();
+    let mut normalizer = Normalizer::new(&settings, &normalizer::lists_of(&settings)?);
     let posts: Vec<RawEvent> = (0..POSTS).map(post).collect();
     let cx = Cx::at(Topic::IngestEvents, 0);
     match normalizer.apply(post(0), &mut (), &cx) {

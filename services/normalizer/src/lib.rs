@@ -43,6 +43,14 @@ pub fn open_lists(path: &Path) -> Result<Watched<Lists>, WatchError> {
     Watched::open(path, Lists::parse)
 }
 
+/// Opens the lists that the settings name; without a name there are none, and nothing is filtered by them.
+pub fn lists_of(settings: &NormalizerSettings) -> Result<Watched<Lists>, WatchError> {
+    match &settings.lists {
+        Some(path) => open_lists(path),
+        None => Ok(Watched::fixed(Lists::default())),
+    }
+}
+
 /// What an input may be at most.
 #[derive(Debug, Clone, Copy)]
 struct Limits {

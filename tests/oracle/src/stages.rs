@@ -9,7 +9,7 @@ use model::Signal;
 use normalizer::Normalizer;
 use notifier::PlanStage;
 use scorer::ScorerStage;
-use settings::{Settings, WatchError, Watched};
+use settings::{Settings, WatchError};
 use stage::{Attempt, Cx, Driver, Effect, Outcome, Poison, Settled};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,10 +37,7 @@ pub fn fold_all(
     settings: &Settings,
 ) -> Result<Vec<Folded>, StageError> {
     let partitions = i32::try_from(settings.kafka.partitions).unwrap_or(i32::MAX);
-    let lists = match &settings.normalizer.lists {
-        Some(path) => normalizer::open_lists(path)?,
-        None => Watched::fixed(normalizer::Lists::default()),
-    };
+    let lists = normalizer::lists_of(&settings.normalizer)?;
     let scoring = scorer::open_rules(&settings.scorer.rules)?;
     let aggregator = DedupAggregator::new(&settings.dedup);
     let detections = detector::open_rules(&settings.detector.rules)?;
