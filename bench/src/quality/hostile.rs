@@ -8,13 +8,56 @@ const LONG: usize = 256 * 1024;
 const VERY_LONG: usize = 5 * 1024 * 1024;
 /// What hostile texts repeat: openings that are never closed, runs without an end, words that nearly are something.
 const PIECES: &[&str] = &[
-    "a", "<b ", "<!--", "&lt;p", "&#", "https://a.b/?", "$", "$UNI ", "#", "@a", "1,", "1.", "-1", "5-", "$5-", "0x", "bc1q", "1A",
-    "a@", "a.eth.", "May 1 ", "2024-", "(", ")]", "\u{301}", "\u{200d}", "é", "Ã", "â€", "\\x", "交易", "ที่", "\u{202e}",
-    "🚀", "not very good ", "free prize ", "word ", "\u{1d400}", " ", "\n", "'", "9 000 ", "аa",
+    "a",
+    "<b ",
+    "<!--",
+    "&lt;p",
+    "&#",
+    "https://a.b/?",
+    "$",
+    "$UNI ",
+    "#",
+    "@a",
+    "1,",
+    "1.",
+    "-1",
+    "5-",
+    "$5-",
+    "0x",
+    "bc1q",
+    "1A",
+    "a@",
+    "a.eth.",
+    "May 1 ",
+    "2024-",
+    "(",
+    ")]",
+    "\u{301}",
+    "\u{200d}",
+    "é",
+    "Ã",
+    "â€",
+    "\\x",
+    "交易",
+    "ที่",
+    "\u{202e}",
+    "🚀",
+    "not very good ",
+    "free prize ",
+    "word ",
+    "\u{1d400}",
+    " ",
+    "\n",
+    "'",
+    "9 000 ",
+    "аa",
 ];
 
 pub(crate) fn rows() -> Vec<Row> {
-    let worst = PIECES.iter().map(|piece| micros_per_kb(&repeated(piece, LONG))).fold(0.0, f64::max);
+    let worst = PIECES
+        .iter()
+        .map(|piece| micros_per_kb(&repeated(piece, LONG)))
+        .fold(0.0, f64::max);
     let before = process::peak_mib(std::process::id());
     PIECES.iter().for_each(|piece| read(&repeated(piece, VERY_LONG)));
     let grown = (process::peak_mib(std::process::id()) - before).max(0.0);
@@ -27,7 +70,13 @@ pub(crate) fn rows() -> Vec<Row> {
         wanted: Wanted::AtMost(most),
     };
     vec![
-        row("worst_us_per_kb", "µs of CPU a kilobyte, worst text", "hostile texts of 256 KiB", worst, 1_000.0),
+        row(
+            "worst_us_per_kb",
+            "µs of CPU a kilobyte, worst text",
+            "hostile texts of 256 KiB",
+            worst,
+            1_000.0,
+        ),
         row(
             "worst_memory_ratio",
             "memory to size, worst text",

@@ -1,6 +1,7 @@
 //! A short run: ten faults, whatever their kinds, and every check of the oracle.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::print_stderr, reason = "a test's output is its log")]
 
 use chaos::Options;
 use std::sync::Arc;
@@ -11,7 +12,14 @@ fn build_the_program() {
         return;
     }
     let built = std::process::Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--package", "sluicebox"])
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--workspace",
+            "--bin",
+            "sluicebox",
+        ])
         .current_dir(testkit::repository())
         .status()
         .expect("cargo runs");

@@ -17,7 +17,14 @@ pub(crate) fn path() -> &'static PathBuf {
             return given.into();
         }
         let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--locked", "--package", "sluicebox"])
+            .args([
+                "build",
+                "--quiet",
+                "--locked",
+                "--workspace",
+                "--bin",
+                "sluicebox",
+            ])
             .current_dir(testkit::repository())
             .status()
             .expect("cargo runs");
