@@ -5,6 +5,7 @@ mod entities;
 mod hostile;
 mod language;
 mod report;
+mod rules;
 mod sentiment;
 mod spam;
 
@@ -44,6 +45,7 @@ fn rows(data: &Path) -> Result<Vec<Row>> {
     rows.extend(sentiment::rows(&data.join("sentiment"))?);
     rows.extend(spam::rows(&data.join("spam"))?);
     rows.extend(entities::rows()?);
+    rows.extend(rules::rows(data)?);
     rows.extend(hostile::rows());
     Ok(rows)
 }

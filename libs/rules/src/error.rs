@@ -140,11 +140,10 @@ pub enum Fault {
 impl Fault {
     /// Where the mistake stands within a condition's node, as near as it can be told.
     pub(crate) fn place_in(&self, node: &Node) -> Place {
-        let name = match self {
-            Fault::UnknownName { name, .. } => name,
-            _ => return node.place,
-        };
-        node.place_of(name)
+        match self {
+            Fault::UnknownName { name, .. } => node.place_of(name),
+            _ => node.place,
+        }
     }
 }
 

@@ -8,11 +8,11 @@ use crate::file::error;
 use crate::node::{Node, Place, Yaml, read};
 
 /// The text of a rule file in its form; fails when it is not YAML.
-pub fn format(file: &str, text: &str) -> Result<String, RuleError> {
+pub fn format(file: &str, text: &str) -> Result<String, Box<RuleError>> {
     if !is_yaml(file) {
         return Ok(text.to_owned());
     }
-    let failed = |(place, fault)| error(file, place, fault);
+    let failed = |(place, fault)| Box::new(error(file, place, fault));
     let text = text.replace("\r\n", "\n");
     let root = read(&text).map_err(failed)?;
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -25,7 +25,7 @@ pub fn format(file: &str, text: &str) -> Result<String, RuleError> {
     } else {
         let fault =
             Fault::Yaml("cannot be formatted without changing what it says; indent it by hand".to_owned());
-        Err(error(file, Place { line: 1, column: 1 }, fault))
+        Err(Box::new(error(file, Place { line: 1, column: 1 }, fault)))
     }
 }
 

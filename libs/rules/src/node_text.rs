@@ -19,7 +19,7 @@ pub(crate) fn quoted(text: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            control if control.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(control))),
+            control if control.is_control() => out.extend(format!("\\u{:04x}", u32::from(control)).chars()),
             other => out.push(other),
         }
     }

@@ -74,14 +74,13 @@ fn contradicts_itself(clause: &Clause<'_>) -> bool {
     let mut domains: HashMap<Slot, Domain> = HashMap::new();
     let mut opaque: HashMap<String, bool> = HashMap::new();
     for atom in clause {
-        match constraint(atom) {
-            Some((slot, constraint)) => domains.entry(slot).or_default().add(constraint),
-            None => {
-                let before = opaque.insert(format!("{:?}", atom.of), atom.holds);
-                if before.is_some_and(|before| before != atom.holds) {
-                    return true;
-                }
-            }
+        if let Some((slot, constraint)) = constraint(atom) {
+            domains.entry(slot).or_default().add(constraint);
+            continue;
+        }
+        let before = opaque.insert(format!("{:?}", atom.of), atom.holds);
+        if before.is_some_and(|before| before != atom.holds) {
+            return true;
         }
     }
     domains.values().any(Domain::is_empty)

@@ -133,10 +133,9 @@ impl Kinds<'_> {
                 let (then, other) = (self.kind(&parts[1]), self.kind(&parts[2]));
                 if then == other { then } else { Kind::Any }
             }
-            Expression::Arithmetic(..) => Kind::Any,
             Expression::Negate(_) | Expression::Size(_) | Expression::Time(..) => Kind::Number,
             Expression::Lower(_) => Kind::Text,
-            Expression::Row(..) | Expression::Cel(_) => Kind::Any,
+            Expression::Arithmetic(..) | Expression::Row(..) | Expression::Cel(_) => Kind::Any,
             _ => Kind::Truth,
         }
     }

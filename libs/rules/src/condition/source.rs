@@ -79,7 +79,9 @@ fn collect(tree: &IdedExpr, names: &mut Vec<String>) {
                 &inner.loop_step,
                 &inner.result,
             ];
-            parts.into_iter().for_each(|part| collect(part, names));
+            for part in parts {
+                collect(part, names);
+            }
         }
         Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) | Expr::Struct(_) => {}
     }

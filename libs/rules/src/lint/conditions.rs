@@ -24,14 +24,14 @@ fn meaning(rule: &Rule, findings: &mut Findings) {
             findings,
             "never-true",
             rule,
-            "can never be true: its parts contradict each other".to_owned(),
+            "can never be true: its parts contradict each other",
         );
     } else if condition.is_never_false() && rule.when.text.trim() != "true" {
         add(
             findings,
             "always-true",
             rule,
-            "is true of every event; write `true` if that is meant".to_owned(),
+            "is true of every event; write `true` if that is meant",
         );
     }
 }
@@ -47,14 +47,14 @@ fn against<'r>(
         let same = covered && other.when.condition.implies(&rule.when.condition);
         if same {
             let message = format!("has the same condition as `{}`; join the two", other.id);
-            return add(findings, "same-condition", rule, message);
+            return add(findings, "same-condition", rule, &message);
         }
         if exclusive && covered {
             let message = format!(
                 "never counts: `{}` stands before it and is true whenever this is; put the narrower first",
                 other.id
             );
-            return add(findings, "shadowed", rule, message);
+            return add(findings, "shadowed", rule, &message);
         }
     }
 }
@@ -68,34 +68,34 @@ fn old_names(rule: &Rule, findings: &mut Findings) {
             findings,
             "old-name",
             rule,
-            format!("uses names of the reference system; ours is `{}`", native.trim()),
+            &format!("uses names of the reference system; ours is `{}`", native.trim()),
         );
     }
 }
 
 fn oddities(rule: &Rule, oddities: &Oddities, findings: &mut Findings) {
     if oddities.slow {
-        let message = "is decided by the general CEL interpreter, which takes many times as long; plain comparisons, `in`, text functions and hasWord() are fast".to_owned();
+        let message = "is decided by the general CEL interpreter, which takes many times as long; plain comparisons, `in`, text functions and hasWord() are fast";
         add(findings, "slow-condition", rule, message);
     }
     for pattern in &oddities.plain_patterns {
         let message = format!(
             "matches('{pattern}') needs no pattern; contains(), startsWith(), endsWith() or == is faster and plainer"
         );
-        add(findings, "plain-pattern", rule, message);
+        add(findings, "plain-pattern", rule, &message);
     }
     for item in &oddities.repeated {
-        add(findings, "repeated-item", rule, format!("lists {item} twice"));
+        add(findings, "repeated-item", rule, &format!("lists {item} twice"));
     }
     for number in &oddities.exact_fractions {
         let message = format!(
             "asks for exactly {number}; computed fractions hardly ever equal one, compare with < and >"
         );
-        add(findings, "exact-fraction", rule, message);
+        add(findings, "exact-fraction", rule, &message);
     }
 }
 
-fn add(findings: &mut Findings, check: &'static str, rule: &Rule, message: String) {
+fn add(findings: &mut Findings, check: &'static str, rule: &Rule, message: &str) {
     findings.add(
         check,
         &rule.file,

@@ -43,7 +43,7 @@ fn bounds(group: &Group, rules: &[&Rule], up: f64, down: f64, findings: &mut Fin
             findings,
             "empty-group",
             group,
-            "has no rules; add some or take it out".to_owned(),
+            "has no rules; add some or take it out",
         );
     }
     if let Some(cap) = group.cap.filter(|cap| *cap >= up) {
@@ -51,7 +51,7 @@ fn bounds(group: &Group, rules: &[&Rule], up: f64, down: f64, findings: &mut Fin
             findings,
             "idle-bound",
             group,
-            format!("has a cap of {cap}, but its rules give {up} at most"),
+            &format!("has a cap of {cap}, but its rules give {up} at most"),
         );
     }
     if let Some(floor) = group.floor.filter(|floor| *floor <= down) {
@@ -59,7 +59,7 @@ fn bounds(group: &Group, rules: &[&Rule], up: f64, down: f64, findings: &mut Fin
             findings,
             "idle-bound",
             group,
-            format!("has a floor of {floor}, but its rules give {down} at least"),
+            &format!("has a floor of {floor}, but its rules give {down} at least"),
         );
     }
 }
@@ -70,7 +70,7 @@ fn split(group: &Group, rules: &[&Rule], findings: &mut Findings) {
     let first = scopes.next();
     if bounded && scopes.any(|scope| Some(scope) != first) {
         let message = "is bounded or exclusive, but the scorer decides some of its rules and the enricher others, each by itself; make two groups of it";
-        add(findings, "split-group", group, message.to_owned());
+        add(findings, "split-group", group, message);
     }
 }
 
@@ -104,7 +104,7 @@ fn levels(rules: &RuleSet, least: f64, most: f64, findings: &mut Findings) {
     }
 }
 
-fn add(findings: &mut Findings, check: &'static str, group: &Group, message: String) {
+fn add(findings: &mut Findings, check: &'static str, group: &Group, message: &str) {
     findings.add(
         check,
         &group.file,

@@ -22,16 +22,11 @@ pub(super) fn look(rules: &RuleSet, findings: &mut Findings) {
                 findings,
                 "no-id",
                 rule,
-                "is called after its place, which changes when rules move; give it an `id`".to_owned(),
+                "is called after its place, which changes when rules move; give it an `id`",
             );
         }
         if rule.points == 0.0 && rule.verdict.is_none() {
-            add(
-                findings,
-                "no-points",
-                rule,
-                "gives no points and no verdict".to_owned(),
-            );
+            add(findings, "no-points", rule, "gives no points and no verdict");
         }
         if rule.has_reason {
             missing_languages(rule, &languages, findings);
@@ -41,7 +36,7 @@ pub(super) fn look(rules: &RuleSet, findings: &mut Findings) {
                 findings,
                 "no-reason",
                 rule,
-                "does not say why; give it a `reason`".to_owned(),
+                "does not say why; give it a `reason`",
             );
         }
     }
@@ -59,7 +54,7 @@ fn missing_languages(rule: &Rule, languages: &BTreeSet<&str>, findings: &mut Fin
             findings,
             "missing-language",
             rule,
-            format!("has no reason in {}, as others have", missing.join(", ")),
+            &format!("has no reason in {}, as others have", missing.join(", ")),
         );
     }
 }
@@ -74,12 +69,12 @@ fn values(rules: &RuleSet, rule: &Rule, findings: &mut Findings) {
             let message = format!(
                 "shows `{name}`, which its condition does not ask for; where it is not known, people read `?`"
             );
-            add(findings, "value-may-be-unknown", rule, message);
+            add(findings, "value-may-be-unknown", rule, &message);
         }
     }
 }
 
-fn add(findings: &mut Findings, check: &'static str, rule: &Rule, message: String) {
+fn add(findings: &mut Findings, check: &'static str, rule: &Rule, message: &str) {
     findings.add(
         check,
         &rule.file,

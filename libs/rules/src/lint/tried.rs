@@ -11,7 +11,7 @@ pub(super) fn look(rules: &RuleSet, findings: &mut Findings) {
                 &rule.file,
                 rule.place,
                 format!("rule `{}` {message}", rule.id),
-            )
+            );
         };
         if seen.whole.holds == 0 {
             add(

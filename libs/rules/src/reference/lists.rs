@@ -104,12 +104,12 @@ fn yellows(reader: &mut Reader<'_>, taxes: &Fields<'_>, locks: &Fields<'_>) -> S
 }
 
 fn list(name: &str, items: &[String]) -> String {
-    let items: String = items
-        .iter()
-        .map(|item| format!("    - {}\n", quoted(item)))
-        .collect();
     if items.is_empty() {
         return format!("  {name}: []\n");
     }
-    format!("  {name}:\n{items}")
+    let lines: Vec<String> = items
+        .iter()
+        .map(|item| format!("    - {}\n", quoted(item)))
+        .collect();
+    format!("  {name}:\n{}", lines.concat())
 }

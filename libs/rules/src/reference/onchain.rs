@@ -2,6 +2,7 @@
 //! upgrade, and features that are out of their range or of another window give none.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use crate::error::Fault;
 use crate::file::Reader;
@@ -68,9 +69,11 @@ pub(super) fn native(reader: &mut Reader<'_>, root: &Node) -> Option<String> {
     ] {
         if !conditions.is_empty() {
             let when = quoted(&format!("onchain_sound && {conditions}"));
-            out.push_str(&format!(
+            // Writing to a String cannot fail.
+            let _ = write!(
+                out,
                 "      - id: onchain_{verdict}\n        when: {when}\n        verdict: {verdict}\n        reason: {reason}\n"
-            ));
+            );
         }
     }
     Some(out)
@@ -88,7 +91,7 @@ fn read_thresholds<'n>(reader: &mut Reader<'_>, fields: &crate::file::Fields<'n>
             let number = value.text().filter(|text| text.trim().parse::<f64>().is_ok());
             match (feature.text(), label.text(), number) {
                 (Some(feature), Some(label), Some(number)) => {
-                    drop(thresholds.insert((feature, label), number))
+                    thresholds.insert((feature, label), number);
                 }
                 _ => reader.wrong_kind(value, label.text().unwrap_or("thresholds"), "a number"),
             }

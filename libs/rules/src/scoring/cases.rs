@@ -27,16 +27,19 @@ pub(super) struct Case {
 }
 
 /// Facts written by name, in JSON or YAML, as under `given:`; what every event has is filled in.
-pub fn read_facts(text: &str) -> Result<FactList, RuleError> {
+pub fn read_facts(text: &str) -> Result<FactList, Box<RuleError>> {
     let file = "event";
-    let root = node::read(text).map_err(|(place, fault)| error(file, place, fault))?;
+    let root = node::read(text).map_err(|(place, fault)| Box::new(error(file, place, fault)))?;
     let mut errors = Vec::new();
     let reader = &mut Reader {
         file,
         errors: &mut errors,
     };
     let given = read_given(reader, &root, root.place, &mut Variables::default());
-    errors.into_iter().next().map_or(Ok(given), Err)
+    errors
+        .into_iter()
+        .next()
+        .map_or(Ok(given), |first| Err(Box::new(first)))
 }
 
 fn read_given(reader: &mut Reader<'_>, node: &Node, place: Place, variables: &mut Variables) -> FactList {

@@ -1,5 +1,11 @@
 //! Weights, bounds, exclusive groups, trials, lists, derived values: what files say beyond conditions and points.
 
+#![expect(
+    clippy::float_cmp,
+    clippy::format_collect,
+    reason = "points are exact; a test's texts are short"
+)]
+
 use super::*;
 use crate::{FactList, OwnedFact, RuleError, Scope};
 

@@ -79,9 +79,9 @@ impl RuleSet {
             };
             let tally = Tally::of(group, of_group, &values, note);
             if live {
-                scoring.add(tally)
+                scoring.add(tally);
             } else {
-                trial.add(tally)
+                trial.add(tally);
             }
         }
         self.note_missing(scope, &values, &mut scoring);

@@ -8,7 +8,7 @@ use rules::{FactList, OwnedFact, evaluate};
 use textproto::{Field, Message};
 
 /// Files of the suite that are about what rules do not have, and why they do not.
-pub const OTHER_FILES: &[(&str, &str)] = &[
+pub(crate) const OTHER_FILES: &[(&str, &str)] = &[
     (
         "bindings_ext",
         "an extension: rules have `derived:` for named parts",
@@ -39,7 +39,7 @@ pub const OTHER_FILES: &[(&str, &str)] = &[
 ];
 
 /// Why a test of a file that counts is out.
-pub const OTHER_TESTS: &[(&str, &str)] = &[
+pub(crate) const OTHER_TESTS: &[(&str, &str)] = &[
     (
         "message",
         "protobuf messages, wrappers and well-known types other than times",
@@ -64,17 +64,17 @@ pub const OTHER_TESTS: &[(&str, &str)] = &[
 
 /// What came of the suite.
 #[derive(Debug, Default)]
-pub struct Conformance {
+pub(crate) struct Conformance {
     /// Tests that rules can express.
-    pub inside: usize,
+    pub(crate) inside: usize,
     /// Of those, tests that do not give what CEL demands: file, section, test, and what came.
-    pub failed: Vec<String>,
+    pub(crate) failed: Vec<String>,
     /// Tests that are out, by the reason's name.
-    pub outside: std::collections::BTreeMap<&'static str, usize>,
+    pub(crate) outside: std::collections::BTreeMap<&'static str, usize>,
 }
 
 /// Runs every file of the suite; `None` if it is not there.
-pub fn run(folder: &Path) -> Option<Conformance> {
+pub(crate) fn run(folder: &Path) -> Option<Conformance> {
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .ok()?
         .filter_map(|entry| Some(entry.ok()?.path()))

@@ -2,11 +2,11 @@
 
 /// A message: its fields in order, repeated ones as often as they stand.
 #[derive(Debug, Clone, Default)]
-pub struct Message(Vec<(String, Field)>);
+pub(crate) struct Message(Vec<(String, Field)>);
 
 /// The value of a field.
 #[derive(Debug, Clone)]
-pub enum Field {
+pub(crate) enum Field {
     /// A text, its escapes undone.
     Text(String),
     /// A number, `true`, `false` or the name of an enum's value, as written.
@@ -17,14 +17,14 @@ pub enum Field {
 
 impl Message {
     /// Reads a whole file; `None` if it is not in the format.
-    pub fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let mut reader = Reader { rest: text };
         let message = reader.message()?;
         reader.rest.is_empty().then_some(message)
     }
 
     /// All messages in the field of this name.
-    pub fn messages<'m>(&'m self, name: &'m str) -> impl Iterator<Item = &'m Message> {
+    pub(crate) fn messages<'m>(&'m self, name: &'m str) -> impl Iterator<Item = &'m Message> {
         self.fields(name).filter_map(|field| match field {
             Field::Message(message) => Some(message),
             _ => None,
@@ -32,7 +32,7 @@ impl Message {
     }
 
     /// The text in the field of this name; empty if there is none.
-    pub fn text<'m>(&'m self, name: &'m str) -> &'m str {
+    pub(crate) fn text<'m>(&'m self, name: &'m str) -> &'m str {
         self.fields(name)
             .find_map(|field| match field {
                 Field::Text(text) | Field::Word(text) => Some(text.as_str()),
@@ -42,12 +42,12 @@ impl Message {
     }
 
     /// Whether the field stands there.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.fields(name).next().is_some()
     }
 
     /// The first field.
-    pub fn first(&self) -> Option<(&str, &Field)> {
+    pub(crate) fn first(&self) -> Option<(&str, &Field)> {
         self.0.first().map(|(name, field)| (name.as_str(), field))
     }
 
