@@ -67,6 +67,8 @@ async fn tell_running(url: &str) -> Result<bool, Failure> {
             "{url}: {error}; is the process running? --url says where"
         ))
     };
+    // Another part of the process may have installed one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .timeout(PATIENCE)
         .build()
