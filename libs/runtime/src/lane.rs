@@ -109,7 +109,8 @@ impl<'a, W: Work> Lane<'a, W> {
         work: &'a mut W,
         policy: CommitPolicy,
     ) -> Result<Self, Fault> {
-        let outbox = Outbox::new(&config.producer, config.limit, config.names.clone(), config.ids)?;
+        let (limit, stop, names) = (config.limit, config.stop.clone(), config.names.clone());
+        let outbox = Outbox::new(&config.producer, limit, stop, names, config.ids)?;
         let intake = Intake::new(&config.consumer, config.names.clone())?;
         work.forget();
         let now = Instant::now();

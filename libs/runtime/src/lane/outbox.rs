@@ -1,6 +1,7 @@
 //! The lane's producer: the one owner of its transactions.
 
 use super::transactor::Transactor;
+use crate::config::Stop;
 use crate::fault::Fault;
 use crate::names::Names;
 use model::{Encoder, SchemaIds};
@@ -31,6 +32,7 @@ pub(crate) struct Outbox {
     transactor: Transactor,
     config: ClientConfig,
     limit: Duration,
+    stop: Stop,
     names: Names,
     encoder: Encoder,
     bytes: Vec<u8>,
@@ -45,13 +47,15 @@ impl Outbox {
     pub(crate) fn new(
         config: &ClientConfig,
         limit: Duration,
+        stop: Stop,
         names: Names,
         ids: SchemaIds,
     ) -> Result<Self, Fault> {
         Ok(Self {
-            transactor: Transactor::start(config, limit)?,
+            transactor: Transactor::start(config, limit, stop.clone())?,
             config: config.clone(),
             limit,
+            stop,
             names,
             encoder: Encoder::new(ids),
             bytes: Vec::new(),
@@ -64,7 +68,7 @@ impl Outbox {
     /// Puts a new producer in the place of this one. Its epoch is higher, so whatever the old one still has on its way
     /// comes to nothing.
     pub(crate) fn renew(&mut self) -> Result<(), Fault> {
-        self.transactor = Transactor::start(&self.config, self.limit)?;
+        self.transactor = Transactor::start(&self.config, self.limit, self.stop.clone())?;
         self.begun = false;
         Ok(())
     }

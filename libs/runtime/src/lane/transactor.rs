@@ -7,6 +7,7 @@
 //! And a call that returned, but during whose transaction a request timed out or a connection broke, is told as
 //! *doubtful*: its producer must not begin another transaction.
 
+use crate::config::Stop;
 use crate::fault::Fault;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerGroupMetadata;
@@ -23,6 +24,9 @@ use std::time::{Duration, Instant};
 
 /// librdkafka should answer within its own limit; this much later nobody waits for it any more.
 const GRACE: Duration = Duration::from_secs(2);
+/// Initialising waits until the broker has ended the predecessor's transaction, and the broker may just be starting. To
+/// give up sooner would leave a request behind that fences whoever is tried next.
+const LEAST_INIT: Duration = Duration::from_secs(30);
 /// How often deliveries are served while a call runs.
 const SERVE: Duration = Duration::from_millis(1);
 
@@ -78,6 +82,21 @@ enum Call {
     Abort,
 }
 
+impl Call {
+    /// How long the client may take for it, where most calls may take `limit`.
+    fn limit(&self, limit: Duration) -> Duration {
+        match self {
+            Self::Init => limit.max(LEAST_INIT),
+            Self::Commit(_) | Self::Abort => limit,
+        }
+    }
+
+    /// Whether a lane that is asked to stop need not wait for it.
+    const fn may_be_left(&self) -> bool {
+        matches!(self, Self::Init)
+    }
+}
+
 /// A producer, and the thread that ends its transactions.
 pub(super) struct Transactor {
     // Dropped before the channel: the thread holds the last reference, so that destroying a client that hangs holds
@@ -86,12 +105,13 @@ pub(super) struct Transactor {
     calls: Sender<Call>,
     answers: Receiver<Result<(), KafkaError>>,
     limit: Duration,
+    stop: Stop,
 }
 
 impl Transactor {
     /// A producer that has ended whatever its predecessor of the same transactional id left open. `limit` is how long
     /// a call may take.
-    pub(super) fn start(config: &ClientConfig, limit: Duration) -> Result<Self, Fault> {
+    pub(super) fn start(config: &ClientConfig, limit: Duration, stop: Stop) -> Result<Self, Fault> {
         let made = config.create_with_context(Deliveries::default());
         let producer: BaseProducer<Deliveries> =
             made.map_err(|error| Fault::of("creating the producer", &error))?;
@@ -115,6 +135,7 @@ impl Transactor {
             calls,
             answers,
             limit,
+            stop,
         };
         this.call(Call::Init, "initialising transactions")?;
         Ok(this)
@@ -157,17 +178,23 @@ impl Transactor {
 
     fn call(&self, call: Call, doing: &str) -> Result<(), Fault> {
         let ended = || Fault::rebuild(format!("{doing}: the thread of the producer ended"));
+        let within = call.limit(self.limit) + GRACE;
+        let may_be_left = call.may_be_left();
         self.calls.send(call).map_err(|_| ended())?;
-        let deadline = Instant::now() + self.limit + GRACE;
+        let deadline = Instant::now() + within;
         while Instant::now() < deadline {
             match self.answers.recv_timeout(SERVE) {
                 Ok(answer) => return answer.map_err(|error| Fault::of(doing, &error)),
                 Err(RecvTimeoutError::Disconnected) => return Err(ended()),
+                Err(RecvTimeoutError::Timeout) if may_be_left && self.stop.is_set() => {
+                    return Err(Fault::rebuild(format!(
+                        "{doing}: left, because the process stops"
+                    )));
+                }
                 // An abort waits until what it purged is told, and that is told to whoever polls.
                 Err(RecvTimeoutError::Timeout) => drop(self.producer.poll(Duration::ZERO)),
             }
         }
-        let within = self.limit + GRACE;
         Err(Fault::rebuild(format!(
             "{doing}: the client did not return within {within:?}; what came of it is unknown"
         )))
@@ -175,7 +202,7 @@ impl Transactor {
 }
 
 fn perform(producer: &BaseProducer<Deliveries>, call: Call, limit: Duration) -> Result<(), KafkaError> {
-    let limit = Timeout::After(limit);
+    let limit = Timeout::After(call.limit(limit));
     match call {
         Call::Init => producer.init_transactions(limit),
         Call::Commit(what) => {
