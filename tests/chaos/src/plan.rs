@@ -194,18 +194,18 @@ fn fault(kind: usize, random: &mut ChaCha8Rng, setting: &Setting) -> Fault {
         number: 0,
     });
     match kind {
-        0 => Fault::Kill(victim, some(random, 100, session * 2)),
-        1 => Fault::Freeze(victim, some(random, session + 1_000, session + 4_000)),
-        2 => Fault::Terminate(victim, some(random, 100, session)),
+        0 => Fault::Kill(victim, some(random, 100, session + 3_000)),
+        1 => Fault::Freeze(victim, some(random, session + 1_000, session + 3_000)),
+        2 => Fault::Terminate(victim, some(random, 100, 4_000)),
         3 => Fault::Roll(stateful(random)),
         4 => Fault::Scale(stateful(random), some(random, 6_000, 15_000)),
         5 => Fault::BrokerKill,
         6 => Fault::BrokerTorn(random.random()),
-        7 => Fault::BrokerPause(some(random, 500, session + 4_000)),
+        7 => Fault::BrokerPause(some(random, 500, session + 2_000)),
         8 => Fault::HeldEndTxn(some(random, 11_000, 14_000)),
         9 => Fault::Network(Way::Broker, Trouble::Cut),
         10 => Fault::Network(Way::Broker, Trouble::Reset),
-        11 => Fault::Network(Way::Broker, Trouble::Stall(some(random, 500, session + 2_000))),
+        11 => Fault::Network(Way::Broker, Trouble::Stall(some(random, 500, 6_000))),
         12 => Fault::Network(
             Way::Broker,
             Trouble::Delay(some(random, 20, 300), some(random, 2_000, 8_000)),
