@@ -1,7 +1,6 @@
 //! A short run: ten faults, whatever their kinds, and every check of the oracle.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
-#![expect(clippy::print_stderr, reason = "a test's output is its log")]
 
 use chaos::Options;
 use std::sync::Arc;
