@@ -137,7 +137,7 @@ impl<'a, W: Work> Lane<'a, W> {
         loop {
             let event = self.next_event();
             if let Some(end) = self.obey(event) {
-                return self.end(end);
+                return self.end(&end);
             }
         }
     }
@@ -181,7 +181,7 @@ impl<'a, W: Work> Lane<'a, W> {
         Ok(None)
     }
 
-    fn end(mut self, how: Command<Task>) -> Ended {
+    fn end(mut self, how: &Command<Task>) -> Ended {
         let reason = self.fault.take().map_or_else(
             || "the group gave its partitions away".to_owned(),
             |fault| fault.message,
@@ -253,7 +253,7 @@ impl<'a, W: Work> Lane<'a, W> {
         match word {
             Word::Restored { running, attempt } => {
                 let task = running.task;
-                self.restored = Some(running);
+                self.restored = Some(*running);
                 Ok(Event::Restored { task, attempt })
             }
             Word::Failed(fault) => Err(fault),

@@ -266,6 +266,10 @@ impl<T: Copy + Ord + Hash> Protocol<T> {
         }
     }
 
+    #[expect(
+        clippy::match_same_arms,
+        reason = "two reasons to begin anew, each with its own word"
+    )]
     fn failed(&mut self, recovery: Recovery) -> Commands<T> {
         match (recovery, self.transaction) {
             (Recovery::Halt, _) => self.end(Command::Halt),

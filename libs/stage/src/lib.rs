@@ -54,13 +54,16 @@ pub trait Stage: Send {
     }
 }
 
+/// What became of a record, and what the timers that it made due led to.
+pub type Applied<O> = (Result<Emit<O>, Poison>, Vec<O>);
+
 /// Applies a record and fires the timers that it makes due: the step that the runtime and [`Driver`] share.
 pub fn apply_and_fire<S: Stage>(
     stage: &mut S,
     input: S::In,
     stores: &mut S::Stores,
     cx: &Cx<'_>,
-) -> (Result<Emit<S::Out>, Poison>, Vec<S::Out>) {
+) -> Applied<S::Out> {
     stores.each(&mut |store| store.advance(cx.time));
     let event_time = stage.event_time(&input, cx);
     let verdict = stage.apply(input, stores, cx);

@@ -95,7 +95,7 @@ impl OwnParts {
 
     /// The same, between two starts.
     pub fn set_kafka_property(&mut self, name: &str, value: &str) {
-        self.properties.push_str(&format!("{name}={value}\n"));
+        self.properties.extend([name, "=", value, "\n"]);
     }
 
     /// Starts these parts unless they run, and returns once they answer.

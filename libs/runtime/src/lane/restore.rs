@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// What became of a restore.
 pub(super) enum Word<S> {
     /// A task is as its last commit left it.
-    Restored { running: Running<S>, attempt: u64 },
+    Restored { running: Box<Running<S>>, attempt: u64 },
     /// Tasks cannot be restored.
     Failed(Fault),
 }
@@ -143,7 +143,7 @@ impl<S: Stores> Job<S> {
     }
 
     fn tell(&self, running: Running<S>) {
-        let attempt = self.attempt;
+        let (running, attempt) = (Box::new(running), self.attempt);
         let _ = self.words.send(Word::Restored { running, attempt });
     }
 

@@ -192,7 +192,9 @@ impl Transactor {
                     )));
                 }
                 // An abort waits until what it purged is told, and that is told to whoever polls.
-                Err(RecvTimeoutError::Timeout) => drop(self.producer.poll(Duration::ZERO)),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.producer.poll(Duration::ZERO);
+                }
             }
         }
         Err(Fault::rebuild(format!(

@@ -39,12 +39,11 @@ impl<T: Copy + Ord> Tasks<T> {
     pub(super) fn restore(&mut self, tasks: &[T]) -> Option<u64> {
         self.attempts += 1;
         let attempt = self.attempts;
-        let fresh = tasks
-            .iter()
-            .map(|task| self.phases.insert(*task, Phase::Restoring { attempt }));
-        fresh
-            .fold(true, |fresh, before| fresh && before.is_none())
-            .then_some(attempt)
+        let mut fresh = true;
+        for task in tasks {
+            fresh &= self.phases.insert(*task, Phase::Restoring { attempt }).is_none();
+        }
+        fresh.then_some(attempt)
     }
 
     /// A restore is done; whether the task may run now.
