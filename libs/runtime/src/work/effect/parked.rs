@@ -80,7 +80,14 @@ impl Parked {
         Self {
             origin,
             value: value.to_vec(),
-            headers: headers.into_iter().flat_map(Headers::iter).map(owned).collect(),
+            headers: headers
+                .into_iter()
+                .flat_map(Headers::iter)
+                .map(|header| model::Header {
+                    key: header.key.to_owned(),
+                    value: header.value.map(<[u8]>::to_vec),
+                })
+                .collect(),
             attempts: 0,
             begun: None,
             pause: None,
@@ -130,13 +137,6 @@ impl Parked {
         };
         let passed = u64::try_from(now.saturating_sub(since)).unwrap_or_default();
         Duration::from_millis(ms.saturating_sub(passed))
-    }
-}
-
-fn owned(header: Header<'_, &[u8]>) -> model::Header {
-    model::Header {
-        key: header.key.to_owned(),
-        value: header.value.map(<[u8]>::to_vec),
     }
 }
 

@@ -18,6 +18,9 @@ pub(super) struct Performance<I> {
     pub origin: Origin,
 }
 
+/// An attempt that has ended: of which record, and what came of it.
+pub(super) type Ended<O> = (Held, Outcome<O>);
+
 /// What is under way.
 pub(super) struct Performers<E: Effect> {
     effect: Arc<E>,
@@ -51,7 +54,7 @@ impl<E: Effect> Performers<E> {
     }
 
     /// The next attempt that has ended since.
-    pub(super) fn next_ended(&mut self) -> Result<Option<(Held, Outcome<E::Out>)>, Fault> {
+    pub(super) fn next_ended(&mut self) -> Result<Option<Ended<E::Out>>, Fault> {
         while let Some(ended) = self.under_way.try_join_next_with_id() {
             match ended {
                 // One that is not held any more was dropped; what became of it does not count.
