@@ -26,11 +26,11 @@ pub(super) fn measure(rounds: usize) -> Result<Scoring> {
     anyhow::ensure!(matched == 100, "{matched} of 100 rules match");
     Ok(Scoring {
         micros: middle(rounds, || {
-            _ = black_box(hundred.score(black_box(&event), Scope::Event))
+            _ = black_box(hundred.score(black_box(&event), Scope::Event));
         }),
         cel_micros: plain_cel(rounds)?,
         shipped_micros: middle(rounds, || {
-            _ = black_box(shipped.score(black_box(&event), Scope::Event))
+            _ = black_box(shipped.score(black_box(&event), Scope::Event));
         }),
     })
 }

@@ -59,7 +59,9 @@ pub(crate) fn rows() -> Vec<Row> {
         .map(|piece| micros_per_kb(&repeated(piece, LONG)))
         .fold(0.0, f64::max);
     let before = process::peak_mib(std::process::id());
-    PIECES.iter().for_each(|piece| read(&repeated(piece, VERY_LONG)));
+    for piece in PIECES {
+        read(&repeated(piece, VERY_LONG));
+    }
     let grown = (process::peak_mib(std::process::id()) - before).max(0.0);
     let row = |name, what, on, value, most| Row {
         name,

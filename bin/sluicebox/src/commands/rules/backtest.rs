@@ -97,10 +97,14 @@ pub(crate) async fn run(args: BacktestArgs, app: &App) -> Result<(), Failure> {
         compared: Compared::new(args.examples),
     };
     let replay = admin
-        .fold(Topic::EventsNormalized, span, replay, Replay::event)
+        .fold(Topic::EventsNormalized, span, replay, |replay, record| {
+            replay.event(&record)
+        })
         .await?;
     let replay = admin
-        .fold(Topic::SignalsEnriched, span, replay, Replay::signal)
+        .fold(Topic::SignalsEnriched, span, replay, |replay, record| {
+            replay.signal(&record)
+        })
         .await?;
     if let Some(unavailable) = replay.failed {
         return Err(Failure::Unreachable(unavailable));
@@ -122,18 +126,18 @@ struct Replay {
 }
 
 impl Replay {
-    fn event(&mut self, record: StoredRecord) {
+    fn event(&mut self, record: &StoredRecord) {
         self.read += 1;
         if !(self.read - 1).is_multiple_of(self.every) {
             return;
         }
-        if let Some(event) = self.decoded::<Event>(&record) {
+        if let Some(event) = self.decoded::<Event>(record) {
             self.compared.event(&self.live, &self.candidate, &event);
         }
     }
 
-    fn signal(&mut self, record: StoredRecord) {
-        if let Some(signal) = self.decoded::<Signal>(&record) {
+    fn signal(&mut self, record: &StoredRecord) {
+        if let Some(signal) = self.decoded::<Signal>(record) {
             self.compared.signal(&self.live, &self.candidate, &signal);
         }
     }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
     after_help = "The file loads as it is, too; both forms give the same scores.\n\nExample:\n  sluicebox rules convert rules.yml > rules/scoring/market.yml"
 )]
 pub(crate) struct ConvertArgs {
-    /// rules.yml, onchain.yml, risk_rules.yml, topic_blacklist.yml, topic_whitelist.yml or topic_merge.yml
+    /// `rules.yml`, `onchain.yml`, `risk_rules.yml`, `topic_blacklist.yml`, `topic_whitelist.yml` or `topic_merge.yml`
     file: PathBuf,
 }
 

@@ -1,4 +1,4 @@
-//! `sluicebox rules test`: the tests beside the rules, for people, for TAP and for JUnit.
+//! `sluicebox rules test`: the tests beside the rules, for people, for TAP and for `JUnit`.
 
 use super::files;
 use crate::app::App;
@@ -115,10 +115,9 @@ impl Tried {
             styled(GOOD, passed),
             self.failed().count()
         ));
-        if all > 0 {
+        if let Some(percent) = (seen * 100).checked_div(all) {
             say(format_args!(
-                "{seen} of {all} sides of conditions were seen both true and false ({} %)",
-                seen * 100 / all
+                "{seen} of {all} sides of conditions were seen both true and false ({percent} %)"
             ));
         }
     }
