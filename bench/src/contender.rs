@@ -29,6 +29,8 @@ pub(crate) enum Work {
     Relay,
     /// A stage whose input and output are bytes: the runtime without the codec.
     Bytes,
+    /// The same stage as [`Work::Relay`], without transactions.
+    AtLeastOnce,
     /// A stage with state: counts the records of each key.
     Keyed,
     /// A stage with state that expires: remembers each event for a day.
@@ -43,7 +45,7 @@ impl Work {
     /// The stages whose topics it uses.
     pub(crate) const fn stages(self) -> &'static [StageName] {
         match self {
-            Self::Floor | Self::Relay | Self::Bytes => &[StageName::Scorer],
+            Self::Floor | Self::Relay | Self::AtLeastOnce | Self::Bytes => &[StageName::Scorer],
             Self::Keyed | Self::Remember | Self::Scan => &[StageName::DedupAggregator],
             Self::Pipeline => &[
                 StageName::Normalizer,
@@ -111,6 +113,10 @@ pub(crate) fn run(args: &ContenderArgs) -> Result<()> {
         Work::Relay => host::run(args, &course, |stages| {
             let instance = args.tuning.instance.clone();
             stages.start(move || relay::Relay(instance.clone()))
+        }),
+        Work::AtLeastOnce => host::run(args, &course, |stages| {
+            let instance = args.tuning.instance.clone();
+            stages.start_at_least_once(move || relay::Relay(instance.clone()))
         }),
         Work::Bytes => host::run(args, &course, |stages| stages.start(|| relay::RelayBytes)),
         Work::Keyed => host::run(args, &course, |stages| stages.start(|| keyed::Count)),

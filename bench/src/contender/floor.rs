@@ -99,7 +99,7 @@ impl Floor {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => {
-                    self.producer.poll(DRAIN);
+                    serve(&self.producer);
                     record = again;
                 }
                 Err((error, _)) => return Err(error.into()),
@@ -112,7 +112,7 @@ impl Floor {
             return Ok(());
         }
         while self.producer.in_flight_count() > 0 {
-            self.producer.poll(DRAIN);
+            serve(&self.producer);
         }
         let mut offsets = TopicPartitionList::new();
         for (partition, next) in std::mem::take(&mut self.next) {
@@ -127,6 +127,12 @@ impl Floor {
         self.producer.commit_transaction(CALL)?;
         Ok(())
     }
+}
+
+/// Takes what deliveries there are, and lets others work for a moment: a poll of less than a millisecond would spin.
+fn serve(producer: &BaseProducer) {
+    producer.poll(Duration::ZERO);
+    std::thread::sleep(DRAIN);
 }
 
 /// Read-ahead as a lane's: bounded by bytes, refilled as soon as there is room.

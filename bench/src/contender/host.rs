@@ -4,7 +4,9 @@ use super::ContenderArgs;
 use crate::course::Course;
 use anyhow::{Context, Result, anyhow};
 use model::{SchemaIds, SchemaLookup, SchemaSource, WriterSchema, schema_text};
-use runtime::{Committed, LaneState, Observer, RunningStage, Shared, Stop, run_stage};
+use runtime::{
+    Committed, LaneState, Observer, RunningStage, Shared, Stop, run_stage, run_stage_at_least_once,
+};
 use settings::{DeadLetterSettings, KafkaSettings};
 use stage::Stage;
 use std::sync::Arc;
@@ -49,9 +51,24 @@ impl Host {
         &mut self,
         make: impl Fn() -> S + Send + Sync + 'static,
     ) -> Result<()> {
-        let name = self.waiting.pop().context("more stages than the course has")?;
+        let name = self.next()?;
         self.running.push(run_stage(&self.shared, name, make)?);
         Ok(())
+    }
+
+    /// Starts it without transactions.
+    pub(super) fn start_at_least_once<S: Stage + 'static>(
+        &mut self,
+        make: impl Fn() -> S + Send + Sync + 'static,
+    ) -> Result<()> {
+        let name = self.next()?;
+        self.running
+            .push(run_stage_at_least_once(&self.shared, name, make)?);
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<StageName> {
+        self.waiting.pop().context("more stages than the course has")
     }
 }
 

@@ -1,14 +1,17 @@
 //! The topics of a course, as `sluicebox topics apply` would make them, but only those that are needed; deleted when
 //! dropped.
 
-use super::{Broker, CALL};
+use super::{Broker, CALL, Ends};
 use crate::course::Course;
 use anyhow::{Result, anyhow};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
+
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Whose clock stamps the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +65,9 @@ impl Topics {
                 .executor
                 .block_on(topics.admin.create_topics(&new, &options())),
         )?;
+        for name in &topics.names {
+            led(broker, name, course.partitions)?;
+        }
         Ok(topics)
     }
 }
@@ -76,6 +82,19 @@ impl Drop for Topics {
             crate::say(format_args!("topics of the bench stay behind: {error}"));
         }
     }
+}
+
+/// Waits until every partition answers: brokers learn of a topic a while after it was made.
+fn led(broker: &Broker, name: &str, partitions: i32) -> Result<()> {
+    let ends = Ends::new(broker, name.to_owned(), partitions)?;
+    let began = Instant::now();
+    while let Err(error) = ends.now() {
+        if began.elapsed() > CALL {
+            return Err(error);
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    Ok(())
 }
 
 type Outcomes = Result<Vec<Result<String, (String, RDKafkaErrorCode)>>, KafkaError>;

@@ -46,9 +46,19 @@ impl Runner {
         median(self.laps.iter().map(figure).collect())
     }
 
+    /// Of another's rate. Laps of the same run stand side by side: the machine was the same for both.
+    fn ratio(&self, other: &Self) -> f64 {
+        let pairs = self.laps.iter().zip(&other.laps);
+        median(
+            pairs
+                .map(|(ours, theirs)| ours.per_s() / theirs.per_s())
+                .collect(),
+        )
+    }
+
     fn line(&self) -> String {
         format!(
-            "{:8} {:>10.0} {:>8.2} {:>8.2} {:>9.1}",
+            "{:14} {:>10.0} {:>8.2} {:>8.2} {:>9.1}",
             self.work.name(),
             self.middle(Lap::per_s),
             self.middle(Lap::cpu_us),
@@ -59,7 +69,13 @@ impl Runner {
 }
 
 pub(super) fn measure(broker: &Broker, runs: u32, records: u64, figures: &mut Figures) -> Result<()> {
-    let works = [Work::Floor, Work::Relay, Work::Bytes, Work::Keyed];
+    let works = [
+        Work::Floor,
+        Work::Relay,
+        Work::AtLeastOnce,
+        Work::Bytes,
+        Work::Keyed,
+    ];
     let runners = works.into_iter().map(|work| Runner::new(broker, work));
     let mut runners: Vec<Runner> = runners.collect::<Result<_>>()?;
     for runner in &runners {
@@ -69,7 +85,7 @@ pub(super) fn measure(broker: &Broker, runs: u32, records: u64, figures: &mut Fi
         for runner in &mut runners {
             let lap = runner.lap(records)?;
             say(format_args!(
-                "run {run} of {runs}: {:8} {:>10.0}/s",
+                "run {run} of {runs}: {:14} {:>10.0}/s",
                 runner.work.name(),
                 lap.per_s()
             ));
@@ -77,7 +93,7 @@ pub(super) fn measure(broker: &Broker, runs: u32, records: u64, figures: &mut Fi
         }
     }
     say(format_args!(
-        "\n{:8} {:>10} {:>8} {:>8} {:>9}",
+        "\n{:14} {:>10} {:>8} {:>8} {:>9}",
         "", "records/s", "us CPU", "broker", "peak MiB"
     ));
     runners.iter().map(Runner::line).for_each(say);
@@ -87,17 +103,16 @@ pub(super) fn measure(broker: &Broker, runs: u32, records: u64, figures: &mut Fi
 
 fn note(runners: &[Runner], figures: &mut Figures) {
     let of = |work| runners.iter().find(|runner| runner.work == work);
-    let (Some(floor), Some(relay)) = (of(Work::Floor), of(Work::Relay)) else {
-        return;
+    let mut note = |name: &str, ours: Work, theirs: Work| {
+        if let (Some(ours), Some(theirs)) = (of(ours), of(theirs)) {
+            figures.note(name, ours.ratio(theirs));
+        }
     };
-    // Laps of the same run stand side by side: the machine was the same for both.
-    let ratio = |runner: &Runner| {
-        let pairs = runner.laps.iter().zip(&floor.laps);
-        median(pairs.map(|(lap, floor)| lap.per_s() / floor.per_s()).collect())
-    };
-    for runner in runners.iter().filter(|runner| runner.work != Work::Floor) {
-        figures.note(&format!("{}_vs_floor", runner.work.name()), ratio(runner));
-    }
+    note("relay_vs_floor", Work::Relay, Work::Floor);
+    note("bytes_vs_floor", Work::Bytes, Work::Floor);
+    note("keyed_vs_floor", Work::Keyed, Work::Floor);
+    note("eos_vs_alo", Work::Relay, Work::AtLeastOnce);
+    let Some(relay) = of(Work::Relay) else { return };
     figures.note("lane_rss_mib", process::peak_mib(relay.contender.pid()));
     figures.note("cpu_us_per_record", relay.middle(Lap::cpu_us));
     let rates = runners

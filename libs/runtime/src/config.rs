@@ -50,6 +50,7 @@ pub struct Shared {
 }
 
 /// One lane of one stage.
+#[derive(Clone)]
 pub(crate) struct LaneConfig {
     pub names: Names,
     pub lane: u16,

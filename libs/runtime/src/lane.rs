@@ -1,5 +1,7 @@
 //! The lane: one thread, one consumer, one transactional producer. It executes what [`crate::protocol`] decides.
 
+#[cfg(feature = "bench")]
+mod at_least_once;
 mod intake;
 mod membership;
 mod outbox;

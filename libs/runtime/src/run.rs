@@ -64,6 +64,25 @@ where
     })
 }
 
+/// Runs a stage without transactions, at least once: for the bench, which shows by it what transactions cost.
+#[cfg(feature = "bench")]
+pub fn run_stage_at_least_once<S, M>(
+    shared: &Shared,
+    name: StageName,
+    make: M,
+) -> std::io::Result<RunningStage>
+where
+    S: Stage + 'static,
+    M: Fn() -> S + Send + Sync + 'static,
+{
+    let policy = commit_policy(&shared.kafka, MOST_RECORDS);
+    spawn(shared, name, move |config| {
+        let config = &config.at_least_once();
+        let mut work = StageWork::new(make(), config);
+        again_and_again(config, || run_lane(config, &mut work, policy))
+    })
+}
+
 /// Runs an effect, performing at most `concurrency` records at once on each lane.
 pub fn run_effect<E: Effect>(
     shared: &Shared,

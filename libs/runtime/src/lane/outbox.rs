@@ -1,6 +1,6 @@
 //! The lane's producer: the one owner of its transactions.
 
-use super::transactor::Transactor;
+use super::transactor::{Deliveries, Transactor, is_transactional};
 use crate::config::Stop;
 use crate::fault::Fault;
 use crate::names::Names;
@@ -9,7 +9,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, Producer};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use stage::{Output, Poison};
 use std::fmt::{Display, Write};
@@ -17,7 +17,8 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 use topology::Topic;
 
-/// `BaseProducer::flush` polls in steps of 100 ms; draining in shorter ones is what keeps a commit short.
+/// `BaseProducer::flush` polls in steps of 100 ms; draining in shorter ones is what keeps a commit short. A poll of less
+/// than a millisecond spins until it is over, and takes the core from the broker; so it is slept.
 const DRAIN_STEP: Duration = Duration::from_micros(300);
 
 /// One record on its way: where to, and where its key and its value stand in the buffer.
@@ -132,7 +133,7 @@ impl Outbox {
     }
 
     fn begin(&mut self) -> Result<(), Fault> {
-        if !self.begun {
+        if !self.begun && is_transactional(&self.config) {
             self.transactor.begin()?;
             self.begun = true;
         }
@@ -146,7 +147,7 @@ impl Outbox {
             match producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => {
-                    producer.poll(DRAIN_STEP);
+                    serve(producer);
                     record = again;
                 }
                 Err((error, record)) => {
@@ -173,7 +174,7 @@ impl Outbox {
     }
 
     /// Waits until the broker has acknowledged everything.
-    fn drain(&self) -> Result<(), Fault> {
+    pub(super) fn drain(&self) -> Result<(), Fault> {
         let producer = self.transactor.producer();
         let deadline = Instant::now() + self.limit;
         producer.poll(Duration::ZERO);
@@ -183,7 +184,7 @@ impl Outbox {
                     "the broker did not acknowledge the outputs in time",
                 ));
             }
-            producer.poll(DRAIN_STEP);
+            serve(producer);
         }
         match producer.context().take_failure() {
             Some(fault) => Err(fault),
@@ -202,4 +203,10 @@ impl Outbox {
         let _ = self.transactor.producer().context().take_failure();
         Ok(doubtful)
     }
+}
+
+/// Takes what deliveries there are, and lets others work for a moment.
+fn serve(producer: &BaseProducer<Deliveries>) {
+    producer.poll(Duration::ZERO);
+    std::thread::sleep(DRAIN_STEP);
 }

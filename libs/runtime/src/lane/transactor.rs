@@ -76,6 +76,11 @@ impl ProducerContext for Deliveries {
     }
 }
 
+/// Every lane is, but for those of the bench that show what it costs.
+pub(super) fn is_transactional(config: &ClientConfig) -> bool {
+    config.get("transactional.id").is_some()
+}
+
 enum Call {
     Init,
     Commit(Box<(TopicPartitionList, ConsumerGroupMetadata)>),
@@ -137,7 +142,9 @@ impl Transactor {
             limit,
             stop,
         };
-        this.call(Call::Init, "initialising transactions")?;
+        if is_transactional(config) {
+            this.call(Call::Init, "initialising transactions")?;
+        }
         Ok(this)
     }
 
