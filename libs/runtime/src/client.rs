@@ -1,10 +1,12 @@
 //! From settings to the configuration of a client.
 
+use crate::fault::Fault;
 use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::KafkaError;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use settings::{KafkaSettings, Secret};
+use std::time::{Duration, Instant};
 
 /// What every client needs: where the broker is and how to be let in. Other properties of the user come last, so they
 /// override these; what exactly-once depends on is set after them, by whoever builds on this.
@@ -53,6 +55,47 @@ pub(crate) fn why(error: &KafkaError) -> String {
             None => other.to_string(),
         },
     }
+}
+
+/// How long one question to the broker may take.
+const CALL: Duration = Duration::from_secs(15);
+/// How long a topic may be unknown before it counts as missing: a broker that has just started says so of topics that it
+/// has not loaded yet, and one that was starved of partitions that lead nowhere for a moment.
+const UNKNOWN_FOR: Duration = Duration::from_secs(30);
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+
+/// The lowest offset that a partition still has, and its end as the client's isolation level sees it.
+pub(crate) fn ends<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
+    topic: &str,
+    partition: i32,
+) -> Result<(i64, i64), Fault> {
+    let began = Instant::now();
+    loop {
+        match client.fetch_watermarks(topic, partition, CALL) {
+            Ok(ends) => return Ok(ends),
+            Err(error) if is_unknown(&error) && began.elapsed() < UNKNOWN_FOR => {
+                std::thread::sleep(ASK_AGAIN)
+            }
+            Err(error) => {
+                return Err(Fault::of(
+                    &format!("reading the ends of {topic}-{partition}"),
+                    &error,
+                ));
+            }
+        }
+    }
+}
+
+fn is_unknown(error: &KafkaError) -> bool {
+    let unknown = [
+        RDKafkaErrorCode::UnknownPartition,
+        RDKafkaErrorCode::UnknownTopic,
+        RDKafkaErrorCode::UnknownTopicOrPartition,
+    ];
+    error
+        .rdkafka_error_code()
+        .is_some_and(|code| unknown.contains(&code))
 }
 
 /// A client that looks for ends, so that reaching one is no error.

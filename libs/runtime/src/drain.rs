@@ -7,6 +7,7 @@ mod asking;
 mod gathered;
 mod standing;
 
+use crate::client::ends;
 use crate::config::LaneConfig;
 use crate::fault::{Fault, Recovery};
 use crate::lane::{Ended, Intake, Membership};
@@ -14,7 +15,6 @@ use crate::observer::{Committed, LaneState};
 use asking::Asking;
 use gathered::Gathered;
 use model::Decoder;
-use rdkafka::consumer::Consumer;
 use stage::{Advance, Batch, Drain, DrainError, FlowCounts, Task};
 use standing::{Fetch, Standing};
 use std::sync::Arc;
@@ -27,7 +27,6 @@ const QUIET: Duration = Duration::from_millis(5);
 const IDLE_WAIT: Duration = Duration::from_millis(50);
 const TRY_AGAIN: Duration = Duration::from_millis(500);
 const KNOCK_AGAIN: Duration = Duration::from_secs(1);
-const CALL: Duration = Duration::from_secs(15);
 
 /// A draining lane.
 pub(crate) struct DrainLane<'a, D: Drain> {
@@ -175,11 +174,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
     /// Records that were deleted before they were stored are lost; going on would hide it.
     fn refuse_gap(&self, task: Task, stored: i64) -> Result<(), Fault> {
         let name = self.config.names.topic(task.topic);
-        let ends = self
-            .intake
-            .consumer()
-            .fetch_watermarks(name, task.partition, CALL);
-        let (low, high) = ends.map_err(|error| Fault::of(&format!("reading the ends of {name}"), &error))?;
+        let (low, high) = ends(&self.intake.consumer(), name, task.partition)?;
         if (low..=high).contains(&stored) {
             return Ok(());
         }

@@ -98,12 +98,12 @@ pub(crate) async fn run(args: BacktestArgs, app: &App) -> Result<(), Failure> {
     };
     let replay = admin
         .fold(Topic::EventsNormalized, span, replay, |replay, record| {
-            replay.event(&record)
+            replay.event(&record);
         })
         .await?;
     let replay = admin
         .fold(Topic::SignalsEnriched, span, replay, |replay, record| {
-            replay.signal(&record)
+            replay.signal(&record);
         })
         .await?;
     if let Some(unavailable) = replay.failed {

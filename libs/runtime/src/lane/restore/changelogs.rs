@@ -1,7 +1,7 @@
 //! Reads the changelogs of the tasks of one restore, all at once; a task is told as soon as its own are read.
 
-use super::{CALL, Job, PATIENCE};
-use crate::client::EndSeeker;
+use super::{Job, PATIENCE};
+use crate::client::{EndSeeker, ends};
 use crate::fault::Fault;
 use crate::lane::task::Running;
 use rdkafka::Message;
@@ -128,11 +128,6 @@ impl<S: Stores> Job<S> {
             .create_with_context(EndSeeker)
             .map_err(|error| Fault::of("creating the restoring consumer", &error))
     }
-}
-
-fn ends(client: &BaseConsumer<EndSeeker>, topic: &str, partition: i32) -> Result<(i64, i64), Fault> {
-    let marks = client.fetch_watermarks(topic, partition, CALL);
-    marks.map_err(|error| Fault::of(&format!("reading the ends of {topic}-{partition}"), &error))
 }
 
 /// The reading of one job.

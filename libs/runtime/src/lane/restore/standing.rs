@@ -1,6 +1,7 @@
 //! Where the group stands in the input of each task, and whether that place still exists.
 
 use super::{CALL, Job};
+use crate::client::ends;
 use crate::counts;
 use crate::fault::Fault;
 use crate::lane::task::{Running, changelog_partition};
@@ -66,8 +67,7 @@ impl<S: Stores> Job<S> {
     /// under the same offsets; going on would hide it.
     fn refuse_gap(&self, task: Task, committed: i64) -> Result<(), Fault> {
         let name = self.names.topic(task.topic);
-        let marks = self.group.fetch_watermarks(name, task.partition, CALL);
-        let (low, high) = marks.map_err(|error| Fault::of(&format!("reading the ends of {name}"), &error))?;
+        let (low, high) = ends(&self.group, name, task.partition)?;
         let at = format!(
             "{name}-{}: the group stands at {committed}, but the topic",
             task.partition
