@@ -75,7 +75,7 @@ pub(crate) fn ends<C: ConsumerContext>(
         match client.fetch_watermarks(topic, partition, CALL) {
             Ok(ends) => return Ok(ends),
             Err(error) if is_unknown(&error) && began.elapsed() < UNKNOWN_FOR => {
-                std::thread::sleep(ASK_AGAIN)
+                std::thread::sleep(ASK_AGAIN);
             }
             Err(error) => {
                 return Err(Fault::of(
