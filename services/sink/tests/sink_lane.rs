@@ -29,10 +29,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const OUTAGE: Duration = Duration::from_secs(9);
 
 const IDS: SchemaIds = SchemaIds({
-    let (mut ids, mut at) = ([0; Schema::ALL.len()], 0);
+    let (mut ids, mut at, mut id) = ([0; Schema::ALL.len()], 0, 0);
     while at < ids.len() {
-        ids[at] = at as u32;
-        at += 1;
+        ids[at] = id;
+        (at, id) = (at + 1, id + 1);
     }
     ids
 });

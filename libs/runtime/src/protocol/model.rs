@@ -200,7 +200,10 @@ impl World {
             }
         }
         if let Some(word) = self.words.front().cloned() {
-            next.extend(self.with(|world| drop(world.words.pop_front())).tell(match word {
+            let heard = self.with(|world| {
+                world.words.pop_front();
+            });
+            next.extend(heard.tell(match word {
                 Word::Assigned(task) => Event::Assigned(vec![task]),
                 Word::Revoked(task) => Event::Revoked(vec![task]),
                 Word::Lost => Event::Lost,
@@ -269,7 +272,7 @@ impl World {
     fn execute(mut self, command: &Command<T>) -> Vec<Self> {
         match command {
             Command::Restore { tasks, attempt } => {
-                self.jobs.extend(tasks.iter().map(|task| (*task, *attempt, None)))
+                self.jobs.extend(tasks.iter().map(|task| (*task, *attempt, None)));
             }
             Command::Fetch(task) => {
                 (self.next[*task], self.stands[*task]) = (self.found, self.found);

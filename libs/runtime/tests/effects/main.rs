@@ -4,8 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
-    clippy::print_stdout,
-    reason = "a failing test says enough, with the states of its lane before it; a child speaks to its parent"
+    reason = "a failing test says enough, with the states of its lane before it"
 )]
 
 mod killed;

@@ -22,10 +22,10 @@ use topology::{Changelog, Prefix, Schema, StageName, Topic};
 pub(crate) const STAGE: StageName = StageName::NotifierDeliver;
 const IDS: SchemaIds = SchemaIds(OWN);
 const OWN: [u32; Schema::ALL.len()] = {
-    let (mut ids, mut at) = ([0; Schema::ALL.len()], 0);
+    let (mut ids, mut at, mut id) = ([0; Schema::ALL.len()], 0, 0);
     while at < ids.len() {
-        ids[at] = at as u32;
-        at += 1;
+        ids[at] = id;
+        (at, id) = (at + 1, id + 1);
     }
     ids
 };

@@ -109,9 +109,9 @@ fn connections_that_break_during_commits_lose_and_double_nothing() {
             .wait_for(ApiKey::END_TXN, commits + 1, PATIENCE)
             .unwrap();
         if round % 2 == 0 {
-            broker.proxy.cut()
+            broker.proxy.cut();
         } else {
-            broker.proxy.reset()
+            broker.proxy.reset();
         }
     }
     watcher.wait_for_records(3_000);

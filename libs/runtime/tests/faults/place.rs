@@ -185,7 +185,9 @@ impl Place {
     pub(crate) fn delete_input(&self) {
         let name = self.topic(Topic::EventsScored);
         let deleted = wait(self.admin().delete_topics(&[&name], &AdminOptions::new())).unwrap();
-        deleted.into_iter().for_each(|deleted| drop(deleted.unwrap()));
+        for deleted in deleted {
+            deleted.unwrap();
+        }
     }
 
     /// Deletes all records that are in the input of the stage now, as retention does.
@@ -204,7 +206,9 @@ impl Place {
 
     fn create(&self, new: &[NewTopic<'_>]) {
         let created = wait(self.admin().create_topics(new, &AdminOptions::new())).unwrap();
-        created.into_iter().for_each(|created| drop(created.unwrap()));
+        for created in created {
+            created.unwrap();
+        }
     }
 
     /// A client of this broker.

@@ -100,10 +100,8 @@ fn an_output_that_the_broker_finds_too_large_stops_the_stage() {
     let numbers = std::iter::successors(Some(1_u64), |n| {
         Some(n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1))
     });
-    let long: String = numbers
-        .take(8_000)
-        .map(|number| format!("{number:016x}"))
-        .collect();
+    let digits = numbers.take(8_000).map(|number| format!("{number:016x}"));
+    let long = digits.collect::<Vec<_>>().concat();
     place.produce_records(std::iter::once((long.clone(), encoded(1_000, long, IDS))));
     let why = watcher.wait_for_failed();
     says(&why, &[&place.topic(Topic::Signals), "max.message.bytes"]);

@@ -137,11 +137,11 @@ impl Watcher {
     /// Waits until what was committed is as wanted.
     pub(crate) fn wait_until(&self, wanted: impl Fn(&FlowCounts) -> bool) -> FlowCounts {
         let total = self.total.lock().unwrap();
-        let waited = self
+        let (total, outcome) = self
             .changed
-            .wait_timeout_while(total, PATIENCE, |total| !wanted(total));
-        let (total, waited) = waited.unwrap();
-        assert!(!waited.timed_out(), "{total:?} after {PATIENCE:?}");
+            .wait_timeout_while(total, PATIENCE, |total| !wanted(total))
+            .unwrap();
+        assert!(!outcome.timed_out(), "{total:?} after {PATIENCE:?}");
         total.clone()
     }
 
@@ -149,11 +149,11 @@ impl Watcher {
     pub(crate) fn wait_for_state(&self, wanted: impl Fn(&str) -> bool) {
         let states = self.states.lock().unwrap();
         let said = |states: &mut Vec<String>| states.iter().filter(|state| wanted(state)).count() < 2;
-        let (states, waited) = self
+        let (states, outcome) = self
             .changed_state
             .wait_timeout_while(states, PATIENCE, said)
             .unwrap();
-        assert!(!waited.timed_out(), "no lane said so: {states:?}");
+        assert!(!outcome.timed_out(), "no lane said so: {states:?}");
     }
 }
 

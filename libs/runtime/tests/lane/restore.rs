@@ -30,7 +30,7 @@ async fn state_in_a_transaction_that_is_still_open_is_waited_for() {
     let sandbox = Sandbox::new("open_transaction").await.unwrap();
     create_topics(&sandbox, StageName::DedupAggregator).await;
     let watcher = Arc::new(Watcher::default());
-    run_once(&sandbox, &watcher, 0..70).await;
+    run_once(&sandbox, &watcher, 0..70);
 
     let producer = predecessor(&sandbox);
     producer.begin_transaction().unwrap();
@@ -71,7 +71,7 @@ async fn state_in_a_transaction_that_is_still_open_is_waited_for() {
 }
 
 /// Runs the stage over these events and stops it.
-async fn run_once(sandbox: &Sandbox, watcher: &Arc<Watcher>, events: std::ops::Range<usize>) {
+fn run_once(sandbox: &Sandbox, watcher: &Arc<Watcher>, events: std::ops::Range<usize>) {
     let count = events.len() as u64;
     produce(sandbox, scored(events));
     let first = shared(sandbox, watcher);
@@ -81,7 +81,7 @@ async fn run_once(sandbox: &Sandbox, watcher: &Arc<Watcher>, events: std::ops::R
     running.join().unwrap();
 }
 
-async fn refusal(sandbox: &Sandbox, watcher: &Arc<Watcher>) -> String {
+fn refusal(sandbox: &Sandbox, watcher: &Arc<Watcher>) -> String {
     let second = shared(sandbox, watcher);
     let running = run_stage(&second, StageName::DedupAggregator, || Count).unwrap();
     let StageFailed { why, .. } = running.join().unwrap_err();
@@ -94,7 +94,7 @@ async fn an_offset_that_is_not_decided_yet_is_waited_for() {
     let sandbox = Sandbox::new("unstable_offset").await.unwrap();
     create_topics(&sandbox, StageName::DedupAggregator).await;
     let watcher = Arc::new(Watcher::default());
-    run_once(&sandbox, &watcher, 0..70).await;
+    run_once(&sandbox, &watcher, 0..70);
 
     let group: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", sandbox.brokers())
@@ -136,10 +136,10 @@ async fn records_that_were_deleted_unread_stop_the_stage() {
     let sandbox = Sandbox::new("deleted_unread").await.unwrap();
     create_topics(&sandbox, StageName::DedupAggregator).await;
     let watcher = Arc::new(Watcher::default());
-    run_once(&sandbox, &watcher, 0..70).await;
+    run_once(&sandbox, &watcher, 0..70);
     produce(&sandbox, scored(70..500));
     delete_records(&sandbox, "events.scored").await;
-    let why = refusal(&sandbox, &watcher).await;
+    let why = refusal(&sandbox, &watcher);
     assert!(
         why.contains("deleted unread") && why.contains("retention"),
         "{why}"
@@ -151,9 +151,9 @@ async fn a_changelog_that_is_missing_stops_the_stage() {
     let sandbox = Sandbox::new("changelog_missing").await.unwrap();
     create_topics(&sandbox, StageName::DedupAggregator).await;
     let watcher = Arc::new(Watcher::default());
-    run_once(&sandbox, &watcher, 0..70).await;
+    run_once(&sandbox, &watcher, 0..70);
     delete_topic(&sandbox, "dedup-aggregator.signals.changelog").await;
-    let why = refusal(&sandbox, &watcher).await;
+    let why = refusal(&sandbox, &watcher);
     assert!(
         why.contains("signals.changelog") && why.contains("topics apply"),
         "{why}"

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::panic,
+    clippy::unwrap_used,
     clippy::print_stderr,
     reason = "an unexpected outcome ends a test; a skipped one says so"
 )]

@@ -218,7 +218,9 @@ proptest! {
         steps in prop::collection::vec(step(), 0..200),
     ) {
         let mut model = Model::new();
-        steps.iter().for_each(|step| model.take(step));
+        for step in &steps {
+            model.take(step);
+        }
         model.drain();
         let ended: BTreeSet<Held> = model.settled.union(&model.revoked).copied().collect();
         prop_assert_eq!(&ended, &model.arrived);
