@@ -116,7 +116,7 @@ fn mistakes_end_every_command_with_their_place() {
         let output = sluicebox(&[command, &path(&folder)]);
         assert_eq!(output.status.code(), Some(1), "{command}");
         assert!(
-            said(&output).contains("r.yml:4:27: unknown name `txt`; did you mean `text`?"),
+            said(&output).contains("r.yml:4:28: unknown name `txt`; did you mean `text`?"),
             "{}",
             said(&output)
         );
