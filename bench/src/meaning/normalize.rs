@@ -13,6 +13,9 @@ use topology::Topic;
 
 const POSTS: u32 = 5_000;
 
+/// When the post was written and when it arrives; one that claims to be from the future would be refused.
+const WHEN: i64 = 1_700_000_000_000;
+
 pub(super) struct Normalizing {
     pub(super) micros: f64,
     pub(super) resident_mib: f64,
@@ -22,7 +25,7 @@ pub(super) fn measure(rounds: usize) -> Result<Normalizing> {
     let settings = NormalizerSettings::default();
     let mut normalizer = Normalizer::new(&settings, &normalizer::lists_of(&settings)?);
     let posts: Vec<RawEvent> = (0..POSTS).map(post).collect();
-    let cx = Cx::at(Topic::IngestEvents, 0);
+    let cx = Cx::at(Topic::IngestEvents, WHEN);
     match normalizer.apply(post(0), &mut (), &cx) {
         Ok(Emit::One(_)) => {}
         other => bail!("the normalizer makes no event of a post: {other:?}"),
@@ -50,7 +53,7 @@ fn post(number: u32) -> RawEvent {
         id: number.to_string(),
         source: "bench".to_owned(),
         kind: "post".to_owned(),
-        time: Some(1_700_000_000_000),
+        time: Some(WHEN),
         data: Some(serde_json::json!({"text": text}).to_string().into_bytes()),
         ..RawEvent::default()
     }
