@@ -16,8 +16,7 @@ use tokio::process::Command;
 
 /// After this silence the group gives a member up.
 pub(crate) const SESSION_TIMEOUT: Duration = Duration::from_secs(13);
-/// Above the time in which the broker restarts: of a transaction that times out meanwhile Kafka 4.3.1 forgets to end
-/// parts (`docs/FAULTS.md`, "The broker is away"), and then even a committed one may be torn.
+/// Above the time in which the broker restarts, so that a lane finds its transaction as it left it.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(12);
 const PARTITIONS: u32 = 4;
 const KEY: &str = "chaos-run-key";

@@ -37,9 +37,7 @@ fn a_broker_that_is_killed_is_waited_for_and_the_lane_says_so() {
     counted_once(&place.outputs(), 2_000);
 }
 
-/// Nobody knows then whether the commit came to pass: the lane asks the broker, not its memory. The transaction must
-/// not time out while the broker starts, or Kafka itself may leave the group's offsets undecided for ever
-/// (docs/FAULTS.md).
+/// Nobody knows then whether the commit came to pass: the lane asks the broker, not its memory.
 #[test]
 fn a_broker_that_is_killed_with_a_commit_on_its_way_loses_and_doubles_nothing() {
     let broker = OwnBroker::start(&[]);
