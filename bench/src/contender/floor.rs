@@ -164,6 +164,7 @@ fn producer(brokers: &str, id: &str) -> Result<BaseProducer> {
         .set("compression.type", "lz4")
         .set("queue.buffering.max.kbytes", "4096")
         .set("partitioner", "murmur2_random")
+        .set("delivery.report.only.error", "true")
         .set("retry.backoff.ms", "5")
         .set("retry.backoff.max.ms", "20");
     let producer: BaseProducer = config.create()?;

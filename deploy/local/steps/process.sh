@@ -35,18 +35,28 @@ wait_until() {
   done
 }
 
-gone() { ! runs "$1"; }
+# over PID…: no thread of them lives. A process loses its working folder, by which we find it, when its first thread
+# ends; its ports are taken until the last one has.
+over() {
+  local pid task
+  for pid; do
+    for task in "/proc/$pid/task/"*/status; do
+      ! grep -qs '^State:.[^ZX]' "$task" || return 1
+    done
+  done
+}
 
 # stop PART: asks politely, then insists; succeeds only when no process is left.
 stop() {
-  local part=$1 started=$EPOCHREALTIME polite=TERM
-  runs "$part" || return 0
+  local part=$1 started=$EPOCHREALTIME polite=TERM running
+  mapfile -t running < <(part_pids "$part")
+  ((${#running[@]})) || return 0
   [[ $part != postgres ]] || polite=INT # "fast": ends open sessions instead of waiting for them
   signal "$polite" "$part"
-  if ! wait_until 15 gone "$part"; then
+  if ! wait_until 15 over "${running[@]}"; then
     signal KILL "$part"
-    wait_until 5 gone "$part" ||
-      fail "$part does not end (processes $(part_pids "$part" | tr '\n' ' '))" "end them as the user who started them"
+    wait_until 5 over "${running[@]}" ||
+      fail "$part does not end (processes ${running[*]})" "end them as the user who started them"
   fi
   say "$part: stopped in $(seconds_since "$started")"
 }
