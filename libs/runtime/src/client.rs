@@ -60,7 +60,8 @@ pub(crate) fn why(error: &KafkaError) -> String {
 /// How long one question to the broker may take.
 const CALL: Duration = Duration::from_secs(15);
 /// How long a topic may be unknown before it counts as missing: a broker that has just started says so of topics that it
-/// has not loaded yet, and one that was starved of partitions that lead nowhere for a moment.
+/// has not loaded yet, and one that was starved of partitions that lead nowhere for a moment. A partition that was just
+/// made, or whose leader moves, has another leader than the client believes.
 const UNKNOWN_FOR: Duration = Duration::from_secs(30);
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 
@@ -74,7 +75,7 @@ pub(crate) fn ends<C: ConsumerContext>(
     loop {
         match client.fetch_watermarks(topic, partition, CALL) {
             Ok(ends) => return Ok(ends),
-            Err(error) if is_unknown(&error) && began.elapsed() < UNKNOWN_FOR => {
+            Err(error) if is_unsettled(&error) && began.elapsed() < UNKNOWN_FOR => {
                 std::thread::sleep(ASK_AGAIN);
             }
             Err(error) => {
@@ -87,15 +88,17 @@ pub(crate) fn ends<C: ConsumerContext>(
     }
 }
 
-fn is_unknown(error: &KafkaError) -> bool {
-    let unknown = [
+fn is_unsettled(error: &KafkaError) -> bool {
+    let unsettled = [
+        RDKafkaErrorCode::NotLeaderForPartition,
+        RDKafkaErrorCode::LeaderNotAvailable,
         RDKafkaErrorCode::UnknownPartition,
         RDKafkaErrorCode::UnknownTopic,
         RDKafkaErrorCode::UnknownTopicOrPartition,
     ];
     error
         .rdkafka_error_code()
-        .is_some_and(|code| unknown.contains(&code))
+        .is_some_and(|code| unsettled.contains(&code))
 }
 
 /// A client that looks for ends, so that reaching one is no error.

@@ -114,8 +114,8 @@ fn consumer(kafka: &KafkaSettings, group: &str, id: &str) -> ClientConfig {
         // A lane says itself where it begins; an offset that is not there any more is an error and no new beginning.
         .set("auto.offset.reset", "error")
         .set("session.timeout.ms", kafka.session_timeout_ms.to_string())
-        .set("heartbeat.interval.ms", (kafka.session_timeout_ms / 4).max(1).to_string())
-        .set("max.poll.interval.ms", "600000");
+        .set("heartbeat.interval.ms", (kafka.session_timeout_ms / 4).max(1).to_string());
+    unless_configured(&mut config, kafka, &[("max.poll.interval.ms", "600000")]);
     unless_configured(&mut config, kafka, &READ_AHEAD);
     config
 }

@@ -12,8 +12,9 @@ use crate::config::LaneConfig;
 use crate::fault::{Fault, Recovery};
 use crate::lane::{Ended, Intake, Membership};
 use crate::observer::{Committed, LaneState};
+use crate::work::Waiting;
 use asking::Asking;
-use gathered::Gathered;
+use gathered::{Gathered, NotNow};
 use model::Decoder;
 use stage::{Advance, Batch, Drain, DrainError, FlowCounts, Task};
 use standing::{Fetch, Standing};
@@ -36,10 +37,14 @@ pub(crate) struct DrainLane<'a, D: Drain> {
     decoder: Decoder,
     asking: Asking,
     standing: Standing,
-    /// Why the lane waits, as it was reported.
-    waits: Option<String>,
-    /// Whether it was reported that no broker answers, and when one was asked last.
-    away: bool,
+    /// The tasks whose next record the registry must explain.
+    waiting: Waiting,
+    /// Why the store is waited for.
+    store_away: Option<String>,
+    /// What was reported last.
+    told: LaneState,
+    began: Instant,
+    /// When a broker was asked last whether it answers.
     knocked: Instant,
 }
 
@@ -54,8 +59,10 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             decoder,
             asking: Asking::new(handle, config.stop.clone()),
             standing: Standing::default(),
-            waits: None,
-            away: false,
+            waiting: Waiting::default(),
+            store_away: None,
+            told: LaneState::Starting,
+            began: Instant::now(),
             knocked: Instant::now(),
         })
     }
@@ -90,6 +97,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
         if !unknown.is_empty() {
             return self.take_over(&unknown);
         }
+        self.go_on()?;
         let mut batch = Gathered::default();
         self.gather(&mut batch)?;
         if batch.is_empty() {
@@ -107,36 +115,53 @@ impl<'a, D: Drain> DrainLane<'a, D> {
         match membership {
             Membership::Assigned(tasks) => self.standing.give(tasks),
             // The store refuses a former owner, so being counted out costs no more than a revocation.
-            Membership::Revoked(tasks) | Membership::Lost(tasks) => self.standing.take_away(&tasks),
+            Membership::Revoked(tasks) | Membership::Lost(tasks) => {
+                self.standing.take_away(&tasks);
+                for task in tasks {
+                    self.waiting.let_go(task);
+                }
+            }
             Membership::Broken(why) => return Err(Fault::rebuild(why)),
         }
-        if self.waits.is_none() {
-            self.report_running();
-        }
+        self.report();
         Ok(())
     }
 
-    /// Says that no broker answers, and that one does again.
+    /// The store has answered for every task: whatever was held for it is taken again, but for the tasks that wait.
+    fn go_on(&mut self) -> Result<(), Fault> {
+        self.store_away = None;
+        self.asking.resume(&self.intake)?;
+        while let Some((task, pause)) = self.waiting.next_change(self.began.elapsed()) {
+            self.intake.pause(task, pause)?;
+            let put_back = self.standing.expected(task).filter(|_| pause);
+            let put_back: Vec<_> = put_back.map(|offset| (task, offset)).into_iter().collect();
+            self.intake.rewind(&put_back)?;
+        }
+        self.report();
+        Ok(())
+    }
+
+    /// Asks a broker that was away whether it is back.
     fn watch_broker(&mut self) {
-        if self.away && self.knocked.elapsed() >= KNOCK_AGAIN {
+        if self.intake.is_away() && self.knocked.elapsed() >= KNOCK_AGAIN {
             self.knocked = Instant::now();
             self.intake.knock();
         }
-        if self.intake.is_away() == self.away {
-            return;
-        }
-        self.away = !self.away;
-        if self.away {
-            self.config
-                .report(&LaneState::Waiting("no broker answers".to_owned()));
-        } else {
-            self.report_running();
-        }
     }
 
-    fn report_running(&self) {
+    /// Says where the lane stands, where that has changed.
+    fn report(&mut self) {
+        let waits = match (&self.store_away, self.waiting.why()) {
+            (Some(why), _) => Some(why.clone()),
+            _ if self.intake.is_away() => Some("no broker answers".to_owned()),
+            (None, why) => why.map(str::to_owned),
+        };
         let tasks = self.standing.len();
-        self.config.report(&LaneState::Running { tasks });
+        let state = waits.map_or(LaneState::Running { tasks }, LaneState::Waiting);
+        if state != self.told {
+            self.config.report(&state);
+            self.told = state;
+        }
     }
 
     /// Asks the store where it stands with these tasks, and begins to fetch them from there.
@@ -154,10 +179,6 @@ impl<'a, D: Drain> DrainLane<'a, D> {
                 Some(Fetch::Again(first)) => self.intake.rewind(&[(*task, first)])?,
                 None => {}
             }
-        }
-        self.asking.resume(&self.intake)?;
-        if self.waits.take().is_some() {
-            self.report_running();
         }
         Ok(())
     }
@@ -188,10 +209,10 @@ impl<'a, D: Drain> DrainLane<'a, D> {
 
     /// Waits a moment for a store that is away, or for the group to say whose a task is.
     fn wait(&mut self, why: String) -> Result<(), Fault> {
-        if self.waits.as_ref() != Some(&why) {
+        if self.store_away.as_ref() != Some(&why) {
             tracing::warn!(stage = %self.config.names.stage, why, "waiting for the store");
-            self.config.report(&LaneState::Waiting(why.clone()));
-            self.waits = Some(why);
+            self.store_away = Some(why);
+            self.report();
         }
         self.asking.look_up(&self.intake, TRY_AGAIN)?;
         Ok(())
@@ -204,7 +225,11 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             let Some(message) = self.intake.poll(wait)? else {
                 return Ok(());
             };
-            batch.add(self.config, &mut self.decoder, &mut self.standing, &message)?;
+            let offered = batch.add(self.config, &mut self.decoder, &mut self.standing, &message)?;
+            if let Err(NotNow { task, why }) = offered {
+                self.waiting.not_now(task, why, self.began.elapsed());
+                return Ok(());
+            }
             if began.get_or_insert_with(Instant::now).elapsed() >= GREATEST_AGE {
                 return Ok(());
             }
@@ -229,7 +254,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
         match self.asking.ask(&self.intake, stored)? {
             Some(Ok(())) => {
                 self.stored(&advances, began.elapsed());
-                self.asking.resume(&self.intake)
+                Ok(())
             }
             Some(Err(DrainError::Fatal(why))) => Err(Fault::halt(why)),
             Some(Err(DrainError::Away(why) | DrainError::Moved(why))) => {

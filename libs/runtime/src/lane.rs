@@ -20,7 +20,7 @@ use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::observer::LaneState;
 use crate::protocol::{Command, Event, Protocol};
-use crate::work::Work;
+use crate::work::{Offered, Work};
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 use restore::{Restorer, Word};
@@ -101,6 +101,8 @@ pub(crate) struct Lane<'a, W: Work> {
     away: bool,
     /// Whether a restore was told last, so that its end is told too.
     told_restore: bool,
+    /// What the lane said it waits for.
+    told_wait: Option<String>,
     fault: Option<Fault>,
 }
 
@@ -130,6 +132,7 @@ impl<'a, W: Work> Lane<'a, W> {
             told: now,
             away: false,
             told_restore: false,
+            told_wait: None,
             fault: None,
         })
     }
@@ -167,7 +170,7 @@ impl<'a, W: Work> Lane<'a, W> {
                 self.report();
             }
             Command::Fetch(task) => self.fetch(task)?,
-            Command::Pause(task) => self.intake.pause(task, true)?,
+            Command::Pause(task) => self.pause(task)?,
             Command::Resume(task) => self.intake.pause(task, false)?,
             Command::Release(tasks) => self.release(&tasks),
             Command::Commit => return self.commit().map(Some),
@@ -276,8 +279,14 @@ impl<'a, W: Work> Lane<'a, W> {
                 continue;
             };
             running.accept(message.offset())?;
-            self.work.take(&message, running, &mut self.outbox)?;
-            self.taken.add(task, message.payload_len() as u64);
+            match self.work.take(&message, running, &mut self.outbox)? {
+                Offered::Taken => self.taken.add(task, message.payload_len() as u64),
+                // Its task is to be paused, which the protocol hears before another record is asked for.
+                Offered::NotNow => {
+                    running.put_back(message.offset());
+                    break;
+                }
+            }
         }
         Ok(self.taken.records == 0 && !self.intake.has_news())
     }
@@ -311,6 +320,16 @@ impl<'a, W: Work> Lane<'a, W> {
         Ok(())
     }
 
+    /// A record that was put back is the first to come once the task goes on.
+    fn pause(&mut self, task: Task) -> Result<(), Fault> {
+        self.intake.pause(task, true)?;
+        let put_back = self.tasks.get(&task).and_then(Running::rewind_to);
+        match put_back {
+            Some(offset) => self.intake.rewind(&[(task, offset)]),
+            None => Ok(()),
+        }
+    }
+
     fn release(&mut self, tasks: &[Task]) {
         for task in tasks {
             self.tasks.remove(task);
@@ -319,7 +338,7 @@ impl<'a, W: Work> Lane<'a, W> {
         self.report();
     }
 
-    /// Says how far a restore is, that the broker is away or back, that what was waited for has come.
+    /// Says how far a restore is, that the broker is away or back, that something is waited for or has come.
     fn tell_progress(&mut self) {
         let time = self.told.elapsed() >= TELL;
         let restoring = match self.restorer.progress() {
@@ -330,7 +349,8 @@ impl<'a, W: Work> Lane<'a, W> {
             self.told = Instant::now();
             self.intake.knock();
         }
-        if self.intake.is_away() != self.away || self.work.waited() || restoring {
+        let waits = self.work.waits_for() != self.told_wait.as_deref();
+        if self.intake.is_away() != self.away || waits || restoring {
             self.away = self.intake.is_away();
             self.report();
         }
@@ -341,10 +361,12 @@ impl<'a, W: Work> Lane<'a, W> {
         let tasks = self.tasks.len();
         let progress = self.restorer.progress();
         self.told_restore = progress.is_some();
-        self.config.report(&match progress {
+        self.told_wait = self.work.waits_for().map(str::to_owned);
+        self.config.report(&match (progress, &self.told_wait) {
             _ if self.away => LaneState::Waiting("no broker answers".to_owned()),
-            Some(progress) => LaneState::Restoring { tasks, progress },
-            None => LaneState::Running { tasks },
+            (_, Some(why)) => LaneState::Waiting(why.clone()),
+            (Some(progress), None) => LaneState::Restoring { tasks, progress },
+            (None, None) => LaneState::Running { tasks },
         });
     }
 }

@@ -25,9 +25,9 @@ pub(crate) enum Event<T> {
     Applied { tasks: Vec<T>, records: u64, bytes: u64 },
     /// No record was waiting.
     Drained,
-    /// More of this task is held than may be.
+    /// No more of this task can be taken for now: too much of it is held, or what its next record says is not known yet.
     Full(T),
-    /// Less of it is held again.
+    /// It can again.
     Eased(T),
     /// Tasks were taken away in good order; their records may be in the open transaction.
     Revoked(Vec<T>),

@@ -2,9 +2,11 @@
 
 mod effect;
 mod stage;
+mod waiting;
 
 pub(crate) use effect::EffectWork;
 pub(crate) use stage::StageWork;
+pub(crate) use waiting::Waiting;
 
 use crate::config::LaneConfig;
 use crate::dead_letter_limit::{DeadLetterLimit, Limits};
@@ -23,18 +25,27 @@ pub(crate) const TRACE_HEADER: &str = "traceparent";
 /// The header of a replayed record: how many times it has failed, in decimal digits.
 pub(crate) const ATTEMPTS_HEADER: &str = "sluicebox-attempts";
 
+/// What became of a record that was offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offered {
+    /// It was applied, or is kept to be performed.
+    Taken,
+    /// What it says cannot be told yet, and nothing of it was done. It is to be offered again once its task goes on.
+    NotNow,
+}
+
 /// What a lane does with its records.
 pub(crate) trait Work {
     /// The keyed state of one task.
     type Stores: Stores;
 
-    /// Takes one record: applies it, or keeps it to be performed.
+    /// Takes one record, or leaves it where it is.
     fn take(
         &mut self,
         message: &BorrowedMessage<'_>,
         task: &mut Running<Self::Stores>,
         outbox: &mut Outbox,
-    ) -> Result<(), Fault>;
+    ) -> Result<Offered, Fault>;
 
     /// Does what is to be done without a record, once a turn of the lane; says for which tasks something was written.
     fn turn(&mut self, _: &mut Tasks<Self::Stores>, _: &mut Outbox) -> Result<Vec<Task>, Fault> {
@@ -46,14 +57,14 @@ pub(crate) trait Work {
         Ok(())
     }
 
-    /// A task of which more is held than may be (`true`), or less again (`false`), told once a change.
+    /// A task of which no more can be taken for now (`true`), or can be again (`false`), told once a change.
     fn next_change_of_room(&mut self) -> Option<(Task, bool)> {
         None
     }
 
-    /// Whether it said that it waits, and waits no more; asked once.
-    fn waited(&mut self) -> bool {
-        false
+    /// What is waited for from outside the stream, if anything.
+    fn waits_for(&self) -> Option<&str> {
+        None
     }
 
     /// Whether a lane that is asked to stop is to go on for a moment, because what is under way may come to its end.

@@ -3,8 +3,10 @@
 use super::standing::Standing;
 use crate::config::LaneConfig;
 use crate::fault::Fault;
+use crate::names::Names;
 use crate::work::{self, Carried, Decoded};
 use model::Decoder;
+use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 use stage::{Advance, Cx, Drained, FlowCounts, Task};
 use std::collections::BTreeMap;
@@ -25,6 +27,12 @@ struct Gain {
     advance: Advance,
     /// The offset of its first record.
     first: i64,
+}
+
+/// The next record of this task cannot be read yet, and why.
+pub(super) struct NotNow {
+    pub(super) task: Task,
+    pub(super) why: String,
 }
 
 impl<I> Default for Gathered<I> {
@@ -59,23 +67,30 @@ impl<I: stage::Input> Gathered<I> {
         self.tasks.iter().map(beginning).collect()
     }
 
-    /// Takes a record; one of a task that is not ours is left out.
+    /// Takes a record; one of a task that is not ours is left out, and one that cannot be read yet is put back.
     pub(super) fn add(
         &mut self,
         config: &LaneConfig,
         decoder: &mut Decoder,
         standing: &mut Standing,
         message: &BorrowedMessage<'_>,
-    ) -> Result<(), Fault> {
+    ) -> Result<Result<(), NotNow>, Fault> {
         let Some(cx) = work::context(&config.names, message) else {
-            return Ok(());
+            return Ok(Ok(()));
         };
         let task = Task {
             topic: cx.topic,
             partition: cx.partition,
         };
         let Some(from) = standing.take(task, cx.offset)? else {
-            return Ok(());
+            return Ok(Ok(()));
+        };
+        let content = match work::decode(&cx, message.payload(), decoder) {
+            Decoded::NotNow(why) => {
+                standing.put_back(task, cx.offset);
+                return Ok(Err(NotNow { task, why }));
+            }
+            content => content,
         };
         let gain = self
             .tasks
@@ -87,17 +102,12 @@ impl<I: stage::Input> Gathered<I> {
                 cx.offset
             )));
         }
-        let record = drained(
-            config,
-            decoder,
-            &cx,
-            Carried::of(message),
-            &mut gain.advance.counts,
-        )?;
+        let counts = &mut gain.advance.counts;
+        let record = drained(&config.names, &cx, Carried::of(message), content, counts);
         gain.advance.to = cx.offset + 1;
         self.bytes += message.payload_len();
         self.records.extend(record);
-        Ok(())
+        Ok(Ok(()))
     }
 }
 
@@ -116,15 +126,14 @@ impl Gain {
     }
 }
 
-fn drained<I: stage::Input>(
-    config: &LaneConfig,
-    decoder: &mut Decoder,
+fn drained<I>(
+    names: &Names,
     cx: &Cx<'_>,
     carried: Carried<'_>,
+    content: Decoded<I>,
     counts: &mut FlowCounts,
-) -> Result<Option<Drained<I>>, Fault> {
-    let names = &config.names;
-    match work::decode(cx, carried.value, decoder) {
+) -> Option<Drained<I>> {
+    match content {
         Decoded::Input(input) => {
             counts.count_out(1);
             let task = Task {
@@ -132,22 +141,23 @@ fn drained<I: stage::Input>(
                 partition: cx.partition,
             };
             let trace_id = Some(work::trace(names, cx).trace_id());
-            Ok(Some(Drained::Record {
+            Some(Drained::Record {
                 input,
                 task,
                 offset: cx.offset,
                 time: cx.time,
                 trace_id,
-            }))
-        }
-        Decoded::Tombstone => {
-            counts.count_filtered("tombstone");
-            Ok(None)
+            })
         }
         Decoded::Dead(poison) => {
             counts.count_dead(poison.reason);
-            Ok(Some(Drained::Dead(work::dead_letter(names, cx, carried, poison))))
+            Some(Drained::Dead(work::dead_letter(names, cx, carried, poison)))
         }
-        Decoded::NotNow(why) => Err(Fault::rebuild(why)),
+        Decoded::Tombstone => {
+            counts.count_filtered("tombstone");
+            None
+        }
+        // It was put back before.
+        Decoded::NotNow(_) => None,
     }
 }

@@ -86,10 +86,25 @@ impl Standing {
         Ok(Some(*next))
     }
 
+    /// The record that was taken last is not stored yet: it must come again first. What came before it counts.
+    pub(super) fn put_back(&mut self, task: Task, offset: i64) {
+        if let Some(Place::At { expected, .. }) = self.places.get_mut(&task) {
+            *expected = Some(offset);
+        }
+    }
+
+    /// The record that must come next, if it is known.
+    pub(super) fn expected(&self, task: Task) -> Option<i64> {
+        match self.places.get(&task) {
+            Some(Place::At { expected, .. }) => *expected,
+            _ => None,
+        }
+    }
+
     /// Everything before this offset is stored.
-    pub(super) fn stored(&mut self, task: Task, next: i64) {
-        if let Some(place) = self.places.get_mut(&task) {
-            *place = Place::At { next, expected: None };
+    pub(super) fn stored(&mut self, task: Task, to: i64) {
+        if let Some(Place::At { next, .. }) = self.places.get_mut(&task) {
+            *next = to;
         }
     }
 
@@ -137,6 +152,21 @@ mod tests {
         assert_eq!(standing.learn(TASK, None), Ok(Some(Fetch::Again(5))));
         assert!(
             standing.take(TASK, 6).is_err(),
+            "a record fetched before the seek"
+        );
+    }
+
+    #[test]
+    fn a_record_that_is_put_back_comes_again_after_what_came_before_it_is_stored() {
+        let mut standing = given();
+        standing.learn(TASK, Some(7)).unwrap();
+        standing.take(TASK, 7).unwrap();
+        standing.take(TASK, 8).unwrap();
+        standing.put_back(TASK, 8);
+        standing.stored(TASK, 8);
+        assert_eq!(standing.expected(TASK), Some(8));
+        assert!(
+            standing.take(TASK, 9).is_err(),
             "a record fetched before the seek"
         );
     }

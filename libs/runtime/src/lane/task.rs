@@ -20,7 +20,7 @@ pub(crate) struct Running<S> {
     pub committed: Option<i64>,
     /// The next offset after the last record applied.
     pub next: Option<i64>,
-    /// The first record of the aborted transaction, which must come again first.
+    /// The record that must come next: the first one of the aborted transaction, or one that was put back.
     pub expected: Option<i64>,
     /// The first record of the open transaction.
     first: Option<i64>,
@@ -81,6 +81,14 @@ impl<S: Stores> Running<S> {
         Ok(())
     }
 
+    /// The record that was accepted last is not taken after all: it must come again first. What came before it counts,
+    /// and the partition is not silent.
+    pub(crate) fn put_back(&mut self, offset: i64) {
+        self.first.take_if(|first| *first == offset);
+        self.next = Some(offset);
+        self.expected = Some(offset);
+    }
+
     /// Whether the open transaction holds anything of this task.
     pub(crate) fn is_dirty(&self) -> bool {
         self.first.is_some() || self.touched
@@ -111,7 +119,7 @@ impl<S: Stores> Running<S> {
         self.expected = self.first.take().or(self.expected);
     }
 
-    /// Where to read again after an abort.
+    /// Where to read again.
     pub(crate) fn rewind_to(&self) -> Option<i64> {
         self.expected
     }
@@ -158,6 +166,31 @@ mod tests {
         task.accept(4).unwrap();
         task.commit();
         assert_eq!(task.committed, Some(5));
+    }
+
+    #[test]
+    fn a_record_that_is_put_back_comes_next_and_is_no_part_of_the_transaction() {
+        let mut task = running();
+        task.accept(4).unwrap();
+        task.put_back(4);
+        assert!(!task.is_dirty());
+        assert_eq!(task.rewind_to(), Some(4));
+        task.accept(4).unwrap();
+        task.accept(9).unwrap();
+        task.put_back(9);
+        task.commit();
+        assert_eq!(task.committed, Some(9));
+        assert!(task.accept(10).is_err(), "a record fetched before the seek");
+    }
+
+    #[test]
+    fn after_an_abort_the_records_before_the_one_put_back_come_again() {
+        let mut task = running();
+        task.accept(4).unwrap();
+        task.accept(5).unwrap();
+        task.put_back(5);
+        task.abort();
+        assert_eq!(task.rewind_to(), Some(4));
     }
 
     #[test]

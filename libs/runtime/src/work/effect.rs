@@ -8,12 +8,11 @@ mod parked;
 mod performers;
 mod queue;
 
-use super::{Carried, Decoded, Settler, Work, context, decode};
+use super::{Carried, Decoded, Offered, Settler, Work, context, decode};
 use crate::commit_policy::Moment;
 use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::lane::{Outbox, Running, Tasks};
-use crate::observer::LaneState;
 use ::stage::{Attempt, Effect, Emit, Outcome, Poison, Task};
 use model::{Decoder, Millis};
 use parked::{Parked, ParkedRecords};
@@ -21,7 +20,7 @@ use performers::{Performance, Performers};
 use queue::{Held, Limits, Queue};
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::Handle;
@@ -34,16 +33,6 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// How long a lane that is asked to stop waits for what is under way; what takes longer is performed again.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// Whether the schemas of records can be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Registry {
-    Answers,
-    /// The lane has said that it waits for it.
-    Away,
-    /// The lane has not yet said that it waits no longer.
-    AnswersAgain,
-}
-
 /// An effect and what it needs to run.
 pub(crate) struct EffectWork<'a, E: Effect> {
     config: &'a LaneConfig,
@@ -55,7 +44,8 @@ pub(crate) struct EffectWork<'a, E: Effect> {
     told_full: BTreeSet<Task>,
     /// The tasks for which something was written in this turn.
     touched: Vec<Task>,
-    registry: Registry,
+    /// The records that the registry must explain, and why it does not.
+    unexplained: BTreeMap<Held, String>,
     /// When the lane was asked to stop; nothing is begun any more.
     stop_asked: Option<Instant>,
     began: Instant,
@@ -77,7 +67,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
             performers: Performers::new(effect, handle),
             told_full: BTreeSet::new(),
             touched: Vec::new(),
-            registry: Registry::Answers,
+            unexplained: BTreeMap::new(),
             stop_asked: None,
             began: Instant::now(),
         }
@@ -124,8 +114,10 @@ impl<'a, E: Effect> EffectWork<'a, E> {
             Decoded::Tombstone => {
                 self.conclude(held, Outcome::Done(Emit::Filtered("tombstone")), running, outbox)
             }
+            // A registry that is away is not the record's fault, nor an attempt.
             Decoded::NotNow(why) => {
-                self.wait_for_registry(held, why);
+                self.queue.retry(held, self.now() + ASK_AGAIN);
+                self.unexplained.insert(held, why);
                 Ok(())
             }
         }
@@ -138,9 +130,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         running: &mut Running<ParkedRecords>,
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
-        if self.registry == Registry::Away {
-            self.registry = Registry::AnswersAgain;
-        }
+        self.unexplained.remove(&held);
         let Some(record) = running.stores.0.get_mut(&held.offset) else {
             return Ok(());
         };
@@ -154,14 +144,6 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         match self.performers.begin(performance) {
             Some(outcome) => self.conclude(held, outcome, running, outbox),
             None => Ok(()),
-        }
-    }
-
-    /// A registry that is away is not the record's fault, nor an attempt.
-    fn wait_for_registry(&mut self, held: Held, why: String) {
-        self.queue.retry(held, self.now() + ASK_AGAIN);
-        if std::mem::replace(&mut self.registry, Registry::Away) != Registry::Away {
-            self.config.report(&LaneState::Waiting(why));
         }
     }
 
@@ -194,6 +176,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
         self.queue.settle(held);
+        self.unexplained.remove(&held);
         let Some(record) = running.stores.0.take(&held.offset) else {
             return Err(Fault::rebuild(format!("{held:?} was performed but not kept")));
         };
@@ -237,15 +220,15 @@ impl<E: Effect> Work for EffectWork<'_, E> {
         message: &BorrowedMessage<'_>,
         running: &mut Running<ParkedRecords>,
         outbox: &mut Outbox,
-    ) -> Result<(), Fault> {
+    ) -> Result<Offered, Fault> {
         let Some(cx) = context(&self.config.names, message) else {
-            return Ok(());
+            return Ok(Offered::Taken);
         };
         let Some(value) = message.payload() else {
             let verdict: Result<Emit<E::Out>, Poison> = Ok(Emit::Filtered("tombstone"));
-            return self
-                .settler
-                .settle(&cx, Carried::of(message), verdict, running, outbox);
+            self.settler
+                .settle(&cx, Carried::of(message), verdict, running, outbox)?;
+            return Ok(Offered::Taken);
         };
         let held = Held {
             task: running.task,
@@ -254,7 +237,7 @@ impl<E: Effect> Work for EffectWork<'_, E> {
         let record = Parked::new(&cx, value, message.headers());
         self.queue.arrive(held, cx.key, record.size(), self.now());
         running.stores.0.put(held.offset, record);
-        Ok(())
+        Ok(Offered::Taken)
     }
 
     fn turn(&mut self, tasks: &mut Tasks<ParkedRecords>, outbox: &mut Outbox) -> Result<Vec<Task>, Fault> {
@@ -287,12 +270,8 @@ impl<E: Effect> Work for EffectWork<'_, E> {
         self.queue.performing() > 0
     }
 
-    fn waited(&mut self) -> bool {
-        let waited = self.registry == Registry::AnswersAgain;
-        if waited {
-            self.registry = Registry::Answers;
-        }
-        waited
+    fn waits_for(&self) -> Option<&str> {
+        self.unexplained.values().next().map(String::as_str)
     }
 
     fn lingers(&mut self) -> bool {
@@ -320,11 +299,13 @@ impl<E: Effect> Work for EffectWork<'_, E> {
         self.queue.drop_task(task);
         self.performers.drop_task(task);
         self.told_full.remove(&task);
+        self.unexplained.retain(|held, _| held.task != task);
     }
 
     fn forget(&mut self) {
         self.queue.clear();
         self.performers.clear();
         self.touched.clear();
+        self.unexplained.clear();
     }
 }

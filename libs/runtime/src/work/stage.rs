@@ -1,11 +1,10 @@
 //! A stage in a lane: each record is decided as it comes.
 
-use super::{Carried, Decoded, Settler, Work, context, decode};
+use super::{Carried, Decoded, Offered, Settler, Waiting, Work, context, decode};
 use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::lane::{Outbox, Running, Tasks};
 use crate::names::Names;
-use crate::observer::LaneState;
 use ::stage::{Emit, Output, Stage, Stores, Task};
 use model::{Decoder, Millis};
 use rdkafka::Message;
@@ -16,7 +15,6 @@ use telemetry::TraceContext;
 
 /// How often tasks are told the time.
 const TELL_TIME: Duration = Duration::from_millis(50);
-const ASK_AGAIN: Duration = Duration::from_millis(200);
 
 /// A stage and what it needs to read.
 pub(crate) struct StageWork<'a, S> {
@@ -24,10 +22,10 @@ pub(crate) struct StageWork<'a, S> {
     decoder: Decoder,
     settler: Settler<'a>,
     names: &'a Names,
-    config: &'a LaneConfig,
     told_time: Instant,
-    /// Whether the lane has said that it waits, and not yet that it waits no more.
-    waited: bool,
+    /// The tasks whose next record the registry must explain.
+    waiting: Waiting,
+    began: Instant,
 }
 
 impl<'a, S: Stage> StageWork<'a, S> {
@@ -37,9 +35,9 @@ impl<'a, S: Stage> StageWork<'a, S> {
             decoder: Decoder::new(Arc::clone(&config.schemas)),
             settler: Settler::new(config),
             names: &config.names,
-            config,
             told_time: Instant::now(),
-            waited: false,
+            waiting: Waiting::default(),
+            began: Instant::now(),
         }
     }
 
@@ -60,17 +58,6 @@ impl<'a, S: Stage> StageWork<'a, S> {
         let fired = ::stage::fire(&mut self.stage, &mut running.stores, Some(wall));
         write_fired(self.names, &fired, running, outbox)?;
         Ok(true)
-    }
-
-    /// A registry that is away is not the record's fault: the lane waits for it.
-    fn not_now(&mut self, why: String) -> Result<(), Fault> {
-        self.config.report(&LaneState::Waiting(why));
-        self.waited = true;
-        if self.config.stop.is_set() {
-            return Err(Fault::abort("stopping while the registry is away"));
-        }
-        std::thread::sleep(ASK_AGAIN);
-        Ok(())
     }
 }
 
@@ -107,27 +94,41 @@ impl<S: Stage> Work for StageWork<'_, S> {
         message: &BorrowedMessage<'_>,
         task: &mut Running<S::Stores>,
         outbox: &mut Outbox,
-    ) -> Result<(), Fault> {
+    ) -> Result<Offered, Fault> {
         let Some(cx) = context(self.names, message) else {
-            return Ok(());
+            return Ok(Offered::Taken);
         };
-        let (verdict, fired) = loop {
-            match decode(&cx, message.payload(), &mut self.decoder) {
-                Decoded::Input(input) => {
-                    break ::stage::apply_and_fire(&mut self.stage, input, &mut task.stores, &cx);
-                }
-                Decoded::Tombstone => break (Ok(Emit::Filtered("tombstone")), Vec::new()),
-                Decoded::Dead(poison) => break (Err(poison), Vec::new()),
-                Decoded::NotNow(why) => self.not_now(why)?,
+        let (verdict, fired) = match decode(&cx, message.payload(), &mut self.decoder) {
+            Decoded::Input(input) => ::stage::apply_and_fire(&mut self.stage, input, &mut task.stores, &cx),
+            Decoded::Tombstone => (Ok(Emit::Filtered("tombstone")), Vec::new()),
+            Decoded::Dead(poison) => (Err(poison), Vec::new()),
+            // A registry that is away is not the record's fault.
+            Decoded::NotNow(why) => {
+                self.waiting.not_now(task.task, why, self.began.elapsed());
+                return Ok(Offered::NotNow);
             }
         };
+        self.waiting.taken(task.task);
         self.settler
             .settle(&cx, Carried::of(message), verdict, task, outbox)?;
-        write_fired(self.names, &fired, task, outbox)
+        write_fired(self.names, &fired, task, outbox)?;
+        Ok(Offered::Taken)
     }
 
-    fn waited(&mut self) -> bool {
-        std::mem::take(&mut self.waited)
+    fn next_change_of_room(&mut self) -> Option<(Task, bool)> {
+        self.waiting.next_change(self.began.elapsed())
+    }
+
+    fn waits_for(&self) -> Option<&str> {
+        self.waiting.why()
+    }
+
+    fn let_go(&mut self, task: Task) {
+        self.waiting.let_go(task);
+    }
+
+    fn forget(&mut self) {
+        self.waiting.forget();
     }
 
     /// Timers of the wall clock, and watermarks of partitions that bring no records.

@@ -12,6 +12,7 @@
 mod access;
 mod broker;
 mod delayed_end_txn;
+mod drains;
 mod place;
 mod registry;
 mod tally;

@@ -63,6 +63,25 @@ impl Watcher {
         });
     }
 
+    /// Fails if the lane was counted out, or broke otherwise, since it began.
+    pub(crate) fn is_as_it_began(&self) {
+        let states = &self.heard.lock().unwrap().states;
+        let starts = states.iter().filter(|state| **state == LaneState::Starting);
+        assert_eq!(starts.count(), 1, "it began anew: {states:?}");
+    }
+
+    /// The same, and the lane says that it waits.
+    pub(crate) fn still_waits_as_it_began(&self) {
+        self.is_as_it_began();
+        let last = self.heard.lock().unwrap().states.last().cloned();
+        assert!(matches!(last, Some(LaneState::Waiting(_))), "it waits: {last:?}");
+    }
+
+    /// How many records were read and committed.
+    pub(crate) fn read(&self) -> u64 {
+        self.heard.lock().unwrap().total.read
+    }
+
     /// Until the lane has failed; gives the reason.
     pub(crate) fn wait_for_failed(&self) -> String {
         self.wait("a lane that has failed", |heard| match heard.states.last() {

@@ -1,0 +1,158 @@
+//! A lane that drains into a store, while the registry is away.
+
+use crate::place::Place;
+use crate::registry::{Registry, count_out_early, produce_unknown};
+use crate::watcher::{PATIENCE, Watcher};
+use model::ScoredEvent;
+use runtime::{RunningStage, Shared, run_drain};
+use stage::{Batch, Drain, DrainError, Drained, Task};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+use topology::StageName;
+
+/// What a store outside Kafka holds: rows, and whose each task is and where it stands.
+#[derive(Default)]
+struct Stored {
+    events: Vec<(Task, i64, String)>,
+    tasks: BTreeMap<Task, (usize, Option<i64>)>,
+}
+
+/// One owner of a store in memory.
+struct Memory {
+    owner: usize,
+    stored: Arc<Mutex<Stored>>,
+}
+
+impl Drain for Memory {
+    type In = ScoredEvent;
+
+    async fn take_over(&mut self, tasks: &[Task]) -> Result<Vec<Option<i64>>, DrainError> {
+        let mut stored = self.stored.lock().unwrap();
+        let stand = tasks.iter().map(|task| {
+            let (owner, next) = stored.tasks.entry(*task).or_default();
+            *owner = self.owner;
+            *next
+        });
+        Ok(stand.collect())
+    }
+
+    async fn store(&mut self, batch: Batch<ScoredEvent>) -> Result<(), DrainError> {
+        let mut stored = self.stored.lock().unwrap();
+        for advance in &batch.advances {
+            let (owner, next) = stored.tasks[&advance.task];
+            if owner != self.owner || next.is_some_and(|next| next != advance.from) {
+                return Err(DrainError::Moved(format!("{:?}", advance.task)));
+            }
+        }
+        for record in batch.records {
+            if let Drained::Record {
+                input, task, offset, ..
+            } = record
+            {
+                stored.events.push((task, offset, input.event.id));
+            }
+        }
+        for advance in &batch.advances {
+            stored.tasks.insert(advance.task, (self.owner, Some(advance.to)));
+        }
+        drop(stored);
+        Ok(())
+    }
+}
+
+/// A drain that runs.
+struct Draining {
+    shared: Shared,
+    running: RunningStage,
+}
+
+impl Draining {
+    fn start(runtime: &Runtime, shared: Shared, owner: usize, stored: &Arc<Mutex<Stored>>) -> Self {
+        let drain = Memory {
+            owner,
+            stored: Arc::clone(stored),
+        };
+        let running = run_drain(&shared, StageName::Sink, vec![drain], runtime.handle()).unwrap();
+        Self { shared, running }
+    }
+
+    fn stop(self) {
+        self.shared.stop.set();
+        self.running.join().unwrap();
+    }
+}
+
+/// Until so many events are stored; each must be there once, those of a partition in their order.
+fn stored_once(stored: &Mutex<Stored>, events: usize) {
+    let began = Instant::now();
+    while stored.lock().unwrap().events.len() < events {
+        assert!(began.elapsed() < PATIENCE, "events are missing");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let stored = stored.lock().unwrap();
+    let mut ids: Vec<&String> = stored.events.iter().map(|(_, _, id)| id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!((ids.len(), stored.events.len()), (events, events));
+    let mut places: BTreeMap<Task, i64> = BTreeMap::new();
+    for (task, offset, _) in &stored.events {
+        let last = places.insert(*task, *offset);
+        assert!(
+            last.is_none_or(|last| last < *offset),
+            "{task:?} out of its order"
+        );
+    }
+}
+
+#[test]
+fn a_drain_that_waits_for_the_registry_stays_in_its_group_and_goes_on_with_that_very_record() {
+    let place = Place::in_sandbox("drain_registry_away", &[]);
+    place.produce(0..500);
+    produce_unknown(&place, 500..501);
+    place.produce(501..1_000);
+    let (registry, watcher) = (Arc::new(Registry::default()), Arc::new(Watcher::default()));
+    let (runtime, stored) = (Runtime::new().unwrap(), Arc::<Mutex<Stored>>::default());
+    let mut shared = Shared {
+        schemas: Arc::<Registry>::clone(&registry),
+        ..place.shared(&watcher)
+    };
+    let longest = count_out_early(&mut shared);
+    let draining = Draining::start(&runtime, shared, 1, &stored);
+    let why = watcher.wait_for_waiting(0);
+    assert!(why.contains("connection refused"), "{why}");
+    watcher.wait_for_records(501);
+    std::thread::sleep(longest * 2);
+    watcher.still_waits_as_it_began();
+
+    registry.comes_back();
+    stored_once(&stored, 1_000);
+    watcher.is_as_it_began();
+    draining.stop();
+}
+
+#[test]
+fn whoever_joins_while_a_drain_waits_for_the_registry_gets_its_share_at_once() {
+    let place = Place::in_sandbox("drain_registry_away_join", &[]);
+    produce_unknown(&place, 0..600);
+    let registry = Arc::new(Registry::default());
+    let [first_watcher, second_watcher] = [(); 2].map(|()| Arc::new(Watcher::default()));
+    let (runtime, stored) = (Runtime::new().unwrap(), Arc::<Mutex<Stored>>::default());
+    let shared = |watcher, instance: &str| Shared {
+        schemas: Arc::<Registry>::clone(&registry),
+        instance: instance.to_owned(),
+        ..place.shared(watcher)
+    };
+    let first = Draining::start(&runtime, shared(&first_watcher, "first"), 1, &stored);
+    first_watcher.wait_for_waiting(0);
+    let second = Draining::start(&runtime, shared(&second_watcher, "second"), 2, &stored);
+    second_watcher.wait_for_running(0);
+    first_watcher.is_as_it_began();
+
+    registry.comes_back();
+    stored_once(&stored, 600);
+    first_watcher.is_as_it_began();
+    first.stop();
+    second.stop();
+}
