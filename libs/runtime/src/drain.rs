@@ -5,6 +5,7 @@
 
 mod asking;
 mod gathered;
+mod graveyard;
 mod standing;
 
 use crate::client::ends;
@@ -15,6 +16,7 @@ use crate::observer::{Committed, LaneState};
 use crate::work::Waiting;
 use asking::Asking;
 use gathered::{Gathered, NotNow};
+use graveyard::Graveyard;
 use model::Decoder;
 use stage::{Advance, Batch, Drain, DrainError, FlowCounts, Task};
 use standing::{Fetch, Standing};
@@ -37,6 +39,7 @@ pub(crate) struct DrainLane<'a, D: Drain> {
     decoder: Decoder,
     asking: Asking,
     standing: Standing,
+    graveyard: Graveyard<'a>,
     /// The tasks whose next record the registry must explain.
     waiting: Waiting,
     /// Why the store is waited for.
@@ -59,6 +62,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             decoder,
             asking: Asking::new(handle, config.stop.clone()),
             standing: Standing::default(),
+            graveyard: Graveyard::new(config),
             waiting: Waiting::default(),
             store_away: None,
             told: LaneState::Starting,
@@ -117,6 +121,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             // The store refuses a former owner, so being counted out costs no more than a revocation.
             Membership::Revoked(tasks) | Membership::Lost(tasks) => {
                 self.standing.take_away(&tasks);
+                self.graveyard.let_go(&tasks);
                 for task in tasks {
                     self.waiting.let_go(task);
                 }
@@ -225,7 +230,13 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             let Some(message) = self.intake.poll(wait)? else {
                 return Ok(());
             };
-            let offered = batch.add(self.config, &mut self.decoder, &mut self.standing, &message)?;
+            let offered = batch.add(
+                self.config,
+                &mut self.decoder,
+                &mut self.standing,
+                &mut self.graveyard,
+                &message,
+            )?;
             if let Err(NotNow { task, why }) = offered {
                 self.waiting.not_now(task, why, self.began.elapsed());
                 return Ok(());
@@ -244,9 +255,11 @@ impl<'a, D: Drain> DrainLane<'a, D> {
         }
     }
 
+    /// The dead letters first: a batch that is not stored after them is read again, and they are not written again.
     fn store(&mut self, batch: Gathered<D::In>) -> Result<(), Fault> {
         let began = Instant::now();
         let (beginnings, advances) = (batch.beginnings(), batch.advances());
+        self.graveyard.bury(&self.intake, batch.dead)?;
         let stored = self.drain.store(Batch {
             records: batch.records,
             advances: advances.clone(),
@@ -274,6 +287,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             counts.add(&advance.counts);
             self.standing.stored(advance.task, advance.to);
         }
+        self.graveyard.stored(advances);
         let (stage, counts) = (self.config.names.stage, &counts);
         self.config.observer.committed(&Committed { stage, counts, took });
         let progress: Vec<_> = advances

@@ -1,23 +1,23 @@
 //! What lanes do with records: a stage decides at once, an effect asks the outside world.
 
+mod burial;
 mod effect;
 mod stage;
 mod waiting;
 
+pub(crate) use burial::{Budget, Letter};
 pub(crate) use effect::EffectWork;
 pub(crate) use stage::StageWork;
 pub(crate) use waiting::Waiting;
 
 use crate::config::LaneConfig;
-use crate::dead_letter_limit::{DeadLetterLimit, Limits};
 use crate::fault::Fault;
 use crate::lane::{Outbox, Running, Tasks};
 use crate::names::Names;
 use ::stage::{Cx, Emit, Input, Output, Poison, Stores, Task};
-use model::{DeadLetter, DecodeError, Decoder};
+use model::{DecodeError, Decoder};
 use rdkafka::Message;
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers};
-use std::collections::HashMap;
 use telemetry::TraceContext;
 
 /// The header that carries the trace context; W3C Trace Context, section 3.2.
@@ -188,16 +188,14 @@ impl<'a> Carried<'a> {
 /// Writes what becomes of records, and counts it.
 pub(crate) struct Settler<'a> {
     names: &'a Names,
-    limits: Limits,
-    dead: HashMap<Task, DeadLetterLimit>,
+    budget: Budget<'a>,
 }
 
 impl<'a> Settler<'a> {
     pub(crate) fn new(config: &'a LaneConfig) -> Self {
         Self {
             names: &config.names,
-            limits: config.dead_letters,
-            dead: HashMap::new(),
+            budget: Budget::new(config),
         }
     }
 
@@ -246,56 +244,8 @@ impl<'a> Settler<'a> {
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
         running.pending.count_dead(poison.reason);
-        self.keep_to_the_limits(cx, &poison, running.counts.read + running.pending.read)?;
-        let mut letter = dead_letter(self.names, cx, carried, poison);
-        let child = child(self.names, cx);
-        tracing::debug!(stage = %self.names.stage, reason = letter.reason, offset = cx.offset, "dead letter");
-        if let Err(refused) = outbox.send_all(std::slice::from_ref(&letter), &child)? {
-            // Even so it must not vanish: where it stood is enough to find it again.
-            letter.payload = None;
-            letter.key = None;
-            letter.headers = Vec::new();
-            letter.message = format!("{} (without its bytes: {refused})", letter.message);
-            let sent = outbox.send_all(&[letter], &child)?;
-            sent.map_err(|poison| Fault::halt(poison.to_string()))?;
-        }
-        Ok(())
-    }
-
-    /// The open transaction never commits when a limit is exceeded, so the records of it are not lost to the dead
-    /// letters. `number` is how many records the task has read, this one included.
-    fn keep_to_the_limits(&mut self, cx: &Cx<'_>, poison: &Poison, number: u64) -> Result<(), Fault> {
-        let (topic, partition) = (cx.topic, cx.partition);
-        let limit = self.dead.entry(Task { topic, partition }).or_default();
-        let Some(exceeded) = limit.note(number, self.limits) else {
-            return Ok(());
-        };
-        let (stage, setting) = (self.names.stage, exceeded.setting());
-        Err(Fault::halt(format!(
-            "{exceeded} of {}-{partition} became dead letters, which is more than dead_letters.{setting} allows; at \
-             last offset {}, {poison}; nothing since the last commit is written. See `sluicebox dlq list --stage \
-             {stage}`, mend the cause or raise dead_letters.stages.{stage}.{setting}, and start again",
-            self.names.topic(topic),
-            cx.offset,
-        )))
-    }
-}
-
-/// The dead letter of a record.
-pub(crate) fn dead_letter(names: &Names, cx: &Cx<'_>, carried: Carried<'_>, poison: Poison) -> DeadLetter {
-    let topic = names.topic(cx.topic);
-    DeadLetter {
-        stage: names.stage.to_string(),
-        topic: topic.to_owned(),
-        partition: cx.partition,
-        offset: cx.offset,
-        time: cx.time,
-        reason: poison.reason.to_owned(),
-        message: poison.message,
-        trace_id: Some(trace(names, cx).trace_id()),
-        key: cx.key.map(<[u8]>::to_vec),
-        payload: carried.value.map(<[u8]>::to_vec),
-        headers: carried.headers(),
-        attempts: carried.failures().saturating_add(1),
+        let number = running.counts.read + running.pending.read;
+        self.budget.spend(cx, &poison, number)?;
+        Letter::of(self.names, cx, carried, poison).send(outbox)
     }
 }

@@ -1,7 +1,7 @@
 //! A store outside Kafka that keeps its own offsets, in one transaction with what it stores.
 
 use crate::{FlowCounts, Input};
-use model::{DeadLetter, Millis};
+use model::Millis;
 use topology::Topic;
 
 /// A partition of an input topic: what one task reads.
@@ -39,24 +39,19 @@ pub struct Batch<I> {
     pub advances: Vec<Advance>,
 }
 
-/// One record of a batch.
+/// One record of a batch. One that cannot be read is none: it is a dead letter before its batch is stored.
 #[derive(Debug)]
-pub enum Drained<I> {
-    /// It was read.
-    Record {
-        /// What it says.
-        input: I,
-        /// Where it stood.
-        task: Task,
-        /// At which offset.
-        offset: i64,
-        /// Its time in Kafka.
-        time: Millis,
-        /// The W3C trace id it carries.
-        trace_id: Option<String>,
-    },
-    /// It could not be read.
-    Dead(DeadLetter),
+pub struct Drained<I> {
+    /// What it says.
+    pub input: I,
+    /// Where it stood.
+    pub task: Task,
+    /// At which offset.
+    pub offset: i64,
+    /// Its time in Kafka.
+    pub time: Millis,
+    /// The W3C trace id it carries.
+    pub trace_id: Option<String>,
 }
 
 /// How far a task comes with a batch.

@@ -39,27 +39,13 @@ impl Rows {
     pub(crate) fn of(records: Vec<Drained<SinkInput>>, stored: &EvidenceSeen) -> Self {
         let mut rows = Self::default();
         for record in records {
-            match record {
-                Drained::Record {
-                    input,
-                    task,
-                    offset,
-                    time,
-                    trace_id,
-                } => {
-                    rows.add(
-                        input,
-                        Place {
-                            partition: task.partition,
-                            offset,
-                            time,
-                            trace_id,
-                        },
-                        stored,
-                    );
-                }
-                Drained::Dead(letter) => rows.dead_letters.push(DeadLetterRow::of(letter)),
-            }
+            let place = Place {
+                partition: record.task.partition,
+                offset: record.offset,
+                time: record.time,
+                trace_id: record.trace_id,
+            };
+            rows.add(record.input, place, stored);
         }
         rows
     }

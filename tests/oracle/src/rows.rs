@@ -138,7 +138,7 @@ impl Rows {
         }
     }
 
-    /// The sink has dead letters of its own in its own table only: what it cannot read of the ingest topic either.
+    /// What the normalizer cannot read of the ingest topic the sink cannot read either, so each has a letter of both.
     fn add_dead_letters(&mut self, history: &History, schemas: OwnSchemas, fates: &Fates) {
         let mut reasons = BTreeMap::new();
         let mut topics = BTreeMap::new();

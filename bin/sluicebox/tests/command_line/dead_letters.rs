@@ -153,6 +153,32 @@ async fn what_died_is_seen_mended_put_back_and_counted_when_it_dies_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_sink_gave_up_is_found_and_put_back_like_the_rest() {
+    let shell = Shell::with_topics("dlq sink").await;
+    shell.done(&["migrate", "up"]);
+    let publisher = shell.publisher().await;
+    let sent = publisher.publish_raw(Topic::IngestEvents, Some(b"user:1"), b"not avro");
+    sent.await.unwrap();
+    let sink = Running::start(&shell, &["run", "sink"]);
+    let letters = || shell.json(&["dlq", "list", "--stage", "sink", "--json"]);
+    until("a dead letter of the sink", || letters().len() == 1);
+    let name = letters()[0]["letter"].as_str().unwrap().to_owned();
+    assert_eq!(shell.done(&["dlq", "show", &name, "--payload"]), "not avro");
+    assert_eq!(shell.json(&["dlq", "export", "--stage", "sink"]).len(), 1);
+
+    let replay = ["dlq", "replay", "--stage", "sink", "--json", "--note", "mended"];
+    assert_eq!(shell.json(&replay)[0]["replayed"], 1);
+    until("the record to die again", || letters().len() == 2);
+    sink.stop();
+    assert_eq!(letters()[0]["attempts"], 2);
+    let replays = shell.json(&["dlq", "replays", "--json"]);
+    assert_eq!(
+        (&replays[0]["note"], &replays[0]["letters"][0]),
+        (&"mended".into(), &name.as_str().into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_replay_that_is_killed_goes_on_where_it_stopped() {
     let shell = Shell::with_topics("dlq killed").await;
     shell.buried(200).await;

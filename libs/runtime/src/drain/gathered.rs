@@ -1,10 +1,11 @@
 //! A batch that grows: records as the store takes them, and how far each task comes with them.
 
+use super::graveyard::{Dead, Graveyard};
 use super::standing::Standing;
 use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::names::Names;
-use crate::work::{self, Carried, Decoded};
+use crate::work::{self, Carried, Decoded, Letter};
 use model::Decoder;
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
@@ -18,6 +19,8 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// See the module.
 pub(super) struct Gathered<I> {
     pub(super) records: Vec<Drained<I>>,
+    /// The letters of those that could not be read.
+    pub(super) dead: Vec<Dead>,
     tasks: BTreeMap<Task, Gain>,
     bytes: usize,
 }
@@ -39,6 +42,7 @@ impl<I> Default for Gathered<I> {
     fn default() -> Self {
         Self {
             records: Vec::new(),
+            dead: Vec::new(),
             tasks: BTreeMap::new(),
             bytes: 0,
         }
@@ -53,7 +57,7 @@ impl<I: stage::Input> Gathered<I> {
 
     /// Whether it is to be stored before it grows on.
     pub(super) fn is_full(&self) -> bool {
-        self.records.len() >= MOST_RECORDS || self.bytes >= MOST_BYTES
+        self.records.len() + self.dead.len() >= MOST_RECORDS || self.bytes >= MOST_BYTES
     }
 
     /// How far each task comes with it.
@@ -73,6 +77,7 @@ impl<I: stage::Input> Gathered<I> {
         config: &LaneConfig,
         decoder: &mut Decoder,
         standing: &mut Standing,
+        graveyard: &mut Graveyard<'_>,
         message: &BorrowedMessage<'_>,
     ) -> Result<Result<(), NotNow>, Fault> {
         let Some(cx) = work::context(&config.names, message) else {
@@ -103,10 +108,24 @@ impl<I: stage::Input> Gathered<I> {
             )));
         }
         let counts = &mut gain.advance.counts;
-        let record = drained(&config.names, &cx, Carried::of(message), content, counts);
+        match content {
+            Decoded::Input(input) => {
+                counts.count_out(1);
+                self.records.push(drained(&config.names, &cx, task, input));
+            }
+            Decoded::Dead(poison) => {
+                counts.count_dead(poison.reason);
+                graveyard.spend(&cx, &poison, counts.read)?;
+                let letter = Letter::of(&config.names, &cx, Carried::of(message), poison);
+                let offset = cx.offset;
+                self.dead.push(Dead { task, offset, letter });
+            }
+            Decoded::Tombstone => counts.count_filtered("tombstone"),
+            // It was put back before.
+            Decoded::NotNow(_) => {}
+        }
         gain.advance.to = cx.offset + 1;
         self.bytes += message.payload_len();
-        self.records.extend(record);
         Ok(Ok(()))
     }
 }
@@ -126,38 +145,12 @@ impl Gain {
     }
 }
 
-fn drained<I>(
-    names: &Names,
-    cx: &Cx<'_>,
-    carried: Carried<'_>,
-    content: Decoded<I>,
-    counts: &mut FlowCounts,
-) -> Option<Drained<I>> {
-    match content {
-        Decoded::Input(input) => {
-            counts.count_out(1);
-            let task = Task {
-                topic: cx.topic,
-                partition: cx.partition,
-            };
-            let trace_id = Some(work::trace(names, cx).trace_id());
-            Some(Drained::Record {
-                input,
-                task,
-                offset: cx.offset,
-                time: cx.time,
-                trace_id,
-            })
-        }
-        Decoded::Dead(poison) => {
-            counts.count_dead(poison.reason);
-            Some(Drained::Dead(work::dead_letter(names, cx, carried, poison)))
-        }
-        Decoded::Tombstone => {
-            counts.count_filtered("tombstone");
-            None
-        }
-        // It was put back before.
-        Decoded::NotNow(_) => None,
+fn drained<I>(names: &Names, cx: &Cx<'_>, task: Task, input: I) -> Drained<I> {
+    Drained {
+        input,
+        task,
+        offset: cx.offset,
+        time: cx.time,
+        trace_id: Some(work::trace(names, cx).trace_id()),
     }
 }

@@ -4,7 +4,7 @@ use super::membership::{GroupContext, Membership};
 use crate::fault::{Fault, is_retried};
 use crate::names::Names;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -195,8 +195,46 @@ impl Intake {
             .ok_or_else(|| Fault::rebuild("the consumer is in no group"))
     }
 
-    /// Tells the group how far a store outside Kafka has come; only for people who look at lag.
+    /// Tells the group how far a store outside Kafka has come: for people who look at lag.
     pub(crate) fn show_progress(&self, tasks: &[(Task, i64)]) {
+        if let Err(error) = self.consumer.commit(&self.offsets(tasks), CommitMode::Async) {
+            tracing::debug!(%error, "showing progress");
+        }
+    }
+
+    /// The same, and returns once the group knows it and everything that it was told before.
+    pub(crate) fn await_progress(&self, tasks: &[(Task, i64)]) -> Result<(), Fault> {
+        if tasks.is_empty() {
+            return Ok(());
+        }
+        let told = self.consumer.commit(&self.offsets(tasks), CommitMode::Sync);
+        told.map_err(|error| Fault::of("showing progress", &error))
+    }
+
+    /// What the group knows of the progress of these tasks; the beginning where it knows nothing. Waits until an open
+    /// transaction of a predecessor has decided it.
+    pub(crate) fn progress(&self, tasks: &[Task]) -> Result<Vec<(Task, i64)>, Fault> {
+        const DOING: &str = "reading how far dead letters are written";
+        let ask: Vec<_> = tasks.iter().map(|task| (*task, 0)).collect();
+        let answer = self.consumer.committed_offsets(self.offsets(&ask), CALL);
+        let answer = answer.map_err(|error| Fault::of(DOING, &error))?;
+        let known = tasks.iter().map(|task| {
+            let element = answer.find_partition(self.names.topic(task.topic), task.partition);
+            let element = element.ok_or_else(|| Fault::rebuild(format!("{DOING}: no answer")))?;
+            element.error().map_err(|error| Fault::of(DOING, &error))?;
+            Ok((
+                *task,
+                element
+                    .offset()
+                    .to_raw()
+                    .filter(|offset| *offset > 0)
+                    .unwrap_or_default(),
+            ))
+        });
+        known.collect()
+    }
+
+    fn offsets(&self, tasks: &[(Task, i64)]) -> TopicPartitionList {
         let mut list = TopicPartitionList::new();
         for (task, offset) in tasks {
             let _ = list.add_partition_offset(
@@ -205,8 +243,6 @@ impl Intake {
                 Offset::Offset(*offset),
             );
         }
-        if let Err(error) = self.consumer.commit(&list, rdkafka::consumer::CommitMode::Async) {
-            tracing::debug!(%error, "showing progress");
-        }
+        list
     }
 }

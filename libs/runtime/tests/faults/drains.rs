@@ -5,7 +5,7 @@ use crate::registry::{Registry, count_out_early, produce_unknown};
 use crate::watcher::{PATIENCE, Watcher};
 use model::ScoredEvent;
 use runtime::{RunningStage, Shared, run_drain};
-use stage::{Batch, Drain, DrainError, Drained, Task};
+use stage::{Batch, Drain, DrainError, Task};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -47,12 +47,8 @@ impl Drain for Memory {
             }
         }
         for record in batch.records {
-            if let Drained::Record {
-                input, task, offset, ..
-            } = record
-            {
-                stored.events.push((task, offset, input.event.id));
-            }
+            let event = record.input.event.id;
+            stored.events.push((record.task, record.offset, event));
         }
         for advance in &batch.advances {
             stored.tasks.insert(advance.task, (self.owner, Some(advance.to)));

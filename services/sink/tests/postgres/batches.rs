@@ -37,25 +37,13 @@ impl Builder {
         let offset = self.begins + *read;
         *read += 1;
         counts.count_out(1);
-        self.records.push(Drained::Record {
+        self.records.push(Drained {
             input,
             task,
             offset,
             time: NOW,
             trace_id: Some("4bf9".repeat(8)),
         });
-        self
-    }
-
-    pub(crate) fn with_dead(mut self, letter: DeadLetter) -> Self {
-        let task = Task {
-            topic: Topic::from_name(&letter.topic).unwrap(),
-            partition: letter.partition,
-        };
-        let (read, counts) = self.tasks.entry(task).or_default();
-        *read += 1;
-        counts.count_dead("undecodable");
-        self.records.push(Drained::Dead(letter));
         self
     }
 
@@ -219,5 +207,5 @@ pub(crate) fn one_of_each() -> Builder {
         .with(notification("ntf_1"))
         .with(receipt("ntf_1", 1))
         .with(SinkInput::DeadLetter(dead_letter("normalizer", 7)))
-        .with_dead(dead_letter("sink", 1))
+        .with(SinkInput::DeadLetter(dead_letter("sink", 1)))
 }

@@ -193,11 +193,7 @@ fn written(topic: Topic, reads: &[Read]) -> Option<u64> {
     let dead = |counts: &FlowCounts| counts.dead.values().sum::<u64>();
     match topic {
         Topic::IngestEvents => None,
-        // The sink keeps its own dead letters in its own table.
-        Topic::DeadLetters => {
-            let stages = reads.iter().filter(|read| read.stage != StageName::Sink);
-            Some(stages.map(|read| dead(&read.counts)).sum())
-        }
+        Topic::DeadLetters => Some(reads.iter().map(|read| dead(&read.counts)).sum()),
         _ => {
             let writers = topic.spec().writers;
             Some(

@@ -6,6 +6,8 @@
     reason = "a failing test says enough, with the states of its lanes before it"
 )]
 
+mod dead_letters;
+
 use model::{RawEvent, SchemaIds, SchemaLookup, SchemaSource};
 use proxy::{Proxy, Speaks};
 use runtime::admin::Admin;
@@ -119,7 +121,11 @@ impl Place {
 
     /// A process that stores through this database.
     async fn start(&self, instance: &str, database: &PostgresSettings, watcher: &Arc<Watcher>) -> Process {
-        let shared = Shared {
+        self.start_with(self.shared(instance, watcher), database).await
+    }
+
+    fn shared(&self, instance: &str, watcher: &Arc<Watcher>) -> Shared {
+        Shared {
             kafka: self.settings.kafka.clone(),
             dead_letters: DeadLetterSettings::default(),
             prefix: Prefix::new(self.settings.topic_prefix.clone()),
@@ -128,7 +134,10 @@ impl Place {
             schemas: Arc::new(OwnSchemas),
             observer: Arc::<Watcher>::clone(watcher),
             stop: Stop::default(),
-        };
+        }
+    }
+
+    async fn start_with(&self, shared: Shared, database: &PostgresSettings) -> Process {
         let drain = sink::connect(database).await.unwrap();
         let running = run_drain(&shared, StageName::Sink, vec![drain], &Handle::current()).unwrap();
         Process { shared, running }
