@@ -27,8 +27,8 @@ kafka_proxied_listener() {
 
 # The mark comes last: an interrupted formatting starts anew.
 kafka_format() {
-  local id
-  id=S$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 2-22)
+  local id=${SLUICEBOX_KAFKA_CLUSTER:-}
+  [[ -n $id ]] || id=S$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 2-22)
   rm -rf "$KAFKA_DATA/logs"
   java -cp "$KAFKA_JARS/*" -Dlog4j2.configurationFile="$HERE/kafka/log4j2.properties" kafka.tools.StorageTool \
     format -t "$id" -c "$KAFKA_DATA/server.properties" >>"$(log_of kafka)" 2>&1 ||

@@ -13,11 +13,12 @@ exchange() {
     head -c "$3" <&3' probe "$@" 2>/dev/null | od -An -v -tx1 | tr -d ' \n'
 }
 
-# Metadata v4 for no topic; the answer has size, correlation id, throttle time and then the count of live brokers.
+# Metadata v4 for no topic; the answer has size, correlation id, throttle time and then the count of live brokers, of
+# which tests may have two.
 kafka_answers() {
   local answer
   answer=$(exchange "$KAFKA_PORT" '\0\0\0\017\0\003\0\004\0\0\0\007\377\377\0\0\0\0\0' 16)
-  [[ ${answer:8:8} == 00000007 && ${answer:24:8} == 00000001 ]]
+  [[ ${answer:8:8} == 00000007 && ${answer:24:8} =~ ^0000000[1-9]$ ]]
 }
 
 # Startup as the role `probe`, `SELECT 1`, end; the answer holds the tag of the finished command.

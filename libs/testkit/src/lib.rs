@@ -2,7 +2,8 @@
 //!
 //! One set of servers serves a test run: [`parts`] starts it when it does not run yet. Each test takes a
 //! [`Sandbox`] of its own, with fresh topic names and a fresh database, so that no test sees another and their
-//! order does not matter. A test that kills, pauses or reconfigures servers takes [`OwnParts`]. Without servers a test fails; it never passes for want of them.
+//! order does not matter. A test that kills, pauses or reconfigures servers takes [`OwnParts`], and a [`SecondBroker`]
+//! where what one broker leads is to move to another. Without servers a test fails; it never passes for want of them.
 
 mod database;
 mod error;
@@ -12,6 +13,7 @@ mod parts;
 mod ports;
 mod sandbox;
 mod script;
+mod second_broker;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +21,7 @@ pub use error::TestkitError;
 pub use own_parts::{OwnParts, Part};
 pub use parts::{Parts, parts};
 pub use sandbox::Sandbox;
+pub use second_broker::SecondBroker;
 
 /// The folder of the repository, for tests that read files of it.
 pub fn repository() -> PathBuf {

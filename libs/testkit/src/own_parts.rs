@@ -23,7 +23,7 @@ pub enum Part {
 impl Part {
     const ALL: [Self; 3] = [Self::Registry, Self::Kafka, Self::Postgres];
 
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Kafka => "kafka",
             Self::Postgres => "postgres",
@@ -47,6 +47,7 @@ impl fmt::Display for Part {
 pub struct OwnParts {
     folder: PathBuf,
     environment: Vec<(&'static str, String)>,
+    controller: u16,
     proxied: SocketAddr,
     proxy: SocketAddr,
     properties: String,
@@ -62,11 +63,7 @@ impl OwnParts {
     /// There is no folder or no port to be had.
     pub fn new() -> Result<Self, TestkitError> {
         remove_orphans();
-        let unique = &Uuid::new_v4().simple().to_string()[..8];
-        let folder = std::env::temp_dir().join(format!("{FOLDER}{}.{unique}", std::process::id()));
-        std::fs::create_dir_all(&folder).map_err(|error| TestkitError::Place {
-            reason: format!("{}: {error}", folder.display()),
-        })?;
+        let folder = fresh_folder()?;
         let [kafka, controller, proxied, proxy, registry, postgres] = free_ports()?;
         let environment = vec![
             ("SLUICEBOX_DATA", folder.display().to_string()),
@@ -80,6 +77,7 @@ impl OwnParts {
         Ok(Self {
             folder,
             environment,
+            controller,
             proxied: local(proxied),
             proxy: local(proxy),
             properties: String::new(),
@@ -173,6 +171,28 @@ impl OwnParts {
         &self.folder
     }
 
+    /// The port of the cluster's controller.
+    pub(crate) const fn controller_port(&self) -> u16 {
+        self.controller
+    }
+
+    /// The properties that the broker was given.
+    pub(crate) fn properties(&self) -> &str {
+        &self.properties
+    }
+
+    /// The id of the broker's cluster, as the broker has noted it.
+    pub(crate) fn cluster(&self) -> Result<String, TestkitError> {
+        let path = self.folder.join("kafka/logs/meta.properties");
+        let place = |reason: String| TestkitError::Place {
+            reason: format!("{}: {reason}", path.display()),
+        };
+        let noted = std::fs::read_to_string(&path).map_err(|error| place(error.to_string()))?;
+        let id = noted.lines().find_map(|line| line.strip_prefix("cluster.id="));
+        id.map(str::to_owned)
+            .ok_or_else(|| place("no cluster.id; start the broker first".to_owned()))
+    }
+
     fn signal(&self, name: &str, part: Part) -> Result<(), TestkitError> {
         self.script(&["signal", name, part.name()]).map(drop)
     }
@@ -194,8 +214,18 @@ const fn local(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
 
+/// A folder for parts of this process.
+pub(crate) fn fresh_folder() -> Result<PathBuf, TestkitError> {
+    let unique = &Uuid::new_v4().simple().to_string()[..8];
+    let folder = std::env::temp_dir().join(format!("{FOLDER}{}.{unique}", std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(|error| TestkitError::Place {
+        reason: format!("{}: {error}", folder.display()),
+    })?;
+    Ok(folder)
+}
+
 /// Ends what runs in a folder and deletes it.
-fn remove(folder: &Path) {
+pub(crate) fn remove(folder: &Path) {
     let environment = [("SLUICEBOX_DATA", folder.display().to_string())];
     for part in Part::ALL {
         // Their data goes too, so nothing is gained by ending in good order; an error means that it does not run.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use testkit::Part;
 
 /// Restarted, the broker also loads group and transaction coordinators anew, so clients are told for a while that they
-/// are loading or elsewhere: all that one node can show of a coordinator that moves.
+/// are loading or elsewhere.
 #[test]
 fn a_broker_that_is_killed_is_waited_for_and_the_lane_says_so() {
     let broker = OwnBroker::start(&[]);

@@ -11,6 +11,7 @@
 
 mod access;
 mod broker;
+mod coordinator;
 mod delayed_end_txn;
 mod drains;
 mod place;

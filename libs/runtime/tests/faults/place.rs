@@ -58,6 +58,8 @@ impl OwnBroker {
 /// The topics of the stream, on some broker.
 pub(crate) struct Place {
     brokers: String,
+    /// Brokers that hold each partition.
+    copies: i32,
     prefix: Prefix,
     _sandbox: Option<Sandbox>,
 }
@@ -70,9 +72,25 @@ impl Place {
         Self::new(brokers, prefix, Some(sandbox), output)
     }
 
+    /// On a cluster of two brokers, which hold everything both.
+    pub(crate) fn on_both(brokers: String) -> Self {
+        Self::with(brokers, 2, "t.".to_owned(), None, &[])
+    }
+
     fn new(brokers: String, prefix: String, sandbox: Option<Sandbox>, output: &[(&str, &str)]) -> Self {
+        Self::with(brokers, 1, prefix, sandbox, output)
+    }
+
+    fn with(
+        brokers: String,
+        copies: i32,
+        prefix: String,
+        sandbox: Option<Sandbox>,
+        output: &[(&str, &str)],
+    ) -> Self {
         let place = Self {
             brokers,
+            copies,
             prefix: Prefix::new(prefix),
             _sandbox: sandbox,
         };
@@ -85,8 +103,9 @@ impl Place {
             .map(|(name, partitions)| (place.prefix.apply(&name), partitions))
             .collect();
         let signals = place.topic(Topic::Signals);
+        let copies = place.copies;
         let new = all.iter().map(|(name, partitions)| {
-            let new = NewTopic::new(name, *partitions, TopicReplication::Fixed(1));
+            let new = NewTopic::new(name, *partitions, TopicReplication::Fixed(copies));
             let config = if *name == signals { output } else { &[] };
             config.iter().fold(new, |new, (key, value)| new.set(key, value))
         });
