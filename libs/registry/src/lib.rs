@@ -10,3 +10,4 @@ mod schemas;
 
 pub use error::RegistryError;
 pub use registry::{Registry, subject};
+pub use schemas::Impatient;

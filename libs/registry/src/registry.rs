@@ -8,6 +8,7 @@ use schema_registry_converter::async_impl::schema_registry as api;
 use schema_registry_converter::async_impl::schema_registry::SrSettings;
 use schema_registry_converter::schema_registry_common::{RegisteredSchema, SchemaType, SuppliedSchema};
 use settings::{RegistrySettings, Secret};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -28,8 +29,10 @@ pub(crate) struct Inner {
     /// Where questions from threads that are not async are asked.
     pub(crate) handle: Handle,
     pub(crate) cache: RwLock<Cache>,
-    /// Held while a question is out, so that two lanes do not ask the same.
+    /// Held while a question is out, so that two threads do not ask the same.
     pub(crate) asking: Mutex<()>,
+    /// The ids of which an answer is on its way to somebody who does not wait for it.
+    pub(crate) under_way: Mutex<HashSet<u32>>,
 }
 
 impl Registry {
@@ -53,6 +56,7 @@ impl Registry {
             handle,
             cache: RwLock::default(),
             asking: Mutex::default(),
+            under_way: Mutex::default(),
         };
         Ok(Self(Arc::new(inner)))
     }

@@ -1,16 +1,20 @@
-//! Answers lanes, which are plain threads: blocks until the registry has answered, once per id.
+//! Answers those who are not async: a question goes out once per id, and whoever asks waits as long as he can.
 
 use crate::registry::{Inner, TIMEOUT};
 use crate::{Registry, RegistryError};
 use model::{SchemaLookup, SchemaSource, WriterSchema};
 use schema_registry_converter::async_impl::schema_registry as api;
 use schema_registry_converter::schema_registry_common::{RegisteredSchema, SchemaType};
+use std::collections::HashSet;
 use std::sync::mpsc::sync_channel;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The HTTP client gives up first; this is for a runtime that has no time for it.
 const LONGEST: Duration = Duration::from_secs(TIMEOUT.as_secs() + 2);
+
+/// How long a lane waits for an answer.
+const MOMENT: Duration = Duration::from_millis(300);
 
 impl SchemaSource for Registry {
     fn schema(&self, id: u32) -> SchemaLookup {
@@ -27,7 +31,45 @@ impl SchemaSource for Registry {
     }
 }
 
+/// The registry as lanes ask it. They have a group to look after, so they wait for an answer no longer than a moment;
+/// one that comes later is remembered, and is there when they ask again.
+#[derive(Clone)]
+pub struct Impatient(Registry);
+
+impl Registry {
+    /// The same registry, for those who cannot wait.
+    pub fn impatient(&self) -> Impatient {
+        Impatient(self.clone())
+    }
+}
+
+impl SchemaSource for Impatient {
+    fn schema(&self, id: u32) -> SchemaLookup {
+        let inner = &self.0.0;
+        if let Some(answer) = inner.remembered(id) {
+            return answer;
+        }
+        let silence = || SchemaLookup::Unavailable(format!("{} has not answered yet", inner.url));
+        if !inner.under_way().insert(id) {
+            return silence();
+        }
+        let (answered, answer) = sync_channel(1);
+        let asked = Arc::clone(inner);
+        inner.handle.spawn(async move {
+            let answer = fetch(&asked, id).await;
+            asked.remember(id, &answer, Instant::now());
+            asked.under_way().remove(&id);
+            let _ = answered.send(answer);
+        });
+        answer.recv_timeout(MOMENT).unwrap_or_else(|_| silence())
+    }
+}
+
 impl Inner {
+    fn under_way(&self) -> MutexGuard<'_, HashSet<u32>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn remembered(&self, id: u32) -> Option<SchemaLookup> {
         self.cache
             .read()

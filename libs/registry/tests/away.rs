@@ -1,5 +1,5 @@
 //! A registry that is away at the start, goes away later, is flooded or refuses: a stand-in plays it.
-#![expect(clippy::unwrap_used, reason = "a failing test says enough")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test says enough")]
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -10,6 +10,8 @@ use settings::RegistrySettings;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 use topology::{Prefix, Schema};
 
 #[derive(Clone, Default)]
@@ -155,4 +157,36 @@ async fn a_refusal_is_not_waited_for() {
         matches!(refused, Err(RegistryError::Incompatible { .. })),
         "{refused:?}"
     );
+}
+
+/// A connection is taken, and nothing is said until it may be.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_that_is_slow_holds_up_no_lane_and_its_answer_is_there_later() {
+    let (address, may_answer) = (free_address(), Arc::new(Notify::new()));
+    let waits = Arc::clone(&may_answer);
+    let by_id = move || async move {
+        waits.notified().await;
+        serde_json::json!({ "schema": schema_text(Schema::Event) }).to_string()
+    };
+    serve(address, Router::new().route("/schemas/ids/{id}", get(by_id)));
+    let lane = connect(address).impatient();
+    let asking = tokio::task::spawn_blocking(move || {
+        let began = Instant::now();
+        let in_vain = [lane.schema(7), lane.schema(7)];
+        let took = began.elapsed();
+        may_answer.notify_one();
+        while !matches!(lane.schema(7), SchemaLookup::Known(_)) {
+            assert!(began.elapsed() < Duration::from_secs(60), "it never knows");
+            std::thread::yield_now();
+        }
+        (in_vain, took)
+    });
+    let (in_vain, took) = asking.await.unwrap();
+    for answer in in_vain {
+        let SchemaLookup::Unavailable(why) = answer else {
+            panic!("{answer:?}");
+        };
+        assert!(why.contains("has not answered yet"), "{why}");
+    }
+    assert!(took < Duration::from_secs(3), "it waited for {took:?}");
 }

@@ -242,7 +242,7 @@ async fn shared(
         prefix,
         instance: settings.instance_id.clone(),
         ids,
-        schemas: Arc::new(registry),
+        schemas: Arc::new(registry.impatient()),
         observer: Arc::new(LaneObserver::new(health.clone(), metrics.clone())),
         stop,
     })
