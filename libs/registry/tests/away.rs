@@ -1,5 +1,5 @@
 //! A registry that is away at the start, goes away later, is flooded or refuses: a stand-in plays it.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test says enough")]
+#![expect(clippy::unwrap_used, reason = "a failing test says enough")]
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -176,7 +176,7 @@ async fn a_registry_that_is_slow_holds_up_no_lane_and_its_answer_is_there_later(
         let took = began.elapsed();
         may_answer.notify_one();
         while !matches!(lane.schema(7), SchemaLookup::Known(_)) {
-            assert!(began.elapsed() < Duration::from_secs(60), "it never knows");
+            assert!(began.elapsed() < Duration::from_mins(1), "it never knows");
             std::thread::yield_now();
         }
         (in_vain, took)

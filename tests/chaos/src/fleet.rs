@@ -1,5 +1,6 @@
 //! The services as processes: started, killed, frozen, stopped, and watched for ending by themselves.
 
+use crate::clock::{Clock, ClockLibrary};
 use crate::failure::Failure;
 use crate::plan::Replica;
 use crate::program;
@@ -28,6 +29,7 @@ pub(crate) struct Fleet {
 struct Slot {
     ops: u16,
     edge: u16,
+    clock: Clock,
     runs: AtomicBool,
     child: Mutex<Option<Child>>,
 }
@@ -44,11 +46,12 @@ impl Fleet {
     /// Places for the usual replicas and one more of each replicated service; logs go into the folder.
     pub(crate) fn new(environment: Vec<(String, String)>, folder: &Path) -> Result<Self, Failure> {
         let extra = Service::REPLICATED.map(extra);
-        let mut slots = BTreeMap::new();
+        let (mut slots, library) = (BTreeMap::new(), ClockLibrary::build(folder)?);
         for replica in Service::usual().into_iter().chain(extra) {
             let slot = Slot {
                 ops: free_port()?,
                 edge: free_port()?,
+                clock: Clock::new(&library, folder, &replica.to_string())?,
                 runs: AtomicBool::new(false),
                 child: Mutex::new(None),
             };
@@ -70,6 +73,12 @@ impl Fleet {
             slot,
             child: slot.child.lock().await,
         })
+    }
+
+    /// The wall clock of a replica is so many milliseconds ahead from now on, or behind.
+    pub(crate) fn jump(&self, replica: Replica, by_ms: i64) -> Result<(), Failure> {
+        let slot = self.slots.get(&replica);
+        slot.map_or(Ok(()), |slot| slot.clock.jump(by_ms))
     }
 
     /// Those that should run now, with the addresses of their health.
@@ -134,6 +143,7 @@ impl Fleet {
         command
             .args(["run", replica.service.target()])
             .envs(self.environment.iter().cloned())
+            .envs(slot.clock.environment())
             .env("SLUICEBOX__INSTANCE_ID", replica.number.to_string())
             .env("SLUICEBOX__OPS__LISTEN", format!("127.0.0.1:{}", slot.ops))
             .env("SLUICEBOX__ADAPTERS__LISTEN", format!("127.0.0.1:{}", slot.edge))

@@ -4,7 +4,7 @@
 use crate::failure::Failure;
 use crate::fleet::{Fleet, extra};
 use crate::installation::Installation;
-use crate::plan::{Fault, Replica, Trouble, Way};
+use crate::plan::{Fault, Jump, Replica, Trouble, Way};
 use crate::service::Service;
 use crate::torn;
 use proxy::{ApiKey, Proxy};
@@ -56,6 +56,7 @@ impl Injector {
             Fault::BrokerPause(time) => self.pause_broker(time).await,
             Fault::HeldEndTxn(time) => self.hold_end_txn(time).await,
             Fault::Network(way, trouble) => self.trouble(way, trouble).await,
+            Fault::ClockJump(replica, jump, time) => self.jump(replica, jump, time).await,
         }
     }
 
@@ -146,6 +147,13 @@ impl Injector {
         through(proxy, trouble)
             .await
             .map_err(Failure::place(format!("the proxy before the {way}")))
+    }
+
+    /// Whatever else happens to the replica meanwhile.
+    async fn jump(&self, replica: Replica, jump: Jump, time: Duration) -> Result<(), Failure> {
+        self.fleet.jump(replica, jump.by_ms())?;
+        tokio::time::sleep(time).await;
+        self.fleet.jump(replica, 0)
     }
 
     async fn tell(

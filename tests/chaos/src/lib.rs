@@ -3,11 +3,8 @@
 //! A run has servers of its own behind proxies ([`proxy::Proxy`]), sends a generated day through all services, two
 //! replicas of each that keeps state, and makes faults happen that a seed decides ([`plan`]). When the faults are over
 //! and everything is read, the [`oracle`] judges from topics and database.
-//!
-//! Not among the faults is a jump of the wall clock: the system's clock is everybody's, and a process cannot be given
-//! another one without a library put under it. Timers by the wall clock take the time as a value, and their unit tests
-//! let it jump.
 
+mod clock;
 mod failure;
 mod feeder;
 mod fleet;

@@ -85,6 +85,35 @@ pub enum Fault {
     DatabaseKill,
     /// SIGKILL of the registry, and a new start after this long.
     RegistryStop(Duration),
+    /// The wall clock of one process jumps, and jumps back after this long.
+    ClockJump(Replica, Jump, Duration),
+}
+
+/// A jump of a wall clock. Less than an hour: what is dated further ahead the broker refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jump {
+    /// So far ahead.
+    Ahead(Duration),
+    /// So far behind.
+    Behind(Duration),
+}
+
+impl Jump {
+    /// By how many milliseconds the clock is ahead after it.
+    pub fn by_ms(self) -> i64 {
+        let ms = |by: Duration| i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        match self {
+            Self::Ahead(by) => ms(by),
+            Self::Behind(by) => -ms(by),
+        }
+    }
+}
+
+impl fmt::Display for Jump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Ahead(by) | Self::Behind(by)) = self;
+        write!(f, "by {by:?}")
+    }
 }
 
 impl Fault {
@@ -107,6 +136,8 @@ impl Fault {
             Self::Network(way, Trouble::Refuse(_)) => format!("{way} connections refused"),
             Self::DatabaseKill => "database SIGKILL".to_owned(),
             Self::RegistryStop(_) => "registry SIGKILL".to_owned(),
+            Self::ClockJump(_, Jump::Ahead(_), _) => "clock jumps ahead".to_owned(),
+            Self::ClockJump(_, Jump::Behind(_), _) => "clock jumps behind".to_owned(),
         }
     }
 
@@ -124,6 +155,7 @@ impl Fault {
             Self::Network(_, Trouble::Stall(time) | Trouble::Refuse(time)) => format!("for {time:?}"),
             Self::Network(_, Trouble::Delay(by, time)) => format!("by {by:?} for {time:?}"),
             Self::BrokerTorn(seed) => format!("seed {seed}"),
+            Self::ClockJump(replica, jump, time) => format!("{replica} {jump} for {time:?}"),
             Self::BrokerKill | Self::DatabaseKill | Self::Network(..) => String::new(),
         }
     }
@@ -166,7 +198,7 @@ pub fn plan(seed: u64, faults: usize, setting: &Setting) -> Vec<Planned> {
 }
 
 /// How often each kind comes in one round.
-const WEIGHTS: [usize; 17] = [6, 4, 3, 1, 1, 2, 1, 2, 2, 2, 2, 1, 2, 1, 1, 1, 1];
+const WEIGHTS: [usize; 18] = [6, 4, 3, 1, 1, 2, 1, 2, 2, 2, 2, 1, 2, 1, 1, 1, 1, 3];
 
 /// One round of all kinds, the rarest ones first to be popped at random places.
 fn shuffled_weights(random: &mut ChaCha8Rng) -> Vec<usize> {
@@ -213,7 +245,17 @@ fn fault(kind: usize, random: &mut ChaCha8Rng, setting: &Setting) -> Fault {
         13 => Fault::Network(Way::Broker, Trouble::Refuse(some(random, 500, 4_000))),
         14 => Fault::Network(Way::Database, database_trouble(random)),
         15 => Fault::DatabaseKill,
-        _ => Fault::RegistryStop(some(random, 2_000, 8_000)),
+        16 => Fault::RegistryStop(some(random, 2_000, 8_000)),
+        _ => Fault::ClockJump(victim, jump(random), some(random, 2_000, 10_000)),
+    }
+}
+
+fn jump(random: &mut ChaCha8Rng) -> Jump {
+    let by = Duration::from_secs(random.random_range(30..50 * 60));
+    if random.random() {
+        Jump::Ahead(by)
+    } else {
+        Jump::Behind(by)
     }
 }
 
@@ -244,6 +286,22 @@ mod tests {
     fn the_seed_decides_everything() {
         assert_eq!(plan(7, 60, &setting()), plan(7, 60, &setting()));
         assert_ne!(plan(7, 60, &setting()), plan(8, 60, &setting()));
+    }
+
+    #[test]
+    fn clocks_jump_both_ways_and_never_so_far_that_the_broker_refuses_records() {
+        let hour = 60 * 60 * 1_000;
+        let planned = plan(3, 400, &setting());
+        let jumps = planned.iter().filter_map(|planned| match planned.fault {
+            Fault::ClockJump(_, jump, _) => Some(jump.by_ms()),
+            _ => None,
+        });
+        let jumps: Vec<i64> = jumps.collect();
+        assert!(
+            jumps.iter().any(|by| *by > 0) && jumps.iter().any(|by| *by < 0),
+            "{jumps:?}"
+        );
+        assert!(jumps.iter().all(|by| by.abs() < hour), "{jumps:?}");
     }
 
     #[test]
