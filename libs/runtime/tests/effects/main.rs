@@ -9,6 +9,7 @@
 
 mod killed;
 mod order;
+mod registry;
 mod retries;
 mod slow;
 mod stream;

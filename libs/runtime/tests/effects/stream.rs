@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use topology::{Changelog, Prefix, Schema, StageName, Topic};
 
 pub(crate) const STAGE: StageName = StageName::NotifierDeliver;
-const IDS: SchemaIds = SchemaIds(OWN);
+pub(crate) const IDS: SchemaIds = SchemaIds(OWN);
 const OWN: [u32; Schema::ALL.len()] = {
     let (mut ids, mut at, mut id) = ([0; Schema::ALL.len()], 0, 0);
     while at < ids.len() {
@@ -30,7 +30,7 @@ const OWN: [u32; Schema::ALL.len()] = {
     ids
 };
 
-struct OwnSchemas;
+pub(crate) struct OwnSchemas;
 
 impl SchemaSource for OwnSchemas {
     fn schema(&self, id: u32) -> SchemaLookup {
@@ -122,6 +122,11 @@ impl Stream {
 
     /// Writes notifications of these ids; the part after the last `/` of each is its group, and so its key.
     pub(crate) fn write<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
+        self.write_with(IDS, ids);
+    }
+
+    /// The same, with these schema ids.
+    pub(crate) fn write_with<'a>(&self, schemas: SchemaIds, ids: impl IntoIterator<Item = &'a str>) {
         let producer: BaseProducer = self.client().create().unwrap();
         let topic = self.topic(Topic::NotificationsOutbox);
         for id in ids {
@@ -131,7 +136,7 @@ impl Stream {
                 ..Notification::default()
             };
             let mut bytes = Vec::new();
-            Encoder::new(IDS).encode(&notification, &mut bytes).unwrap();
+            Encoder::new(schemas).encode(&notification, &mut bytes).unwrap();
             let key = notification.key();
             let record = BaseRecord::to(&topic).key(key.as_ref()).payload(&bytes);
             producer.send(record).map_err(|(error, _)| error).unwrap();

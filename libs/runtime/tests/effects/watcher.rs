@@ -19,15 +19,20 @@ pub(crate) struct Watcher {
 struct Seen {
     total: FlowCounts,
     tasks: usize,
+    /// Whether the lane has said last that it waits.
+    waits: bool,
 }
 
 impl Observer for Watcher {
     fn lane(&self, _: StageName, _: u16, state: &LaneState) {
         eprintln!("lane: {state}");
+        let mut seen = self.seen.lock().unwrap();
+        seen.waits = matches!(state, LaneState::Waiting(_));
         if let LaneState::Running { tasks } = state {
-            self.seen.lock().unwrap().tasks = *tasks;
-            self.changed.notify_all();
+            seen.tasks = *tasks;
         }
+        drop(seen);
+        self.changed.notify_all();
     }
 
     fn committed(&self, committed: &Committed<'_>) {
@@ -45,6 +50,11 @@ impl Watcher {
     /// Waits until the process has tasks.
     pub(crate) fn wait_for_tasks(&self) {
         self.wait(|seen| seen.tasks > 0);
+    }
+
+    /// Waits until the lane says that it waits (`true`), or does not any more.
+    pub(crate) fn wait_for_waiting(&self, waits: bool) {
+        self.wait(|seen| seen.waits == waits);
     }
 
     /// What all commits so far add up to.
