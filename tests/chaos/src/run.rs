@@ -234,7 +234,7 @@ impl Run {
         planned: &[Planned],
         pace: &watch::Sender<f64>,
     ) -> Result<Vec<Happened>, Failure> {
-        let mut injecting = JoinSet::new();
+        let (mut injecting, mut happened) = (JoinSet::new(), Vec::new());
         for (at, one) in planned.iter().enumerate() {
             self.wait(
                 one.after,
@@ -243,6 +243,10 @@ impl Run {
                 pace,
             )
             .await;
+            // A fault that could not be made, or mended, ends the run at once.
+            while let Some(over) = injecting.try_join_next() {
+                happened.push(over??);
+            }
             let fault = one.fault;
             self.say(&format!("{:3} {} {}", at + 1, fault.kind(), fault.victim()));
             let (injector, began) = (Arc::clone(&self.injector), Instant::now());
@@ -255,7 +259,6 @@ impl Run {
                 })
             });
         }
-        let mut happened = Vec::new();
         while let Some(one) = injecting.join_next().await {
             happened.push(one??);
         }
