@@ -20,6 +20,8 @@ pub struct Expiring<K, V> {
     entries: Store<K, Entry<V>>,
     ttl: Millis,
     now: Millis,
+    /// What `now` was when the last transaction committed.
+    committed: Millis,
     due: BTreeMap<Millis, Vec<K>>,
     added: Vec<(Millis, K)>,
     taken: Vec<(Millis, K)>,
@@ -32,6 +34,7 @@ impl<K: StoreKey, V: StoreValue> Expiring<K, V> {
             entries: Store::new(name),
             ttl,
             now: 0,
+            committed: 0,
             due: BTreeMap::new(),
             added: Vec::new(),
             taken: Vec::new(),
@@ -130,14 +133,16 @@ impl<K: StoreKey, V: StoreValue> AnyStore for Expiring<K, V> {
 
     fn commit(&mut self) {
         self.entries.commit();
+        self.committed = self.now;
         self.taken.clear();
         for (until, key) in std::mem::take(&mut self.added) {
             self.remember(until, key);
         }
     }
 
-    /// A key whose tombstone is dropped is due again.
+    /// A key whose tombstone is dropped is due again, and the records come again in their own time.
     fn abort(&mut self) {
+        self.now = self.committed;
         self.added.clear();
         self.entries.abort();
         for (span, key) in std::mem::take(&mut self.taken) {
@@ -186,6 +191,20 @@ mod tests {
     }
 
     #[test]
+    fn a_record_that_comes_again_after_an_abort_lives_from_its_own_time_on() {
+        let mut seen = Expiring::new("seen", DAY);
+        seen.advance(DAY);
+        seen.insert("a".to_owned());
+        seen.advance(2 * DAY);
+        seen.abort();
+        seen.advance(DAY);
+        seen.insert("a".to_owned());
+        seen.commit();
+        seen.advance(2 * DAY);
+        assert_eq!(seen.get(&"a".to_owned()), None);
+    }
+
+    #[test]
     fn what_expires_leaves_a_tombstone_even_after_an_abort() {
         let mut seen = Expiring::new("seen", DAY);
         seen.insert("a".to_owned());
@@ -193,6 +212,7 @@ mod tests {
         seen.advance(3 * DAY);
         assert_eq!(tombstones(&mut seen), [b"a".to_vec()]);
         seen.abort();
+        seen.advance(3 * DAY);
         assert_eq!(seen.len(), 1);
         assert_eq!(tombstones(&mut seen), [b"a".to_vec()]);
         seen.commit();
