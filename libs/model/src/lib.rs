@@ -4,6 +4,7 @@ mod avro;
 mod dead_letter;
 mod detection;
 mod event;
+mod json;
 mod notification;
 mod raw_event;
 mod record;
@@ -18,6 +19,7 @@ pub use avro::{
 pub use dead_letter::{DeadLetter, Header};
 pub use detection::Detection;
 pub use event::{Address, Amount, Coverage, Event, Reason, ScoredEvent, Shadow};
+pub use json::{Json, JsonError, JsonNumber, JsonRef, Members};
 pub use notification::{Notification, Origin, Receipt, ReceiptStatus};
 pub use raw_event::{RawEvent, RawEventError};
 pub use record::{Id, Record};

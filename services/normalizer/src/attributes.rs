@@ -1,7 +1,6 @@
 //! The data's scalar members by dotted name, typed. No I/O.
 
-use model::{Facts, Value};
-use serde_json::Value as Json;
+use model::{Facts, JsonRef, Value};
 use std::collections::BTreeMap;
 
 /// Attributes of one event at most.
@@ -15,16 +14,19 @@ const FIELDS: &[&str] = &["title", "text"];
 
 /// Flattens `data`: `{"geo":{"country":"DE"}}` is `geo.country`. Arrays are left out. Extension attributes follow
 /// as `extension.<name>`. Beyond 256 attributes the rest is left out, in the order of the data.
-pub(crate) fn flatten(data: &Json, extensions: &BTreeMap<String, String>) -> Facts {
+pub(crate) fn flatten(data: Option<JsonRef<'_>>, extensions: &BTreeMap<String, String>) -> Facts {
     let mut facts = Facts::new();
-    if let Json::Object(members) = data {
-        let members = members
-            .iter()
-            .filter(|(name, value)| !(FIELDS.contains(&name.as_str()) && value.is_string()));
-        for (name, value) in members {
-            member(&mut facts, name, value);
+    if let Some(members) = data.and_then(JsonRef::members) {
+        let mut name = String::new();
+        for (own, value) in members {
+            if !(FIELDS.contains(&own) && value.as_str().is_some()) {
+                member(&mut facts, &mut name, own, value);
+            }
         }
-    } else if let Some(value) = Value::from_json(data).filter(|value| !matches!(value, Value::Null)) {
+    } else if let Some(value) = data
+        .and_then(JsonRef::scalar)
+        .filter(|value| !matches!(value, Value::Null))
+    {
         keep(&mut facts, "value", value);
     }
     for (name, value) in extensions {
@@ -37,18 +39,23 @@ pub(crate) fn flatten(data: &Json, extensions: &BTreeMap<String, String>) -> Fac
     facts
 }
 
-/// The recursion ends at the depth that the payload was checked for.
-fn member(facts: &mut Facts, name: &str, value: &Json) {
+/// Adds a member, or those below it, to what is known; `name` is where it stands, and is left as it was. The
+/// recursion ends at the depth that the payload was checked for.
+fn member(facts: &mut Facts, name: &mut String, own: &str, value: JsonRef<'_>) {
     if facts.len() >= MOST {
         return;
     }
-    if let Json::Object(members) = value {
-        members
-            .iter()
-            .for_each(|(inner, value)| member(facts, &format!("{name}.{inner}"), value));
-    } else if let Some(value) = Value::from_json(value) {
+    let outer = name.len();
+    if outer > 0 {
+        name.push('.');
+    }
+    name.push_str(own);
+    if let Some(members) = value.members() {
+        members.for_each(|(inner, value)| member(facts, name, inner, value));
+    } else if let Some(value) = value.scalar() {
         keep(facts, name, value);
     }
+    name.truncate(outer);
 }
 
 fn keep(facts: &mut Facts, name: &str, value: Value) {
@@ -78,8 +85,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn of(data: &Json) -> Facts {
-        flatten(data, &BTreeMap::new())
+    fn of(data: &serde_json::Value) -> Facts {
+        let text = data.to_string();
+        let json = model::Json::read(&text, 64).unwrap();
+        flatten(Some(json.root()), &BTreeMap::new())
     }
 
     #[test]
@@ -101,8 +110,9 @@ mod tests {
 
     #[test]
     fn limits_hold() {
-        let many: serde_json::Map<String, Json> = (0..10_000).map(|n| (format!("k{n}"), json!(n))).collect();
-        assert_eq!(of(&Json::Object(many)).len(), MOST);
+        let many: serde_json::Map<String, serde_json::Value> =
+            (0..10_000).map(|n| (format!("k{n}"), json!(n))).collect();
+        assert_eq!(of(&many.into()).len(), MOST);
         let facts =
             of(&json!({"text": "kept elsewhere", "nul": "a\u{0}b", "long": "é".repeat(5_000), "": 1}));
         assert_eq!(facts["nul"], Value::from("ab"));
@@ -113,9 +123,6 @@ mod tests {
     #[test]
     fn extensions_follow() {
         let extensions = BTreeMap::from([("priority".to_owned(), "3".to_owned())]);
-        assert_eq!(
-            flatten(&Json::Null, &extensions)["extension.priority"],
-            Value::from("3")
-        );
+        assert_eq!(flatten(None, &extensions)["extension.priority"], Value::from("3"));
     }
 }

@@ -84,16 +84,19 @@ impl Normalizer {
     fn event(&self, mut raw: RawEvent, lists: &Lists, cx: &Cx<'_>) -> Result<Event, Poison> {
         let time = envelope::time(&raw, cx.time, self.limits.future_ms, self.limits.skew_ms)?;
         envelope::complete(&mut raw)?;
-        let payload = payload::read(&raw, self.limits.data_depth)?;
+        let payload = payload::read(
+            raw.data.as_deref(),
+            raw.datacontenttype.as_deref(),
+            self.limits.data_depth,
+        )?;
         let members = Members::new(&payload, &raw.extensions);
         let reading = reading::read(&members, self.limits.text_bytes, &self.symbols, lists);
         let subject = placing::subject(&raw, &members, &reading);
-        let attributes = match &payload {
-            Payload::Json(json) => attributes::flatten(json, &raw.extensions),
-            Payload::Text(_) | Payload::Absent => {
-                attributes::flatten(&serde_json::Value::Null, &raw.extensions)
-            }
+        let json = match &payload {
+            Payload::Json(json) => Some(json.root()),
+            Payload::Text(_) | Payload::Absent => None,
         };
+        let attributes = attributes::flatten(json, &raw.extensions);
         let author = members.author();
         Ok(Event {
             subject,

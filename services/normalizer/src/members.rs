@@ -1,7 +1,7 @@
 //! Which members of the data mean what: the names that feeds, social networks and analytics use. No I/O.
 
 use crate::payload::Payload;
-use serde_json::{Map, Value as Json};
+use model::JsonRef;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -45,18 +45,18 @@ const LONGEST_TAG: usize = 200;
 /// The members of the data, by meaning. Data that is text or one JSON string is the text.
 #[derive(Debug)]
 pub(crate) struct Members<'a> {
-    object: Option<&'a Map<String, Json>>,
+    object: Option<JsonRef<'a>>,
     bare: Option<&'a str>,
     extensions: &'a BTreeMap<String, String>,
 }
 
 impl<'a> Members<'a> {
     /// The members of a payload, and extension attributes where the payload has none of a name.
-    pub(crate) fn new(payload: &'a Payload, extensions: &'a BTreeMap<String, String>) -> Self {
+    pub(crate) fn new(payload: &'a Payload<'a>, extensions: &'a BTreeMap<String, String>) -> Self {
         let (object, bare) = match payload {
-            Payload::Json(Json::Object(object)) => (Some(object), None),
-            Payload::Json(Json::String(text)) | Payload::Text(text) => (None, Some(text.as_str())),
-            Payload::Json(_) | Payload::Absent => (None, None),
+            Payload::Json(json) => (Some(json.root()), json.root().as_str()),
+            Payload::Text(text) => (None, Some(*text)),
+            Payload::Absent => (None, None),
         };
         Self {
             object,
@@ -105,11 +105,7 @@ impl<'a> Members<'a> {
     /// Who wrote it: a name, or the name inside an object.
     pub(crate) fn author(&self) -> Option<String> {
         let nested = || {
-            let author = self
-                .object?
-                .get("author")
-                .or_else(|| self.object?.get("user"))?
-                .as_object()?;
+            let author = self.object?.get("author").or_else(|| self.object?.get("user"))?;
             NAME_OF_AUTHOR.iter().find_map(|name| scalar(author.get(*name)?))
         };
         let author = self.string(AUTHOR).map(Cow::Borrowed).or_else(nested)?;
@@ -118,12 +114,9 @@ impl<'a> Members<'a> {
 
     /// Tags: a list of strings, or one string with commas.
     pub(crate) fn tags(&self) -> Vec<String> {
-        let listed = self
-            .object
-            .and_then(|object| object.get("tags"))
-            .and_then(Json::as_array);
+        let listed = self.object.and_then(|object| object.get("tags")?.items());
         let tags: Vec<String> = match listed {
-            Some(list) => list.iter().filter_map(Json::as_str).map(tag).collect(),
+            Some(list) => list.filter_map(JsonRef::as_str).map(tag).collect(),
             None => self
                 .string(&["tags"])
                 .map(|tags| tags.split(',').map(tag).collect())
@@ -157,12 +150,9 @@ fn text(value: Option<&str>) -> Option<&str> {
     value.filter(|text| !text.trim().is_empty())
 }
 
-fn scalar(value: &Json) -> Option<Cow<'_, str>> {
-    match value {
-        Json::String(text) if !text.trim().is_empty() => Some(Cow::Borrowed(text)),
-        Json::Number(number) => Some(Cow::Owned(number.to_string())),
-        _ => None,
-    }
+fn scalar(value: JsonRef<'_>) -> Option<Cow<'_, str>> {
+    let number = || Some(Cow::Owned(value.as_number()?.to_string()));
+    text(value.as_str()).map(Cow::Borrowed).or_else(number)
 }
 
 /// A short name: cleaned and cut.
@@ -175,11 +165,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    struct Sample(Payload, BTreeMap<String, String>);
+    struct Sample(Payload<'static>, BTreeMap<String, String>);
 
-    fn sample(data: Json) -> Sample {
+    fn sample(data: &serde_json::Value) -> Sample {
+        let text: &'static str = data.to_string().leak();
         Sample(
-            Payload::Json(data),
+            Payload::Json(model::Json::read(text, 64).unwrap()),
             BTreeMap::from([("severity".to_owned(), "High".to_owned())]),
         )
     }
@@ -193,13 +184,13 @@ mod tests {
     #[test]
     fn names_of_several_worlds() {
         let post = sample(
-            json!({"headline": "h", "body": "b", "user": {"screen_name": "x", "id": 7}, "tags": ["a", 1, " b "]}),
+            &json!({"headline": "h", "body": "b", "user": {"screen_name": "x", "id": 7}, "tags": ["a", 1, " b "]}),
         );
         let post = post.members();
         assert_eq!((post.title(), post.text()), (Some("h"), Some("b")));
         assert_eq!(post.author().as_deref(), Some("x"));
         assert_eq!(post.tags(), ["a", "b"]);
-        let behaviour = sample(json!({"user_id": 123, "tags": "a, b,,"}));
+        let behaviour = sample(&json!({"user_id": 123, "tags": "a, b,,"}));
         let behaviour = behaviour.members();
         assert_eq!(behaviour.user().as_deref(), Some("123"));
         assert_eq!(behaviour.tags(), ["a", "b"]);
@@ -208,12 +199,12 @@ mod tests {
             Some("high"),
             "an extension attribute"
         );
-        assert_eq!(sample(json!("just text")).members().text(), Some("just text"));
+        assert_eq!(sample(&json!("just text")).members().text(), Some("just text"));
     }
 
     #[test]
     fn blanks_and_wrong_types_are_absent() {
-        let odd = sample(json!({"title": "  ", "text": 5, "user_id": null, "tags": 1, "author": []}));
+        let odd = sample(&json!({"title": "  ", "text": 5, "user_id": null, "tags": 1, "author": []}));
         let odd = odd.members();
         assert_eq!(
             (odd.title(), odd.text(), odd.user(), odd.author()),

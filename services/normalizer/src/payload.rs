@@ -1,24 +1,27 @@
 //! The data as JSON or as text, by its content type. No I/O.
 
 use crate::reason;
-use model::RawEvent;
-use serde_json::Value;
+use model::{Json, JsonError};
 use stage::Poison;
 
 /// The data of a raw event.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Payload {
+#[derive(Debug, PartialEq)]
+pub(crate) enum Payload<'a> {
     /// `application/json`, anything `+json`, or no content type.
-    Json(Value),
+    Json(Json<'a>),
     /// `text/*`.
-    Text(String),
+    Text(&'a str),
     /// No data, which `CloudEvents` allow.
     Absent,
 }
 
 /// Reads the data.
-pub(crate) fn read(raw: &RawEvent, depth: usize) -> Result<Payload, Poison> {
-    let Some(data) = raw.data.as_deref().filter(|data| !data.trim_ascii().is_empty()) else {
+pub(crate) fn read<'a>(
+    data: Option<&'a [u8]>,
+    content_type: Option<&str>,
+    depth: usize,
+) -> Result<Payload<'a>, Poison> {
+    let Some(data) = data.filter(|data| !data.trim_ascii().is_empty()) else {
         return Ok(Payload::Absent);
     };
     let text = std::str::from_utf8(data).map_err(|error| {
@@ -28,9 +31,9 @@ pub(crate) fn read(raw: &RawEvent, depth: usize) -> Result<Payload, Poison> {
         );
         Poison::new(reason::DATA_NOT_UTF8, message)
     })?;
-    match media_type(raw.datacontenttype.as_deref()) {
+    match media_type(content_type) {
         Media::Json => json(text, depth),
-        Media::Text => Ok(Payload::Text(text.to_owned())),
+        Media::Text => Ok(Payload::Text(text)),
         Media::Other(name) => {
             let message =
                 format!("data of type {name:?} is not understood; send application/json or text/plain");
@@ -61,38 +64,18 @@ fn media_type(content_type: Option<&str>) -> Media<'_> {
     }
 }
 
-fn json(text: &str, most: usize) -> Result<Payload, Poison> {
-    if is_deeper(text, most) {
-        let message = format!("the data is nested deeper than {most} levels; send it flatter");
-        return Err(Poison::new(reason::DATA_TOO_DEEP, message));
-    }
-    let json = serde_json::from_str(text).map_err(|error| {
-        let message =
-            format!("the data is not JSON: {error}; send JSON, or say what it is in `datacontenttype`");
-        Poison::new(reason::INVALID_DATA, message)
+fn json(text: &str, most: usize) -> Result<Payload<'_>, Poison> {
+    let json = Json::read(text, most).map_err(|error| match error {
+        JsonError::TooDeep(_) => Poison::new(
+            reason::DATA_TOO_DEEP,
+            format!("the data is {error}; send it flatter"),
+        ),
+        JsonError::NotJson(why) => Poison::new(
+            reason::INVALID_DATA,
+            format!("the data is not JSON: {why}; send JSON, or say what it is in `datacontenttype`"),
+        ),
     })?;
     Ok(Payload::Json(json))
-}
-
-/// Whether brackets outside strings nest deeper than `most`; before parsing, whose recursion costs stack.
-fn is_deeper(text: &str, most: usize) -> bool {
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b'{' | b'[' if !quoted => {
-                depth += 1;
-                if depth > most {
-                    return true;
-                }
-            }
-            b'}' | b']' if !quoted => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    false
 }
 
 #[cfg(test)]
@@ -100,13 +83,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(data: &[u8], content_type: Option<&str>) -> Result<Payload, &'static str> {
-        let raw = RawEvent {
-            data: Some(data.to_vec()),
-            datacontenttype: content_type.map(str::to_owned),
-            ..RawEvent::default()
-        };
-        read(&raw, 64).map_err(|poison| poison.reason)
+    fn of<'a>(data: &'a [u8], content_type: Option<&str>) -> Result<Payload<'a>, &'static str> {
+        read(Some(data), content_type, 64).map_err(|poison| poison.reason)
     }
 
     #[test]
@@ -116,7 +94,7 @@ mod tests {
             of(b"[1]", Some("application/vnd.x+json; charset=utf-8")),
             Ok(Payload::Json(_))
         ));
-        assert_eq!(of(b"gm", Some("text/plain")), Ok(Payload::Text("gm".to_owned())));
+        assert_eq!(of(b"gm", Some("text/plain")), Ok(Payload::Text("gm")));
         assert_eq!(of(b"<a/>", Some("application/xml")), Err(reason::INVALID_DATA));
         assert_eq!(of(b"  ", None), Ok(Payload::Absent));
     }
