@@ -175,11 +175,7 @@ fn counted(text: &str, at: usize, spaced: bool) -> Option<Read> {
     let smaller = number(&text[end..], false)
         .filter(|_| factor.is_some() && !text[..end].ends_with(|c: char| c.is_ascii()));
     end += smaller.map_or(0, |smaller| smaller.length);
-    let gap = text[end..]
-        .chars()
-        .next()
-        .filter(|c| matches!(c, ' ' | '-'))
-        .map_or(0, char::len_utf8);
+    let gap = gap(&text[end..], factor.is_some());
     let (unit, length) = unit(&text[end + gap..], gap > 0 || factor.is_some())?;
     let (kind, name) = match unit {
         Unit::Money(code) => (AmountKind::Money, code.to_owned()),
@@ -203,9 +199,21 @@ fn counted(text: &str, at: usize, spaced: bool) -> Option<Read> {
     })
 }
 
+/// How much stands between a number and its unit: a blank or a hyphen, and what Romance languages put behind words for
+/// millions (`45 millones de dólares`, `2 milliards d'euros`).
+fn gap(rest: &str, counted_by_word: bool) -> usize {
+    let of = [" de ", " di ", " d'", " d\u{2019}"];
+    let of = of.iter().find(|of| counted_by_word && rest.starts_with(**of));
+    let one = || rest.chars().next().filter(|c| matches!(c, ' ' | '-'));
+    of.map_or_else(|| one().map_or(0, char::len_utf8), |of| of.len())
+}
+
 /// Where a dot parts thousands: `1.000 Euro`, `3.500 dólares`.
 fn is_continental(code: &str, written: &str) -> bool {
-    matches!(code, "EUR" | "BRL" | "TRY" | "IDR" | "VND" | "DKK" | "RUB") || written.starts_with("dólar")
+    matches!(code, "EUR" | "BRL" | "TRY" | "IDR" | "VND" | "DKK" | "RUB")
+        || ["dólar", "dolar", "dollár", "δολάρ", "đô"]
+            .iter()
+            .any(|dollar| written.to_lowercase().starts_with(dollar))
 }
 
 /// A product without the last digits that binary fractions add: 8.2 million is 8,200,000.

@@ -28,8 +28,8 @@ pub(super) fn number(text: &str, spaced: bool) -> Option<Number> {
     if spaced && groups == 0 {
         return None;
     }
-    // One dot and three digits are a fraction (`0.125`), unless a continental unit follows.
-    let dotted = groups == 1 && bytes.get(whole) == Some(&b'.');
+    // One dot and three digits are a fraction (`0.125`), unless another one (`1.299,00`) or a continental unit follows.
+    let dotted = groups == 1 && bytes.get(whole) == Some(&b'.') && fraction(bytes, length, b'.') == length;
     let (end, separator) = if groups > 0 && !dotted {
         (length, bytes[whole])
     } else {
@@ -99,11 +99,40 @@ pub(super) fn magnitude(rest: &str, money: bool) -> Option<(f64, usize)> {
     let short = blank == 0 || (money && word.len() == 1 && lower != "t" && lower != "k");
     let factor = match lower.as_str() {
         "k" | "m" | "b" | "t" if !short => return None,
-        "k" | "thousand" | "тыс" | "тысяч" | "tausend" | "mille" | "mil" => 1e3,
-        "m" | "mm" | "mn" | "mln" | "million" | "millions" | "mio" | "millionen" | "millones" | "milhões"
-        | "milioni" | "млн" | "миллион" | "миллионов" | "juta" | "milyon" | "triệu" => {
-            1e6
+        "k" | "thousand" | "тыс" | "тысяч" | "тысячи" | "тисяч" | "tausend" | "mille" | "mil" | "tys"
+        | "tysięcy" | "tisíc" | "tusen" | "duizend" | "bin" | "ribu" | "nghìn" | "ngàn" | "χιλιάδες" => {
+            1e3
         }
+        "m"
+        | "mm"
+        | "mn"
+        | "mln"
+        | "million"
+        | "millions"
+        | "mio"
+        | "millionen"
+        | "millones"
+        | "milhões"
+        | "millón"
+        | "milhão"
+        | "milione"
+        | "milion"
+        | "miliony"
+        | "milionów"
+        | "milionů"
+        | "miljoen"
+        | "miljoner"
+        | "miljoonaa"
+        | "εκατομμύρια"
+        | "milioni"
+        | "млн"
+        | "миллион"
+        | "миллиона"
+        | "миллионов"
+        | "мільйонів"
+        | "juta"
+        | "milyon"
+        | "triệu" => 1e6,
         "b"
         | "bn"
         | "bln"
@@ -120,6 +149,13 @@ pub(super) fn magnitude(rest: &str, money: bool) -> Option<(f64, usize)> {
         | "млрд"
         | "миллиард"
         | "миллиардов"
+        | "миллиарда"
+        | "мільярдів"
+        | "miliardów"
+        | "miljard"
+        | "miljarder"
+        | "miljardia"
+        | "δισεκατομμύρια"
         | "miliar"
         | "milyar"
         | "tỷ" => 1e9,
@@ -167,6 +203,8 @@ mod tests {
         assert_eq!(value("1,234,567.89"), Some((1_234_567.89, 12)));
         assert_eq!(value("1.000.000,5"), Some((1_000_000.5, 11)));
         assert_eq!(value("1,5 Mrd"), Some((1.5, 3)));
+        assert_eq!(value("1.299,00"), Some((1_299.0, 8)));
+        assert_eq!(value("1.299, 5"), Some((1.299, 5)));
         assert_eq!(value("0.125."), Some((0.125, 5)));
         assert_eq!(value("5, 6"), Some((5.0, 1)));
         assert_eq!(value(".50"), Some((0.5, 3)));

@@ -169,3 +169,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn money_is_found_in_the_words_of_many_languages() {
+    for (text, value, unit) in [
+        ("El hackeo dejó pérdidas por 45 millones de dólares", 45e6, "USD"),
+        ("3,2 milliards d'euros envolés", 3.2e9, "EUR"),
+        ("persi 2 milioni di dollari", 2e6, "USD"),
+        ("spadła poniżej 60 tysięcy dolarów", 60e3, "USD"),
+        ("klesla pod 60 tisíc dolarů", 60e3, "USD"),
+        ("60 bin doların altına", 60e3, "USD"),
+        ("ανέβηκε στα 70.000 δολάρια", 70e3, "USD"),
+        ("xuống dưới 60.000 đô la", 60e3, "USD"),
+        ("украли 2 миллиона долларов", 2e6, "USD"),
+        ("It costs €1.299,00 now", 1_299.0, "EUR"),
+        ("10,000 #BTC moved", 10_000.0, "BTC"),
+    ] {
+        let found = find(text).amounts;
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert_eq!((found[0].value, found[0].unit.as_str()), (value, unit), "{text}");
+    }
+}

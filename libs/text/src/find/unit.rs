@@ -58,12 +58,35 @@ const CURRENCY_WORDS: &[(&str, &str)] = &[
     ("usd", "USD"),
     ("dólares", "USD"),
     ("dólar", "USD"),
+    ("dollari", "USD"),
+    ("dollaro", "USD"),
+    ("dollaria", "USD"),
+    ("dollár", "USD"),
+    ("dolar", "USD"),
+    ("dolara", "USD"),
+    ("doların", "USD"),
+    ("dolary", "USD"),
+    ("dolarów", "USD"),
+    ("dolarů", "USD"),
+    ("δολάρια", "USD"),
+    ("đô la", "USD"),
+    ("доларів", "USD"),
     ("долларов", "USD"),
     ("доллара", "USD"),
     ("euro", "EUR"),
     ("euros", "EUR"),
     ("eur", "EUR"),
     ("евро", "EUR"),
+    ("євро", "EUR"),
+    ("ευρώ", "EUR"),
+    ("euroa", "EUR"),
+    ("złotych", "PLN"),
+    ("zł", "PLN"),
+    ("korun", "CZK"),
+    ("kč", "CZK"),
+    ("kronor", "SEK"),
+    ("forint", "HUF"),
+    ("đồng", "VND"),
     ("quid", "GBP"),
     ("pounds", "GBP"),
     ("yen", "JPY"),
@@ -220,7 +243,17 @@ pub(super) fn unit(rest: &str, apart: bool) -> Option<(Unit, usize)> {
         let named = apart && (2..=12).contains(&length) && symbol.as_bytes()[0].is_ascii_alphabetic();
         return named.then(|| (Unit::Symbol(symbol[..length].to_ascii_uppercase()), length + 1));
     }
-    word(rest, apart)
+    tagged(rest, apart).or_else(|| word(rest, apart))
+}
+
+/// `10,000 #BTC`
+fn tagged(rest: &str, apart: bool) -> Option<(Unit, usize)> {
+    let tag = rest.strip_prefix('#').filter(|_| apart)?;
+    let length = tag.find(|c: char| !c.is_alphanumeric()).unwrap_or(tag.len());
+    let symbol = tag.get(..length)?.to_ascii_uppercase();
+    SYMBOLS
+        .contains(&symbol.as_str())
+        .then_some((Unit::Symbol(symbol), length + 1))
 }
 
 fn word(rest: &str, apart: bool) -> Option<(Unit, usize)> {

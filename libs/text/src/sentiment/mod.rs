@@ -67,6 +67,8 @@ struct Reader {
     carriers: u16,
     /// The next word begins no sentence.
     inside: bool,
+    /// What a `no` of this clause was felt as: nothing bad, if what there is none of is bad (`no problem`).
+    no: f32,
     /// Words are counted and not felt.
     only_signs: bool,
 }
@@ -107,6 +109,7 @@ impl Reader {
     fn sign(&mut self, c: char) {
         if matches!(c, '.' | '!' | '?' | ';' | ':') {
             self.modifiers.end_of_clause();
+            self.no = 0.0;
             self.inside = matches!(c, ';' | ':');
         } else if c > '\u{2000}'
             && let Some(emoji) = lexicon::emoji(c)
@@ -132,19 +135,32 @@ impl Reader {
         let own = lexicon::feeling_of_word(&word).filter(|_| !modifier::is_silent(&word));
         if let Some(feeling) = own {
             let turned = self.modifiers.turn(feeling);
-            self.feel(if name { turned * NAME_SHARE } else { turned });
+            if feeling < 0.0 && self.modifiers.negates() {
+                self.add(-self.no);
+                self.no = 0.0;
+            }
+            let felt = self.feel(if name { turned * NAME_SHARE } else { turned });
+            if *word == *"no" {
+                self.no = felt;
+            }
         }
         self.modifiers.hear(&word);
     }
 
-    fn feel(&mut self, feeling: f32) {
+    /// Counts a feeling; gives what was added for it.
+    fn feel(&mut self, feeling: f32) -> f32 {
         self.carriers += 1;
         let weighed = if feeling < 0.0 {
             feeling * NEGATIVE_WEIGHT
         } else {
             feeling
         };
-        *self.after.as_mut().unwrap_or(&mut self.before) += weighed;
+        self.add(weighed);
+        weighed
+    }
+
+    fn add(&mut self, feeling: f32) {
+        *self.after.as_mut().unwrap_or(&mut self.before) += feeling;
     }
 
     fn score(&self, asks: bool) -> Option<f32> {
@@ -182,6 +198,14 @@ mod tests {
         assert!(of("extremely good") > of("good") && of("slightly good") < of("good"));
         assert!(of("It was slow. Not a problem") < 0.0 || of("not a problem") > 0.0);
         assert!(of("The team is great, but the product is a scam") < 0.0);
+    }
+
+    #[test]
+    fn none_of_what_is_bad_is_not_bad() {
+        assert!(of("No problem, thanks for the quick fix") > 0.1);
+        assert!(of("no bugs this time") >= 0.0 && of("No. This is a problem") < 0.0);
+        assert!(of("Never been so disappointed in a product") < -0.1);
+        assert!(of("I have never been so happy") > 0.1 && of("I was never happy") < 0.0);
     }
 
     #[test]

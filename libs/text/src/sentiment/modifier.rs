@@ -130,6 +130,8 @@ const DEGREE: f32 = 0.293;
 pub(super) struct Modifiers {
     /// Words that the last negation still reaches.
     negated: u8,
+    /// It was `never`, of which `so` and `this` make the opposite: `never been so happy`.
+    never: bool,
     last: f32,
     before_last: f32,
 }
@@ -152,11 +154,17 @@ impl Modifiers {
         } else {
             0.0
         };
-        self.negated = if has(NEGATIONS, word) {
-            REACH
-        } else {
-            self.negated.saturating_sub(1)
+        self.negated = match word {
+            "so" | "this" if self.never => 0,
+            _ if has(NEGATIONS, word) => REACH,
+            _ => self.negated.saturating_sub(1),
         };
+        self.never = word == "never" || self.never && self.negated > 0;
+    }
+
+    /// Whether a negation reaches the next word.
+    pub(super) fn negates(&self) -> bool {
+        self.negated > 0
     }
 
     /// A negation does not reach into the next clause.

@@ -142,12 +142,14 @@ impl Looks {
     /// Ten digits and more are a telephone number, five and six a code to write to; `£` and pence are prices.
     fn numbers(&mut self, run: &str) {
         let digits = longest_digits(run);
+        // Addresses and hashes have long runs of digits by chance.
+        let is_code = run.len() > 20 && run.contains(|c: char| c.is_ascii_alphabetic());
         match digits {
-            9..=14 => add(&mut self.phones),
+            9..=14 if !is_code => add(&mut self.phones),
             5 | 6 if !run.contains([',', '.', '$', '#', ':']) => add(&mut self.codes),
             _ => {}
         }
-        if run.starts_with('+') && digits >= 1 && run.len() <= 5 {
+        if run.len() <= 5 && digits >= 1 && run.strip_prefix('+').is_some_and(|rest| rest.len() == digits) {
             add(&mut self.phones);
         }
         if digits > 0 && (run.contains('£') || run.to_ascii_lowercase().contains("p/")) {
@@ -203,5 +205,8 @@ mod tests {
         assert_eq!(names("see murdev.com"), ["link", "link_alone"]);
         assert_eq!(names("WIN CASH NOW"), ["shouting"]);
         assert!(names("Bitcoin falls to $61,200 at 12:30").is_empty());
+        assert!(names("$SOL +8%, $AVAX +6.2%, $DOGE -3% are the movers of this day").is_empty());
+        assert!(names("Contract 0x6982508145454Ce325dDbE47a25d7c9Da6B33391 is live").is_empty());
+        assert_eq!(names("call me back now on +44 or later"), ["phone_number"]);
     }
 }
