@@ -166,7 +166,7 @@ impl Compiler<'_> {
             }
             ("hasWord", Some(of), arguments) => self.has_word(of, arguments),
             (_, Some(of), arguments) if is_time_part(name, &of.expr) => self.time_part(name, of, arguments),
-            (_, Some(of), arguments) => match text_test(name, arguments)? {
+            (_, Some(of), arguments) => match text_test(name, arguments, &mut self.variables.patterns)? {
                 Some(test) => Ok(Expression::Text(test, Box::new(self.expression(of, depth)?))),
                 None => self.fallback(tree),
             },

@@ -1,5 +1,5 @@
-//! What our own expressions do not cover goes to the `cel` crate, which is named only here and in
-//! `compile.rs`. No I/O.
+//! What our own expressions do not cover goes to the `cel` crate, whose names no module outside `condition` knows
+//! (docs/rules/ENGINE.md). No I/O.
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use cel::common::ast::{EntryExpr, Expr};
 use cel::{Context, Env, IdedExpr, Value as CelValue};
 
+use super::bounds;
 use super::compile::{Problem, dotted_name};
 use super::evaluate::Value;
 use super::expression::Slot;
@@ -86,6 +87,7 @@ impl CelExpression {
         };
         free.visit(&mut tree, 0)?;
         let (variables, named) = (free.found, free.named);
+        bounds::check(&tree, &named)?;
         Ok(Self {
             tree,
             variables,
@@ -170,6 +172,7 @@ impl FreeVariables<'_> {
                 .try_for_each(|item| self.visit(item, below)),
             Expr::Call(call) => {
                 check_function(&call.func_name)?;
+                bounds::pattern_is_written(&call.func_name, &call.args)?;
                 let target = call.target.as_deref_mut().into_iter();
                 target
                     .chain(call.args.iter_mut())
@@ -203,10 +206,19 @@ impl FreeVariables<'_> {
         }
     }
 
-    /// The list or table of this name.
+    /// The list or table of this name; conditions that name the same one share it.
     fn named_value(&mut self, name: &str) -> Option<CelValue> {
-        let items = self.variables.list(name).map(|items| list(items.items()));
-        items.or_else(|| self.variables.table(name).map(|rows| table(&rows)))
+        // Asked for even where it is known, because asking notes that it is used.
+        let items = self.variables.list(name);
+        let rows = self.variables.table(name);
+        if let Some(known) = self.variables.for_cel.get(name) {
+            return Some(known.clone());
+        }
+        let made = items
+            .map(|items| list(items.items()))
+            .or_else(|| rows.map(|rows| table(&rows)))?;
+        self.variables.for_cel.insert(name.to_owned(), made.clone());
+        Some(made)
     }
 
     fn replace(&mut self, tree: &mut IdedExpr, name: &str) -> Result<(), Problem> {

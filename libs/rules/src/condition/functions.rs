@@ -2,16 +2,18 @@
 
 use cel::IdedExpr;
 use cel::common::ast::Expr;
-use regex::RegexBuilder;
 
 use super::compile::{Problem, constant_of};
 use super::expression::{Constant, TextTest};
+use super::patterns::Patterns;
 use super::time::Zone;
 
-const MAX_REGEX_BYTES: usize = 1 << 20;
-
 /// A test of a text whose arguments are all constant texts.
-pub(super) fn text_test(name: &str, arguments: &[IdedExpr]) -> Result<Option<TextTest>, Problem> {
+pub(super) fn text_test(
+    name: &str,
+    arguments: &[IdedExpr],
+    patterns: &mut Patterns,
+) -> Result<Option<TextTest>, Problem> {
     let [argument] = arguments else { return Ok(None) };
     let Some(Constant::Text(text)) = constant_of(argument) else {
         return Ok(None);
@@ -20,12 +22,7 @@ pub(super) fn text_test(name: &str, arguments: &[IdedExpr]) -> Result<Option<Tex
         "contains" => Some(TextTest::Contains(text)),
         "startsWith" => Some(TextTest::StartsWith(text)),
         "endsWith" => Some(TextTest::EndsWith(text)),
-        "matches" => {
-            let regex = RegexBuilder::new(&text).size_limit(MAX_REGEX_BYTES).build();
-            Some(TextTest::Matches(regex.map_err(|error| {
-                Problem::Says(format!("in matches(): {error}"))
-            })?))
-        }
+        "matches" => Some(TextTest::Matches(patterns.compile(&text)?)),
         _ => None,
     })
 }

@@ -1,6 +1,7 @@
 //! Conditions: CEL read once, decided many times, true, false or unknown. No I/O, no clock.
 
 mod analysis;
+mod bounds;
 mod compile;
 mod dialect;
 mod evaluate;
@@ -10,6 +11,7 @@ mod fold;
 mod functions;
 mod kinds;
 mod operators;
+mod patterns;
 mod source;
 #[cfg(test)]
 mod tests;

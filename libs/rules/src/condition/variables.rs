@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use cel::Value as CelValue;
+
 use super::compile;
 use super::expression::{Expression, Slot};
+use super::patterns::Patterns;
 use super::source::Source;
 use super::values::Values;
 use crate::derived::later;
@@ -21,6 +24,9 @@ pub(crate) struct Variables {
     slots: HashMap<String, Slot>,
     pub(super) words: HashMap<Slot, WordSets>,
     named: Named,
+    /// Lists and tables as `cel` takes them, made once each.
+    pub(super) for_cel: HashMap<String, CelValue>,
+    pub(super) patterns: Patterns,
     /// Names that are or will be derived; the expressions stand in `derived` once they are compiled.
     announced: HashSet<String>,
     pub(super) derived: BTreeMap<Slot, Derived>,
