@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::condition::{Variables, names_in};
 use crate::error::{Fault, RuleError};
-use crate::file::{Fields, Reader, error};
+use crate::file::{Fields, Reader, error, note};
 use crate::lists::Declared;
 use crate::names::Scope;
 use crate::node::Place;
@@ -73,7 +73,7 @@ impl Drafts {
                 continue;
             };
             if let Err(fault) = variables.define_derived(&name, &draft.text) {
-                errors.push(error(&draft.file, draft.place, fault));
+                note(errors, error(&draft.file, draft.place, fault));
             }
         }
     }
@@ -129,8 +129,7 @@ impl Order<'_> {
                 .cloned()
                 .chain([name.to_owned()])
                 .collect();
-            self.errors
-                .push(error(&draft.file, draft.place, Fault::Cycle(circle)));
+            note(self.errors, error(&draft.file, draft.place, Fault::Cycle(circle)));
             return 0;
         }
         self.path.push(name.to_owned());
@@ -143,7 +142,7 @@ impl Order<'_> {
                 what,
                 limit: MAX_DEPTH,
             };
-            self.errors.push(error(&draft.file, draft.place, fault));
+            note(self.errors, error(&draft.file, draft.place, fault));
         }
         self.depths.insert(name.to_owned(), depth);
         self.done.push(name.to_owned());

@@ -132,6 +132,9 @@ pub enum Fault {
         /// The least points.
         floor: f64,
     },
+    /// There are too many mistakes to tell them all.
+    #[error("there are more mistakes behind this one; mend those before it first")]
+    More,
     /// Levels that contradict each other.
     #[error("levels: {0}")]
     Levels(&'static str),

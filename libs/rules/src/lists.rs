@@ -8,7 +8,7 @@ use crate::file::{Fields, Reader};
 use crate::node::{Node, Place, Yaml};
 
 /// The most items of all lists and tables together.
-const MAX_ITEMS: usize = 2_000_000;
+pub(crate) const MAX_ITEMS: usize = 2_000_000;
 
 /// A list of texts, asked by `in`.
 #[derive(Debug, Default, PartialEq)]

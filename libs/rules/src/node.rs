@@ -8,6 +8,10 @@ use crate::fact::OwnedFact;
 const MAX_BYTES: usize = 1 << 20;
 const MAX_DEPTH: usize = 32;
 const MAX_NODES: usize = 100_000;
+/// Values that any file may have; above these, a file has one for each so many bytes, because a value takes far more
+/// memory than the two bytes it can be written in.
+const FEW_NODES: usize = 10_000;
+const BYTES_A_NODE: usize = 8;
 
 /// Line and column, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -119,7 +123,10 @@ pub(crate) fn read(text: &str) -> Result<Node, (Place, Fault)> {
             },
         ));
     }
-    let mut tree = Tree::default();
+    let mut tree = Tree {
+        most: MAX_NODES.min(FEW_NODES + text.len() / BYTES_A_NODE),
+        ..Tree::default()
+    };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
             let place = Place {
@@ -142,6 +149,7 @@ struct Tree {
     root: Option<Node>,
     open: Vec<Open>,
     nodes: usize,
+    most: usize,
 }
 
 impl Tree {
@@ -187,10 +195,10 @@ impl Tree {
 
     fn add(&mut self, node: Node) -> Result<(), Fault> {
         self.nodes += 1;
-        if self.nodes > MAX_NODES {
+        if self.nodes > self.most {
             return Err(Fault::TooBig {
                 what: "the number of values in a rule file",
-                limit: MAX_NODES,
+                limit: self.most,
             });
         }
         let Some(parent) = self.open.last_mut() else {

@@ -2,7 +2,11 @@
 //! that would say the same. No I/O.
 
 use crate::error::Fault;
+use crate::lists::MAX_ITEMS;
 use crate::node::{Node, Place, Yaml};
+
+/// Bytes of a column's name.
+const LONGEST_COLUMN: usize = 64;
 
 /// What a file beside the rules is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +30,7 @@ impl Beside {
     pub(super) fn read(self, name: &str, text: &str) -> Result<Node, (Place, Fault)> {
         let stem = plain(name, 1);
         let (kind, content) = match self {
-            Self::List => ("lists", list(text)),
+            Self::List => ("lists", list(text)?),
             Self::Table => ("tables", table(text)?),
         };
         Ok(map(
@@ -55,12 +59,37 @@ fn stem_of(mut node: Node) -> Node {
     node
 }
 
-fn list(text: &str) -> Node {
+fn list(text: &str) -> Result<Node, (Place, Fault)> {
     let items = text.lines().enumerate().filter_map(|(at, line)| {
         let item = line.split_once(" #").map_or(line, |(item, _)| item).trim();
-        (!item.is_empty() && !item.starts_with('#')).then(|| quoted(item, at + 1))
+        (!item.is_empty() && !item.starts_with('#')).then_some((at + 1, item))
     });
-    Node::new(Place { line: 1, column: 1 }, Yaml::List(items.collect()))
+    let mut nodes = Vec::new();
+    for (line, item) in items {
+        room_for(nodes.len() + 1, line)?;
+        nodes.push(quoted(item, line));
+    }
+    Ok(Node::new(Place { line: 1, column: 1 }, Yaml::List(nodes)))
+}
+
+/// Checked while reading: what is refused afterwards has been held until then.
+fn room_for(items: usize, line: usize) -> Result<(), (Place, Fault)> {
+    if items <= MAX_ITEMS {
+        return Ok(());
+    }
+    let (what, limit) = ("the number of items of a list or table", MAX_ITEMS);
+    Err((Place { line, column: 1 }, Fault::TooBig { what, limit }))
+}
+
+/// Each row is told by these names, so a long one would be held as often as there are rows.
+fn short_names(columns: &csv::StringRecord) -> Result<(), (Place, Fault)> {
+    match columns.iter().find(|column| column.len() > LONGEST_COLUMN) {
+        Some(_) => {
+            let fault = Fault::Table(format!("a column's name has more than {LONGEST_COLUMN} bytes"));
+            Err((Place { line: 1, column: 1 }, fault))
+        }
+        None => Ok(()),
+    }
 }
 
 fn table(text: &str) -> Result<Node, (Place, Fault)> {
@@ -75,12 +104,14 @@ fn table(text: &str) -> Result<Node, (Place, Fault)> {
         (Place { line, column: 1 }, Fault::Table(error.to_string()))
     };
     let columns = reader.headers().map_err(|error| bad(&error))?.clone();
+    short_names(&columns)?;
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| bad(&error))?;
         let line = record
             .position()
             .map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
+        room_for((rows.len() + 1) * columns.len(), line)?;
         let cells: Vec<(Node, Node)> = columns
             .iter()
             .zip(&record)
@@ -135,6 +166,23 @@ mod tests {
         let texts: Vec<_> = items.iter().filter_map(Node::text).collect();
         assert_eq!(texts, ["alice", "b ob"]);
         assert_eq!(items[1].place.line, 4);
+    }
+
+    #[test]
+    fn columns_have_short_names_because_every_row_repeats_them() {
+        let text = format!("who,{}\nalice,1\n", "n".repeat(65));
+        let (place, fault) = Beside::Table.read("t.csv", &text).expect_err("too long");
+        assert_eq!(place.line, 1);
+        assert!(fault.to_string().contains("more than 64 bytes"), "{fault}");
+    }
+
+    #[test]
+    fn a_list_of_very_many_items_is_refused_where_it_is_too_long() {
+        let (place, fault) = Beside::List
+            .read("t.txt", &"a\n".repeat(MAX_ITEMS + 5))
+            .expect_err("too long");
+        assert_eq!(place.line, MAX_ITEMS + 1);
+        assert!(matches!(fault, Fault::TooBig { limit: MAX_ITEMS, .. }));
     }
 
     #[test]

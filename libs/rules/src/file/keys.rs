@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error;
+use super::{error, note};
 use crate::error::{Fault, RuleError};
 use crate::fact::OwnedFact;
 use crate::names::{EVENT_FIELDS, SIGNAL_FIELDS, nearest};
@@ -16,7 +16,7 @@ pub(crate) struct Reader<'a> {
 
 impl Reader<'_> {
     pub(crate) fn fail(&mut self, place: Place, fault: Fault) {
-        self.errors.push(error(self.file, place, fault));
+        note(self.errors, error(self.file, place, fault));
     }
 
     /// Takes the value or notes the mistake.

@@ -37,7 +37,7 @@ pub(crate) fn read_all<'a>(
                 }
                 sources.extend(as_native(name, root, errors).map(|root| Source { name, root }));
             }
-            Err((place, fault)) => errors.push(error(name, place, fault)),
+            Err((place, fault)) => note(errors, error(name, place, fault)),
         }
     }
     (sources, format!("{:032x}", hash.digest128()))
@@ -59,9 +59,23 @@ fn put_in_environment(
     let mut used = Vec::new();
     root.scalars_mut(&mut |place, text| match substitute(text, env, &mut used) {
         Ok(done) => *text = done,
-        Err(fault) => errors.push(error(file, place, fault)),
+        Err(fault) => note(errors, error(file, place, fault)),
     });
     used
+}
+
+/// Mistakes that are told of a set of files; nobody reads more, and each may be longer than what made it.
+const MOST_MISTAKES: usize = 100;
+
+/// Notes a mistake, unless there are enough of them.
+pub(crate) fn note(errors: &mut Vec<RuleError>, mut mistake: RuleError) {
+    if errors.len() > MOST_MISTAKES {
+        return;
+    }
+    if errors.len() == MOST_MISTAKES {
+        mistake.fault = Fault::More;
+    }
+    errors.push(mistake);
 }
 
 pub(crate) fn error(file: &str, place: Place, fault: Fault) -> RuleError {

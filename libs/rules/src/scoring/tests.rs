@@ -143,8 +143,88 @@ fn hostile_files_are_refused_shortly() {
         errors(&"[".repeat(5000))[0].contains("over the limit")
             || errors(&"[".repeat(5000))[0].contains("YAML")
     );
-    assert!(errors(&"a".repeat(2 << 20))[0].contains("size of a rule file"));
+    assert!(errors(&"a".repeat(10 << 20))[0].contains("size of a rule file"));
     assert!(errors("groups: []\n---\ngroups: []\n")[0].contains("several YAML documents"));
+}
+
+#[test]
+fn many_mistakes_are_told_as_the_first_of_them() {
+    let keys: String = (0..5000).map(|at| format!("k{at}: 1\n")).collect();
+    let found = errors(&keys);
+    assert_eq!(found.len(), 101);
+    assert!(
+        found[99].starts_with("rules.yml:100:1: unknown key `k99`"),
+        "{}",
+        found[99]
+    );
+    assert_eq!(
+        found[100],
+        "rules.yml:101:1: there are more mistakes behind this one; mend those before it first"
+    );
+}
+
+#[test]
+fn values_that_take_far_more_memory_than_they_are_long_are_counted() {
+    let items = |count: usize| format!("lists: {{vip: [{}]}}", "a, ".repeat(count));
+    assert!(RuleSet::parse(&[("r.yml", &items(9_000))], &no_env).is_ok());
+    assert!(errors(&items(30_000))[0].contains("number of values in a rule file is over the limit of 21"));
+}
+
+#[test]
+fn conditions_that_would_be_slow_or_big_are_refused() {
+    let nested = (0..6).fold("true".to_owned(), |inner, _| {
+        format!("[1,2,3,4,5,6,7,8,9].all(x, {inner})")
+    });
+    let doubling = format!("['a']{} == ['b']", ".map(x, x + x)".repeat(40));
+    for (condition, problem) in [
+        (nested.as_str(), "rounds of a condition's loops is over the limit"),
+        (&doubling, "is over the limit"),
+        (
+            "cashtags.exists(x, x.matches(author))",
+            "takes a pattern in quotes",
+        ),
+        ("text.matches('(.{90}){90}')", "in matches()"),
+        (
+            "vip.exists(x, vip.exists(y, x == y))",
+            "rounds of a condition's loops",
+        ),
+    ] {
+        let vip: String = (0..2000).map(|at| format!("n{at}, ")).collect();
+        let condition = serde_json::Value::from(condition);
+        let file = format!(
+            "lists: {{vip: [{vip}]}}\ngroups: [{{name: g, rules: [{{when: {condition}, score: 1}}]}}]"
+        );
+        let found = errors(&file);
+        assert!(
+            found[0].contains(problem) && found[0].starts_with("rules.yml:2:"),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn patterns_share_one_budget_and_equal_ones_cost_once() {
+    let rules = |pattern: &dyn Fn(usize) -> String| {
+        let rules: String = (0..500)
+            .map(|at| format!("{{when: \"text.matches('{}')\", score: 1}}, ", pattern(at)))
+            .collect();
+        format!("groups: [{{name: g, rules: [{rules}]}}]")
+    };
+    assert!(RuleSet::parse(&[("r.yml", &rules(&|at| format!("lists? {at}")))], &no_env).is_ok());
+    assert!(RuleSet::parse(&[("r.yml", &rules(&|_| "[a-z]{500}".to_owned()))], &no_env).is_ok());
+    let found = errors(&rules(&|at| format!("[a-z]{{900}}{at}")));
+    assert!(found[0].contains("the size of all patterns"), "{found:?}");
+}
+
+#[test]
+fn a_list_is_held_once_however_many_conditions_loop_over_it() {
+    let vip: String = (0..2000).map(|at| format!("n{at}, ")).collect();
+    let rules = "{when: 'vip.exists(x, x == author)', score: 1}, ".repeat(500);
+    let rules = parse(&format!(
+        "lists: {{vip: [{vip}]}}\ngroups: [{{name: g, rules: [{rules}]}}]"
+    ));
+    let facts = FactList::default().with("author", text("n7"));
+    assert_eq!(rules.score(&facts, Scope::Event).matched, 500);
 }
 
 #[test]
