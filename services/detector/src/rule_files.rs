@@ -11,7 +11,8 @@ use settings::{WatchError, Watched};
 /// Fails when the rules cannot be read or have mistakes now. Later mistakes leave the last good rules in
 /// use and are told by [`Watched::status`].
 pub fn open_rules(path: &Path) -> Result<Watched<DetectionRules>, WatchError> {
-    Watched::open(path, parse)
+    let rules = Watched::open(path, parse)?;
+    Ok(rules.described(|rules| format!("{} rules, version {}", rules.rules().len(), rules.version())))
 }
 
 fn parse(texts: &[(String, String)]) -> Result<DetectionRules, String> {

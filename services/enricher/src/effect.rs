@@ -37,6 +37,7 @@ impl EnricherEffect {
             let files = rules::rule_files(texts);
             RuleSet::parse(&files, &|name| std::env::var(name).ok()).map_err(|errors| rules::explain(&errors))
         })?;
+        let rules = rules.described(|rules| format!("{} rules, version {}", rules.len(), rules.version()));
         Self::with_rules(settings, rules)
     }
 

@@ -38,12 +38,20 @@ pub(super) async fn show(followed: Vec<Followed>, health: Health, metrics: Metri
                 let component = components
                     .entry(part.clone())
                     .or_insert_with(|| health.component(part));
-                component.ready(match status.last_error {
-                    Some(error) => format!("version {} stays in use: {error}", status.version),
-                    None => format!("version {}", status.version),
-                });
+                component.ready(detail(status));
             }
         }
+    }
+}
+
+/// What is in use, and why nothing newer is.
+fn detail(status: WatchStatus) -> String {
+    let in_use = status
+        .content
+        .unwrap_or_else(|| format!("version {}", status.version));
+    match status.last_error {
+        Some(error) => format!("{in_use} stays in use: {error}"),
+        None => in_use,
     }
 }
 

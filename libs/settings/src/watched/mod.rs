@@ -39,6 +39,8 @@ pub enum WatchError {
 pub struct WatchStatus {
     /// 1 at the start, one more with each new value.
     pub version: u64,
+    /// What the value in use says of itself, where [`Watched::described`] was asked for that.
+    pub content: Option<String>,
     /// When the value in use was read.
     pub loaded_at: SystemTime,
     /// How often a changed file gave a new value.
@@ -56,6 +58,7 @@ type Parse<T> = Box<dyn Fn(&[(String, String)]) -> Result<T, String> + Send + Sy
 /// A value that follows its file. Clones share it.
 pub struct Watched<T> {
     inner: Arc<Inner<T>>,
+    describe: Option<fn(&T) -> String>,
 }
 
 /// The cheapest way to look at a watched value for every record: one atomic load while it does not change.
@@ -91,6 +94,7 @@ impl<T> Clone for Watched<T> {
     fn clone(&self) -> Self {
         Self {
             inner: Arc::clone(&self.inner),
+            describe: self.describe,
         }
     }
 }
@@ -123,6 +127,7 @@ impl<T: Send + Sync + 'static> Watched<T> {
     fn new(value: T, texts: Texts, source: Option<Source<T>>) -> Self {
         let status = WatchStatus {
             version: 1,
+            content: None,
             loaded_at: SystemTime::now(),
             reloads: 0,
             failures: 0,
@@ -140,7 +145,15 @@ impl<T: Send + Sync + 'static> Watched<T> {
         };
         Self {
             inner: Arc::new(inner),
+            describe: None,
         }
+    }
+
+    /// The same, with a status that tells which value is in use.
+    #[must_use]
+    pub fn described(mut self, describe: fn(&T) -> String) -> Self {
+        self.describe = Some(describe);
+        self
     }
 
     fn watch(&self) {
@@ -180,7 +193,12 @@ impl<T: Send + Sync + 'static> Watched<T> {
 
     /// How it is.
     pub fn status(&self) -> WatchStatus {
-        self.inner.state().status.clone()
+        // Locked all the while, so that what is told of is the value that the rest is about.
+        let state = self.inner.state();
+        WatchStatus {
+            content: self.describe.map(|describe| describe(&self.inner.value.load())),
+            ..state.status.clone()
+        }
     }
 
     /// Reads again at once; gives the status afterwards.

@@ -39,6 +39,22 @@ fn a_changed_file_is_noticed_and_a_bad_one_never_replaces_a_good_one() {
 }
 
 #[test]
+fn the_status_tells_which_value_is_in_use_if_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("n.txt");
+    fs::write(&file, "1").unwrap();
+    let silent = Watched::open(&file, number).unwrap();
+    assert_eq!(silent.status().content, None);
+    let watched = silent.described(|number| format!("the number {number}"));
+    fs::write(&file, "2").unwrap();
+    assert!(watched.wait_until(PATIENCE, |status| status.version == 2));
+    assert_eq!(watched.status().content.as_deref(), Some("the number 2"));
+    fs::write(&file, "three").unwrap();
+    assert!(watched.wait_until(PATIENCE, |status| status.last_error.is_some()));
+    assert_eq!(watched.clone().status().content.as_deref(), Some("the number 2"));
+}
+
+#[test]
 fn a_folder_swapped_by_symbolic_links_is_noticed() {
     let mount = tempfile::tempdir().unwrap();
     let at = mount.path();
