@@ -66,7 +66,13 @@ fmt:
 advisories:
     deploy/local/tool cargo-deny check advisories
 
-# Numbers: `just bench flow`, `runtime`, `streams`, `soak`, `quality`, `cold`
+# Hostile texts and files, ten minutes a target; `just fuzz --help` says what each asserts
+[group('habits')]
+[no-exit-message]
+fuzz *args:
+    @fuzz/run "$@"
+
+# Numbers: `just bench flow`, `runtime`, `streams`, `soak`, `quality`, `meaning`, `cold`
 [group('habits')]
 [no-exit-message]
 bench name *args:
