@@ -3,6 +3,7 @@
 mod correlation;
 mod entities;
 mod hostile;
+mod hostile_rules;
 mod language;
 mod report;
 mod rules;
@@ -47,6 +48,7 @@ fn rows(data: &Path) -> Result<Vec<Row>> {
     rows.extend(entities::rows()?);
     rows.extend(rules::rows(data)?);
     rows.extend(hostile::rows());
+    rows.extend(hostile_rules::rows());
     Ok(rows)
 }
 

@@ -1,14 +1,13 @@
 //! A post of 200 characters through the normalizer, and the memory that takes.
 
 use crate::median;
-use crate::process::resident_mib;
+use crate::process::{resident_mib, thread_seconds};
 use anyhow::{Result, bail};
 use model::RawEvent;
 use normalizer::Normalizer;
 use settings::NormalizerSettings;
 use stage::{Cx, Emit, Stage};
 use std::hint::black_box;
-use std::time::Instant;
 use topology::Topic;
 
 const POSTS: u32 = 5_000;
@@ -32,11 +31,11 @@ pub(super) fn measure(rounds: usize) -> Result<Normalizing> {
     }
     let mut round = || {
         let posts = posts.clone();
-        let start = Instant::now();
+        let start = thread_seconds();
         for post in posts {
             let _ = black_box(normalizer.apply(post, &mut (), &cx));
         }
-        start.elapsed().as_secs_f64() * 1e6 / f64::from(POSTS)
+        (thread_seconds() - start) * 1e6 / f64::from(POSTS)
     };
     Ok(Normalizing {
         micros: median((0..rounds).map(|_| round()).collect()),
