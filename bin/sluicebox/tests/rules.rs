@@ -81,6 +81,43 @@ fn a_changed_threshold_fails_its_test_and_says_where() {
     );
 }
 
+/// What the README has people do, up to the point where servers are needed.
+#[test]
+fn the_change_that_the_readme_shows_fails_its_tests_and_can_be_mended() {
+    let readme = std::fs::read_to_string(shipped().join("../README.md")).unwrap();
+    let changes: Vec<(&str, &str)> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("sed -i 's/")?.split_once("/' next/tokens.yml"))
+        .filter_map(|(change, _)| change.split_once('/'))
+        .collect();
+    let [threshold, tests] = changes.as_slice() else {
+        unreachable!("the README changes a threshold and then tests: {changes:?}")
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(shipped().join("scoring")).unwrap() {
+        let file = entry.unwrap();
+        std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+    }
+    let tokens = folder.path().join("tokens.yml");
+    let change = |(from, to): (&str, &str)| {
+        let text = std::fs::read_to_string(&tokens).unwrap();
+        assert!(text.contains(from), "{from}");
+        std::fs::write(&tokens, text.replace(from, to)).unwrap();
+        sluicebox(&["test", &path(&folder)])
+    };
+    let failed = change(*threshold);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(
+        said(&failed).contains("rules: market_volume expected and not there")
+            && said(&failed).contains("2 of 40 tests failed"),
+        "{}",
+        said(&failed)
+    );
+    let mended = change(*tests);
+    assert!(mended.status.success(), "{}", said(&mended));
+    assert!(sluicebox(&["lint", "--deny", &path(&folder)]).status.success());
+}
+
 #[test]
 fn an_event_is_explained_with_its_values() {
     let folder = folder_with(RULE);

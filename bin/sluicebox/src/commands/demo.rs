@@ -167,6 +167,10 @@ fn where_to_look(settings: &Settings, process: &Process, truth: &Path) {
         styled(GOOD, settings.postgres.url.expose())
     ));
     say(format_args!("  topics       {}*", settings.topic_prefix));
+    say(format_args!(
+        "  its history  export SLUICEBOX__TOPIC_PREFIX={} # then: sluicebox rules backtest --rules FOLDER",
+        settings.topic_prefix
+    ));
     say(format_args!("  the truth    {}", truth.display()));
 }
 

@@ -87,6 +87,7 @@ pub(crate) async fn run(args: BacktestArgs, app: &App) -> Result<(), Failure> {
             .max(1),
         None => 1,
     };
+    let compared = Compared::new(args.examples, &live, &candidate);
     let replay = Replay {
         live,
         candidate,
@@ -94,14 +95,14 @@ pub(crate) async fn run(args: BacktestArgs, app: &App) -> Result<(), Failure> {
         every,
         read: 0,
         failed: None,
-        compared: Compared::new(args.examples),
+        compared,
     };
     let replay = admin
         .fold(Topic::EventsNormalized, span, replay, |replay, record| {
             replay.event(&record);
         })
         .await?;
-    let replay = admin
+    let mut replay = admin
         .fold(Topic::SignalsEnriched, span, replay, |replay, record| {
             replay.signal(&record);
         })
@@ -109,6 +110,7 @@ pub(crate) async fn run(args: BacktestArgs, app: &App) -> Result<(), Failure> {
     if let Some(unavailable) = replay.failed {
         return Err(Failure::Unreachable(unavailable));
     }
+    replay.compared.settle();
     report::show(&replay.compared, every, args.json);
     replay.compared.within(args.budget)
 }

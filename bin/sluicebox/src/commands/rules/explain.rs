@@ -142,8 +142,8 @@ impl Explanation {
         });
         let level = rules.level_for(self.score());
         say(format_args!(
-            "{:>8} {}",
-            styled(STRONG, signed(self.score())),
+            "{} {}",
+            styled(STRONG, format_args!("{:>8}", signed(self.score()))),
             styled(STRONG, level)
         ));
         if could_add > 0.0 || could_take < 0.0 {
@@ -211,6 +211,7 @@ fn tell_rule(rule: &Explained) {
         say(format_args!("               {:<8} {side}", word(*outcome)));
     }
     let values = rule.values.iter().map(|(name, value)| match value {
+        Some(value) if value.is_empty() => format!("{name} is empty"),
         Some(value) => format!("{name} = {value}"),
         None => format!("{name} {}", styled(BAD, "not known")),
     });

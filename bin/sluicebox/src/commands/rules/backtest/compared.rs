@@ -13,13 +13,20 @@ const SNIPPET: usize = 60;
 #[derive(Debug, Default)]
 pub(super) struct Compared {
     pub(super) events: Tally,
-    /// Signals, by the rules that wait for facts alone.
+    /// Signals as they were last, by the rules that wait for facts alone.
     pub(super) signals: Tally,
+    /// What became of each signal that was seen so far: a signal is written again with each piece of evidence, and
+    /// counts once.
+    latest: BTreeMap<String, Outcome>,
+    /// The names of levels, from the highest to the lowest.
+    pub(super) levels: Vec<String>,
     /// Records that could not be read.
     pub(super) undecodable: u64,
     pub(super) live_cost: Duration,
     pub(super) candidate_cost: Duration,
     examples: usize,
+    /// How many events and signals were scored, a signal each time it was written.
+    pub(super) scored: u64,
 }
 
 /// What would change of events, or of signals.
@@ -32,6 +39,14 @@ pub(super) struct Tally {
     pub(super) lost: Kind,
     pub(super) raised: Kind,
     pub(super) lowered: Kind,
+}
+
+/// What two rule sets make of one event or signal.
+#[derive(Debug)]
+struct Outcome {
+    /// Whether it is more than nothing, before and after.
+    entered: (bool, bool),
+    example: Example,
 }
 
 /// How many changes of one kind, with examples.
@@ -52,27 +67,28 @@ pub(super) struct Example {
 }
 
 impl Compared {
-    pub(super) fn new(examples: usize) -> Self {
+    pub(super) fn new(examples: usize, live: &RuleSet, candidate: &RuleSet) -> Self {
+        let mut levels: Vec<String> = candidate.levels().names().map(str::to_owned).collect();
+        for name in live.levels().names() {
+            if !levels.iter().any(|known| known == name) {
+                levels.push(name.to_owned());
+            }
+        }
         Self {
             examples,
+            levels,
             ..Self::default()
         }
     }
 
     pub(super) fn event(&mut self, live: &RuleSet, candidate: &RuleSet, event: &Event) {
         let (before, after) = self.both(live, candidate, event, Scope::Event);
-        let text = event.full_text();
         // An event that no rule matches never becomes a signal.
-        let entered = (before.matched > 0, after.matched > 0);
-        let example = || example(&event.subject, &text, &before, &after);
-        let sides = (before.level.as_str(), after.level.as_str());
-        self.events.note(
-            entered,
-            sides,
-            (before.score, after.score),
-            self.examples,
-            example,
-        );
+        let outcome = Outcome {
+            entered: (before.matched > 0, after.matched > 0),
+            example: example(&event.subject, &event.full_text(), &before, &after),
+        };
+        self.events.note(outcome, self.examples);
     }
 
     pub(super) fn signal(&mut self, live: &RuleSet, candidate: &RuleSet, signal: &Signal) {
@@ -83,15 +99,18 @@ impl Compared {
         after.score += given;
         live.level_for(before.score).clone_into(&mut before.level);
         candidate.level_for(after.score).clone_into(&mut after.level);
-        let example = || example(&signal.subject, &signal.title, &before, &after);
-        let sides = (before.level.as_str(), after.level.as_str());
-        self.signals.note(
-            (true, true),
-            sides,
-            (before.score, after.score),
-            self.examples,
-            example,
-        );
+        let outcome = Outcome {
+            entered: (true, true),
+            example: example(&signal.subject, &signal.title, &before, &after),
+        };
+        self.latest.insert(signal.signal_key.clone(), outcome);
+    }
+
+    /// Counts what became of the signals; nothing is added after this.
+    pub(super) fn settle(&mut self) {
+        for outcome in std::mem::take(&mut self.latest).into_values() {
+            self.signals.note(outcome, self.examples);
+        }
     }
 
     fn both(
@@ -101,12 +120,21 @@ impl Compared {
         facts: &dyn Facts,
         scope: Scope,
     ) -> (Scoring, Scoring) {
+        // Whoever goes first pays for memory that is cold; they take turns.
+        let live_first = self.scored.is_multiple_of(2);
+        self.scored += 1;
         let start = Instant::now();
-        let before = live.score(facts, scope);
+        let first = if live_first { live } else { candidate }.score(facts, scope);
         let between = Instant::now();
-        let after = candidate.score(facts, scope);
-        self.live_cost += between - start;
-        self.candidate_cost += between.elapsed();
+        let second = if live_first { candidate } else { live }.score(facts, scope);
+        let costs = (between - start, between.elapsed());
+        let ((before, live_cost), (after, candidate_cost)) = if live_first {
+            ((first, costs.0), (second, costs.1))
+        } else {
+            ((second, costs.1), (first, costs.0))
+        };
+        self.live_cost += live_cost;
+        self.candidate_cost += candidate_cost;
         (before, after)
     }
 
@@ -133,20 +161,15 @@ impl Compared {
 }
 
 impl Tally {
-    fn note(
-        &mut self,
-        (was_in, is_in): (bool, bool),
-        (before, after): (&str, &str),
-        (low, high): (f64, f64),
-        examples: usize,
-        example: impl Fn() -> Example,
-    ) {
+    fn note(&mut self, outcome: Outcome, examples: usize) {
+        let (was_in, is_in) = outcome.entered;
+        let ((low, before), (high, after)) = (&outcome.example.before, &outcome.example.after);
         self.scored += 1;
         if was_in {
-            self.levels.entry(before.to_owned()).or_default().0 += 1;
+            self.levels.entry(before.clone()).or_default().0 += 1;
         }
         if is_in {
-            self.levels.entry(after.to_owned()).or_default().1 += 1;
+            self.levels.entry(after.clone()).or_default().1 += 1;
         }
         let kind = match (was_in, is_in) {
             (false, true) => &mut self.gained,
@@ -157,7 +180,7 @@ impl Tally {
         };
         kind.count += 1;
         if kind.examples.len() < examples {
-            kind.examples.push(example());
+            kind.examples.push(outcome.example);
         }
     }
 
@@ -228,7 +251,7 @@ mod tests {
 
     #[test]
     fn gained_lost_and_relevelled_events_are_told_apart() {
-        let mut compared = Compared::new(1);
+        let mut compared = Compared::new(1, &rules(10, 10), &rules(30, 20));
         for amount in [5, 15, 25] {
             compared.event(&rules(10, 10), &rules(30, 20), &event(amount));
         }
@@ -250,8 +273,45 @@ mod tests {
     }
 
     #[test]
+    fn a_signal_counts_once_as_it_was_last() {
+        let rules = |least: i32| {
+            let file = format!(
+                "groups: [{{name: g, rules: [{{id: many, when: 'evidence_count > {least}', score: 30}}]}}]"
+            );
+            RuleSet::parse(&[("r.yml", &file)], &|_| None).unwrap()
+        };
+        let (live, candidate) = (rules(1), rules(2));
+        let mut compared = Compared::new(5, &live, &candidate);
+        for (key, evidence_count, score) in [("a", 1, 0.0), ("a", 2, 30.0), ("a", 3, 30.0), ("b", 2, 30.0)] {
+            let signal = Signal {
+                signal_key: key.to_owned(),
+                evidence_count,
+                score,
+                ..Signal::default()
+            };
+            compared.signal(&live, &candidate, &signal);
+        }
+        compared.settle();
+        let signals = &compared.signals;
+        assert_eq!(
+            (signals.scored, signals.lowered.count, signals.changed()),
+            (2, 1, 1)
+        );
+        assert_eq!(
+            (signals.levels["medium"], signals.levels["low"]),
+            ((2, 1), (0, 1))
+        );
+    }
+
+    #[test]
+    fn levels_are_told_from_the_highest_to_the_lowest() {
+        let compared = Compared::new(1, &rules(1, 1), &rules(1, 1));
+        assert_eq!(compared.levels, ["critical", "high", "medium", "low"]);
+    }
+
+    #[test]
     fn the_same_rules_change_nothing() {
-        let mut compared = Compared::new(1);
+        let mut compared = Compared::new(1, &rules(10, 10), &rules(10, 10));
         compared.event(&rules(10, 10), &rules(10, 10), &event(15));
         assert!(compared.changed_percent() < f64::EPSILON);
         assert!(compared.within(Some(0.0)).is_ok());

@@ -25,8 +25,12 @@ pub(super) fn show(compared: &Compared, every: u64, as_json: bool) {
             compared.undecodable
         ));
     }
-    tell("events, by what they say alone", &compared.events);
-    tell("signals, by the facts that were known", &compared.signals);
+    tell("events, by what they say alone", &compared.events, compared);
+    tell(
+        "signals, by the facts that were known last",
+        &compared.signals,
+        compared,
+    );
     let (live, candidate) = (
         each(compared.live_cost, compared),
         each(compared.candidate_cost, compared),
@@ -40,7 +44,7 @@ pub(super) fn show(compared: &Compared, every: u64, as_json: bool) {
     ));
 }
 
-fn tell(what: &str, tally: &Tally) {
+fn tell(what: &str, tally: &Tally, compared: &Compared) {
     if tally.scored == 0 {
         return;
     }
@@ -49,7 +53,11 @@ fn tell(what: &str, tally: &Tally) {
         "  {:<16} {:>10} {:>10} {:>10}",
         "level", "now", "then", "change"
     ));
-    for (level, (before, after)) in &tally.levels {
+    let levels = compared
+        .levels
+        .iter()
+        .filter_map(|level| Some((level, tally.levels.get(level)?)));
+    for (level, (before, after)) in levels {
         let change = i128::from(*after) - i128::from(*before);
         say(format_args!(
             "  {level:<16} {before:>10} {after:>10} {change:>+10}"
@@ -93,8 +101,7 @@ fn tell_example(example: &Example) {
 }
 
 fn each(cost: Duration, compared: &Compared) -> f64 {
-    let scored = compared.events.scored + compared.signals.scored;
-    cost.as_secs_f64() * 1e6 / scored.max(1) as f64
+    cost.as_secs_f64() * 1e6 / compared.scored.max(1) as f64
 }
 
 fn json(compared: &Compared, every: u64) -> Json {
