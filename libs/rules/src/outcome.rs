@@ -23,7 +23,7 @@ impl TestOutcome {
 }
 
 /// Compares two sets of names, whatever their order.
-pub(crate) fn differs(what: &str, got: Vec<String>, wanted: Option<&Vec<String>>) -> Option<String> {
+pub(crate) fn differs(what: &str, got: &[String], wanted: Option<&Vec<String>>) -> Option<String> {
     let wanted: BTreeSet<&String> = wanted?.iter().collect();
     let got: BTreeSet<&String> = got.iter().collect();
     let named = |names: Vec<&&String>, how: &str| {
@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn only_what_differs_is_told() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let told = |got: &[&str], wanted: &[&str]| differs("rules", names(got), Some(&names(wanted)));
+        let told = |got: &[&str], wanted: &[&str]| differs("rules", &names(got), Some(&names(wanted)));
         assert_eq!(told(&["a", "b", "a"], &["b", "a"]), None);
         assert_eq!(
             told(&["a", "x"], &["a", "c", "b"]).as_deref(),
@@ -53,6 +53,6 @@ mod tests {
             told(&["a"], &[]).as_deref(),
             Some("rules: a there and not expected")
         );
-        assert_eq!(differs("rules", names(&["a"]), None), None);
+        assert_eq!(differs("rules", &names(&["a"]), None), None);
     }
 }

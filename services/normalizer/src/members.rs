@@ -106,7 +106,7 @@ impl<'a> Members<'a> {
     pub(crate) fn author(&self) -> Option<String> {
         let nested = || {
             let author = self.object?.get("author").or_else(|| self.object?.get("user"))?;
-            NAME_OF_AUTHOR.iter().find_map(|name| scalar(author.get(*name)?))
+            NAME_OF_AUTHOR.iter().find_map(|name| scalar(author.get(name)?))
         };
         let author = self.string(AUTHOR).map(Cow::Borrowed).or_else(nested)?;
         Some(tag(&author)).filter(|author| !author.is_empty())
@@ -132,7 +132,7 @@ impl<'a> Members<'a> {
     fn string(&self, names: &[&str]) -> Option<&'a str> {
         let in_data = names
             .iter()
-            .find_map(|name| text(self.object?.get(*name)?.as_str()));
+            .find_map(|name| text(self.object?.get(name)?.as_str()));
         in_data.or_else(|| {
             names
                 .iter()
@@ -141,7 +141,7 @@ impl<'a> Members<'a> {
     }
 
     fn scalar(&self, names: &[&str]) -> Option<Cow<'a, str>> {
-        let number = || names.iter().find_map(|name| scalar(self.object?.get(*name)?));
+        let number = || names.iter().find_map(|name| scalar(self.object?.get(name)?));
         self.string(names).map(Cow::Borrowed).or_else(number)
     }
 }

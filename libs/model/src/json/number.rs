@@ -18,8 +18,7 @@ pub(super) fn read(text: &str, start: usize) -> Option<(JsonNumber, usize)> {
     written.whole(bytes)?;
     let whole = written;
     written.fraction(bytes)?;
-    let with_exponent = exponent(bytes, written.end)?;
-    let end = with_exponent.unwrap_or(written.end);
+    let end = exponent(bytes, written.end)?;
     let digits = whole.end - whole.start;
     let number = if end > written.end || written.count > EXACT_DIGITS {
         rounded(text.get(start..end)?, end == whole.end && digits > 0)?
@@ -113,13 +112,13 @@ impl Digits {
     }
 }
 
-/// Where an exponent that begins here ends; `Some(None)` where none begins.
-fn exponent(bytes: &[u8], start: usize) -> Option<Option<usize>> {
+/// Where an exponent that begins here ends: here where none does, nowhere where it has no digits.
+fn exponent(bytes: &[u8], start: usize) -> Option<usize> {
     if !matches!(bytes.get(start), Some(b'e' | b'E')) {
-        return Some(None);
+        return Some(start);
     }
     let sign = usize::from(matches!(bytes.get(start + 1), Some(b'+' | b'-')));
     let mut digits = Digits::from(start + 1 + sign);
     digits.take(bytes);
-    (digits.count > 0).then_some(Some(digits.end))
+    (digits.count > 0).then_some(digits.end)
 }

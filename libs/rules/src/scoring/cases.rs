@@ -142,9 +142,9 @@ fn run(rules: &RuleSet, case: &Case) -> TestOutcome {
         .iter()
         .flat_map(|scoring| &scoring.reasons)
         .filter(|reason| rules.has_rule(&reason.rule));
-    let reasons = of_rules.clone().map(|reason| reason.text.clone()).collect();
-    let matched = of_rules.map(|reason| reason.rule.clone()).collect();
-    let unknown = scorings
+    let reasons: Vec<String> = of_rules.clone().map(|reason| reason.text.clone()).collect();
+    let matched: Vec<String> = of_rules.map(|reason| reason.rule.clone()).collect();
+    let unknown: Vec<String> = scorings
         .iter()
         .flat_map(|scoring| scoring.unknown.clone())
         .collect();
@@ -159,9 +159,9 @@ fn run(rules: &RuleSet, case: &Case) -> TestOutcome {
     {
         failures.push(format!("level is {}, expected {wanted}", rules.level_for(score)));
     }
-    failures.extend(differs("rules", matched, case.matched.as_ref()));
-    failures.extend(differs("unknown", unknown, case.unknown.as_ref()));
-    failures.extend(differs("reasons", reasons, case.reasons.as_ref()));
+    failures.extend(differs("rules", &matched, case.matched.as_ref()));
+    failures.extend(differs("unknown", &unknown, case.unknown.as_ref()));
+    failures.extend(differs("reasons", &reasons, case.reasons.as_ref()));
     TestOutcome {
         file: case.file.clone(),
         line: case.line,

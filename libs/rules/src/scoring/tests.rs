@@ -149,7 +149,10 @@ fn hostile_files_are_refused_shortly() {
 
 #[test]
 fn many_mistakes_are_told_as_the_first_of_them() {
-    let keys: String = (0..5000).map(|at| format!("k{at}: 1\n")).collect();
+    let keys = (0..5000)
+        .map(|at| format!("k{at}: 1\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let found = errors(&keys);
     assert_eq!(found.len(), 101);
     assert!(
@@ -189,7 +192,10 @@ fn conditions_that_would_be_slow_or_big_are_refused() {
             "rounds of a condition's loops",
         ),
     ] {
-        let vip: String = (0..2000).map(|at| format!("n{at}, ")).collect();
+        let vip = (0..2000)
+            .map(|at| format!("n{at}, "))
+            .collect::<Vec<_>>()
+            .concat();
         let condition = serde_json::Value::from(condition);
         let file = format!(
             "lists: {{vip: [{vip}]}}\ngroups: [{{name: g, rules: [{{when: {condition}, score: 1}}]}}]"
@@ -205,9 +211,10 @@ fn conditions_that_would_be_slow_or_big_are_refused() {
 #[test]
 fn patterns_share_one_budget_and_equal_ones_cost_once() {
     let rules = |pattern: &dyn Fn(usize) -> String| {
-        let rules: String = (0..500)
+        let rules = (0..500)
             .map(|at| format!("{{when: \"text.matches('{}')\", score: 1}}, ", pattern(at)))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         format!("groups: [{{name: g, rules: [{rules}]}}]")
     };
     assert!(RuleSet::parse(&[("r.yml", &rules(&|at| format!("lists? {at}")))], &no_env).is_ok());
@@ -218,7 +225,10 @@ fn patterns_share_one_budget_and_equal_ones_cost_once() {
 
 #[test]
 fn a_list_is_held_once_however_many_conditions_loop_over_it() {
-    let vip: String = (0..2000).map(|at| format!("n{at}, ")).collect();
+    let vip = (0..2000)
+        .map(|at| format!("n{at}, "))
+        .collect::<Vec<_>>()
+        .concat();
     let rules = "{when: 'vip.exists(x, x == author)', score: 1}, ".repeat(500);
     let rules = parse(&format!(
         "lists: {{vip: [{vip}]}}\ngroups: [{{name: g, rules: [{rules}]}}]"

@@ -75,8 +75,8 @@ impl Compared {
             }
         }
         Self {
-            examples,
             levels,
+            examples,
             ..Self::default()
         }
     }
