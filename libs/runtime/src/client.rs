@@ -63,6 +63,8 @@ const CALL: Duration = Duration::from_secs(15);
 /// has not loaded yet, and one that was starved of partitions that lead nowhere for a moment. A partition that was just
 /// made, or whose leader moves, has another leader than the client believes.
 const UNKNOWN_FOR: Duration = Duration::from_secs(30);
+/// The same of a partition of a topic that is known: more often one whose leader is not elected than one that is missing.
+const WITHOUT_LEADER_FOR: Duration = Duration::from_mins(2);
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 
 /// The lowest offset that a partition still has, and its end as the client's isolation level sees it.
@@ -75,7 +77,7 @@ pub(crate) fn ends<C: ConsumerContext>(
     loop {
         match client.fetch_watermarks(topic, partition, CALL) {
             Ok(ends) => return Ok(ends),
-            Err(error) if is_unsettled(&error) && began.elapsed() < UNKNOWN_FOR => {
+            Err(error) if began.elapsed() < patience(&error) => {
                 std::thread::sleep(ASK_AGAIN);
             }
             Err(error) => {
@@ -88,17 +90,17 @@ pub(crate) fn ends<C: ConsumerContext>(
     }
 }
 
-fn is_unsettled(error: &KafkaError) -> bool {
-    let unsettled = [
-        RDKafkaErrorCode::NotLeaderForPartition,
-        RDKafkaErrorCode::LeaderNotAvailable,
-        RDKafkaErrorCode::UnknownPartition,
-        RDKafkaErrorCode::UnknownTopic,
-        RDKafkaErrorCode::UnknownTopicOrPartition,
-    ];
-    error
-        .rdkafka_error_code()
-        .is_some_and(|code| unsettled.contains(&code))
+/// How long an error may go away by itself.
+fn patience(error: &KafkaError) -> Duration {
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => UNKNOWN_FOR,
+        Some(
+            RDKafkaErrorCode::NotLeaderForPartition
+            | RDKafkaErrorCode::LeaderNotAvailable
+            | RDKafkaErrorCode::UnknownPartition,
+        ) => WITHOUT_LEADER_FOR,
+        _ => Duration::ZERO,
+    }
 }
 
 /// A client that looks for ends, so that reaching one is no error.

@@ -15,7 +15,7 @@ use crate::lane::{Ended, Intake, Membership};
 use crate::observer::{Committed, LaneState};
 use crate::work::Waiting;
 use asking::Asking;
-use gathered::{Gathered, NotNow};
+use gathered::{Gathered, Offered};
 use graveyard::Graveyard;
 use model::Decoder;
 use stage::{Advance, Batch, Drain, DrainError, FlowCounts, Task};
@@ -237,9 +237,13 @@ impl<'a, D: Drain> DrainLane<'a, D> {
                 &mut self.graveyard,
                 &message,
             )?;
-            if let Err(NotNow { task, why }) = offered {
-                self.waiting.not_now(task, why, self.began.elapsed());
-                return Ok(());
+            match offered {
+                Offered::Taken(task) => self.waiting.taken(task),
+                Offered::NotOurs => {}
+                Offered::NotNow(task, why) => {
+                    self.waiting.not_now(task, why, self.began.elapsed());
+                    return Ok(());
+                }
             }
             if began.get_or_insert_with(Instant::now).elapsed() >= GREATEST_AGE {
                 return Ok(());

@@ -127,10 +127,11 @@ mod tests {
     }
 
     #[test]
-    fn an_output_that_did_not_arrive_voids_the_transaction_unless_the_producer_is_fenced() {
-        assert_eq!(delivering(Code::MessageTimedOut), Recovery::Abort);
+    fn an_output_that_did_not_arrive_voids_the_transaction_unless_the_producer_is_of_no_more_use() {
+        assert_eq!(delivering(Code::PurgeQueue), Recovery::Abort);
         assert_eq!(delivering(Code::NotEnoughReplicas), Recovery::Abort);
         assert_eq!(delivering(Code::ProducerFenced), Recovery::Rebuild);
+        assert_eq!(delivering(Code::MessageTimedOut), Recovery::Rebuild);
         assert_eq!(delivering(Code::MessageSizeTooLarge), Recovery::Halt);
     }
 

@@ -60,20 +60,28 @@ struct Inner {
     prefix: Prefix,
     ids: SchemaIds,
     idle: Mutex<Vec<Encoder>>,
-    producer: RwLock<FutureProducer>,
+    current: RwLock<Current>,
+}
+
+/// The producer that is used now, and how many there were before it.
+#[derive(Clone)]
+struct Current {
+    producer: FutureProducer,
+    number: u64,
 }
 
 impl Publisher {
     /// A publisher that writes with these schema ids; connects when the first record is sent.
     pub fn new(kafka: &KafkaSettings, prefix: &Prefix, ids: SchemaIds) -> Result<Self, PublishError> {
-        let producer = RwLock::new(create(kafka)?);
+        let producer = create(kafka)?;
+        let current = RwLock::new(Current { producer, number: 0 });
         let idle = Mutex::default();
         Ok(Self(Arc::new(Inner {
             kafka: kafka.clone(),
             prefix: prefix.clone(),
             ids,
             idle,
-            producer,
+            current,
         })))
     }
 
@@ -101,13 +109,13 @@ impl Publisher {
 
     /// Waits until everything sent so far has been acknowledged or given up.
     pub async fn flush(&self, deadline: Duration) -> Result<(), PublishError> {
-        let producer = self.0.producer();
+        let producer = self.0.current().producer;
         blocking(move || producer.flush(deadline)).await
     }
 
     /// Asks the broker for its metadata: an answer means that records can be sent.
     pub async fn check(&self, deadline: Duration) -> Result<(), PublishError> {
-        let producer = self.0.producer();
+        let producer = self.0.current().producer;
         let topic = self.0.prefix.apply(Topic::IngestEvents.name());
         blocking(move || {
             producer
@@ -138,9 +146,12 @@ impl Publisher {
             };
             record = record.headers(OwnedHeaders::new().insert(header));
         }
-        let sent = self.0.producer().send(record, QUEUE_TIMEOUT).await;
-        sent.map(|_| ())
-            .map_err(|(error, _)| self.0.failed(topic, key, value, &error))
+        let current = self.0.current();
+        let sent = current.producer.send(record, QUEUE_TIMEOUT).await;
+        sent.map(|_| ()).map_err(|(error, _)| {
+            self.0.replace_if_broken(current.number, &error);
+            self.0.why(topic, key, value, &error)
+        })
     }
 }
 
@@ -158,15 +169,14 @@ impl Inner {
         Ok(value)
     }
 
-    fn producer(&self) -> FutureProducer {
-        self.producer
+    fn current(&self) -> Current {
+        self.current
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    fn failed(&self, topic: Topic, key: Option<&[u8]>, value: &[u8], error: &KafkaError) -> PublishError {
-        self.replace_if_broken();
+    fn why(&self, topic: Topic, key: Option<&[u8]>, value: &[u8], error: &KafkaError) -> PublishError {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::QueueFull) => PublishError::QueueFull,
             Some(RDKafkaErrorCode::MessageSizeTooLarge) => too_large(topic, key, value),
@@ -182,15 +192,22 @@ impl Inner {
         }
     }
 
-    /// An idempotent producer that met a fatal error sends nothing ever again; a new one does.
-    fn replace_if_broken(&self) {
-        if self.producer().client().fatal_error().is_none() {
+    /// An idempotent producer that met a fatal error sends nothing ever again, and one that was told of a partition
+    /// without a leader may never send to it again (librdkafka issue 5430). A new one does.
+    fn replace_if_broken(&self, number: u64, error: &KafkaError) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let timed_out = error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageTimedOut);
+        let broken = timed_out || current.producer.client().fatal_error().is_some();
+        // Many records may fail with one producer; it is replaced once.
+        if current.number != number || !broken {
             return;
         }
-        let mut producer = self.producer.write().unwrap_or_else(PoisonError::into_inner);
-        if let (Some((_, why)), Ok(fresh)) = (producer.client().fatal_error(), create(&self.kafka)) {
-            tracing::warn!(why, "the producer is broken; a new one takes its place");
-            *producer = fresh;
+        if let Ok(producer) = create(&self.kafka) {
+            tracing::warn!(%error, "the producer is broken; a new one takes its place");
+            *current = Current {
+                producer,
+                number: number + 1,
+            };
         }
     }
 }
@@ -272,6 +289,20 @@ mod tests {
                 limit
             })
         );
+    }
+
+    #[tokio::test]
+    async fn a_producer_whose_record_timed_out_is_replaced_once() {
+        let (publisher, timed_out) = (away(), RDKafkaErrorCode::MessageTimedOut);
+        let failed = |number, code| {
+            let error = KafkaError::MessageProduction(code);
+            publisher.0.replace_if_broken(number, &error);
+            publisher.0.current().number
+        };
+        assert_eq!(failed(0, RDKafkaErrorCode::NotEnoughReplicas), 0, "it may do yet");
+        assert_eq!(failed(0, timed_out), 1);
+        assert_eq!(failed(0, timed_out), 1, "another record of the old one");
+        assert_eq!(failed(1, timed_out), 2);
     }
 
     #[tokio::test]

@@ -11,6 +11,8 @@ impl ApiKey {
     pub const PRODUCE: Self = Self(0);
     /// Reads records.
     pub const FETCH: Self = Self(1);
+    /// Tells a group how far it has come.
+    pub const OFFSET_COMMIT: Self = Self(8);
     /// Keeps a member in its group.
     pub const HEARTBEAT: Self = Self(12);
     /// Gives a producer its id and epoch.

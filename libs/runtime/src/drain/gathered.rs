@@ -32,10 +32,14 @@ struct Gain {
     first: i64,
 }
 
-/// The next record of this task cannot be read yet, and why.
-pub(super) struct NotNow {
-    pub(super) task: Task,
-    pub(super) why: String,
+/// What became of a record that was offered.
+pub(super) enum Offered {
+    /// It is in the batch, or leads to nothing.
+    Taken(Task),
+    /// Its task is not ours.
+    NotOurs,
+    /// It cannot be read yet, and why: it is the next of its task still.
+    NotNow(Task, String),
 }
 
 impl<I> Default for Gathered<I> {
@@ -79,21 +83,21 @@ impl<I: stage::Input> Gathered<I> {
         standing: &mut Standing,
         graveyard: &mut Graveyard<'_>,
         message: &BorrowedMessage<'_>,
-    ) -> Result<Result<(), NotNow>, Fault> {
+    ) -> Result<Offered, Fault> {
         let Some(cx) = work::context(&config.names, message) else {
-            return Ok(Ok(()));
+            return Ok(Offered::NotOurs);
         };
         let task = Task {
             topic: cx.topic,
             partition: cx.partition,
         };
         let Some(from) = standing.take(task, cx.offset)? else {
-            return Ok(Ok(()));
+            return Ok(Offered::NotOurs);
         };
         let content = match work::decode(&cx, message.payload(), decoder) {
             Decoded::NotNow(why) => {
                 standing.put_back(task, cx.offset);
-                return Ok(Err(NotNow { task, why }));
+                return Ok(Offered::NotNow(task, why));
             }
             content => content,
         };
@@ -126,7 +130,7 @@ impl<I: stage::Input> Gathered<I> {
         }
         gain.advance.to = cx.offset + 1;
         self.bytes += message.payload_len();
-        Ok(Ok(()))
+        Ok(Offered::Taken(task))
     }
 }
 

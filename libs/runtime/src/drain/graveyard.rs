@@ -86,7 +86,7 @@ impl<'a> Graveyard<'a> {
         let reached: BTreeMap<Task, i64> = letters.iter().map(|dead| (dead.task, dead.offset + 1)).collect();
         // What was shown last must not arrive after what is committed now, or letters would be written again.
         let shown = reached.keys().filter_map(|task| self.shown.remove_entry(task));
-        intake.await_progress(&shown.collect::<Vec<_>>())?;
+        intake.await_progress(&shown.collect::<Vec<_>>(), self.config.limit)?;
         self.write(intake, letters, &reached)?;
         self.buried.extend(reached);
         Ok(())

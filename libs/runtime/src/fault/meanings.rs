@@ -22,7 +22,7 @@ struct Row {
     says: &'static str,
 }
 
-const TABLE: [Row; 18] = [
+const TABLE: [Row; 19] = [
     Row {
         meaning: Meaning::Retry,
         codes: &[
@@ -63,7 +63,6 @@ const TABLE: [Row; 18] = [
     Row {
         meaning: Meaning::Abort,
         codes: &[
-            Code::MessageTimedOut,
             Code::PurgeQueue,
             Code::PurgeInflight,
             Code::State,
@@ -85,6 +84,11 @@ const TABLE: [Row; 18] = [
             Code::Fatal,
         ],
         says: "another producer has our transactional id, or the broker ended our transaction",
+    },
+    Row {
+        meaning: Meaning::Rebuild,
+        codes: &[Code::MessageTimedOut],
+        says: "an output did not arrive in time; the client may have lost its partition for good (librdkafka issue 5430)",
     },
     Row {
         meaning: Meaning::Rebuild,

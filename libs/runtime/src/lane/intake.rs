@@ -9,7 +9,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stage::Task;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 const CALL: Duration = Duration::from_secs(15);
@@ -202,13 +202,24 @@ impl Intake {
         }
     }
 
-    /// The same, and returns once the group knows it and everything that it was told before.
-    pub(crate) fn await_progress(&self, tasks: &[(Task, i64)]) -> Result<(), Fault> {
+    /// The same, and returns once the group knows it and everything that it was told before. The client waits for its
+    /// coordinator without an end, and for an answer of the group that only a lane which polls can get; so it waits on
+    /// a thread of its own, and whoever is not answered within the limit begins anew.
+    pub(crate) fn await_progress(&self, tasks: &[(Task, i64)], limit: Duration) -> Result<(), Fault> {
         if tasks.is_empty() {
             return Ok(());
         }
-        let told = self.consumer.commit(&self.offsets(tasks), CommitMode::Sync);
-        told.map_err(|error| Fault::of("showing progress", &error))
+        let (consumer, offsets) = (Arc::clone(&self.consumer), self.offsets(tasks));
+        let (answer, answered) = mpsc::channel();
+        let ask = move || {
+            let _ = answer.send(consumer.commit(&offsets, CommitMode::Sync));
+        };
+        let thread = std::thread::Builder::new().name("progress".to_owned()).spawn(ask);
+        thread.map_err(|error| Fault::halt(format!("a thread cannot be started: {error}")))?;
+        match answered.recv_timeout(limit) {
+            Ok(told) => told.map_err(|error| Fault::of("showing progress", &error)),
+            Err(_) => Err(Fault::rebuild("the group did not hear of the progress in time")),
+        }
     }
 
     /// What the group knows of the progress of these tasks; the beginning where it knows nothing. Waits until an open

@@ -45,8 +45,9 @@ impl Deliveries {
 }
 
 /// The facilities under which librdkafka logs a request that timed out and a connection that broke: after either, a
-/// request may be sent twice. They are the only place where it says so.
-const DOUBT: [&str; 2] = ["REQTMOUT", "FAIL"];
+/// request may be sent twice. They are the only place where it says so. The third one is that of a partition without a
+/// leader, to which it may never send again (librdkafka issue 5430).
+const DOUBT: [&str; 3] = ["REQTMOUT", "FAIL", "METADATAUPDATE"];
 
 impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {

@@ -1,16 +1,18 @@
-//! A lane that drains into a store, while the registry is away.
+//! A lane that drains into a store, while the registry is away, or the group does not answer.
 
-use crate::place::Place;
+use crate::place::{OwnBroker, PARTITIONS, Place};
 use crate::registry::{Registry, count_out_early, produce_unknown};
+use crate::tally::{OwnSchemas, subject};
 use crate::watcher::{PATIENCE, Watcher};
-use model::ScoredEvent;
+use model::{DeadLetter, Decoder, ScoredEvent};
+use proxy::ApiKey;
 use runtime::{RunningStage, Shared, run_drain};
 use stage::{Batch, Drain, DrainError, Task};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
-use topology::StageName;
+use topology::{StageName, Topic};
 
 /// What a store outside Kafka holds: rows, and whose each task is and where it stands.
 #[derive(Default)]
@@ -122,8 +124,10 @@ fn a_drain_that_waits_for_the_registry_stays_in_its_group_and_goes_on_with_that_
     std::thread::sleep(longest * 2);
     watcher.still_waits_as_it_began();
 
+    let before = watcher.states();
     registry.comes_back();
     stored_once(&stored, 1_000);
+    watcher.wait_for_running(before);
     watcher.is_as_it_began();
     draining.stop();
 }
@@ -151,4 +155,42 @@ fn whoever_joins_while_a_drain_waits_for_the_registry_gets_its_share_at_once() {
     first_watcher.is_as_it_began();
     first.stop();
     second.stop();
+}
+
+/// Before it writes a dead letter, a drain waits until the group has heard of what it showed before. The client would
+/// wait for that answer without an end.
+#[test]
+fn a_drain_that_the_group_does_not_hear_begins_anew_and_buries_a_record_once() {
+    let broker = OwnBroker::start(&[]);
+    let place = broker.place(&[]);
+    place.produce(0..100);
+    let watcher = Arc::new(Watcher::default());
+    let (runtime, stored) = (Runtime::new().unwrap(), Arc::<Mutex<Stored>>::default());
+    let shared = broker.behind_proxy(place.shared(&watcher));
+    let draining = Draining::start(&runtime, shared, 1, &stored);
+    watcher.wait_for_records(100);
+
+    let shown = broker.proxy.count(ApiKey::OFFSET_COMMIT);
+    broker
+        .proxy
+        .wait_for(ApiKey::OFFSET_COMMIT, shown.max(1), PATIENCE)
+        .unwrap();
+    let unheard = broker.proxy.hold_next(ApiKey::OFFSET_COMMIT);
+    let before = watcher.states();
+    place.produce_records(std::iter::once((subject(0), b"no event".to_vec())));
+    unheard.arrived(PATIENCE).unwrap();
+    let why = watcher.wait_for_waiting(before);
+    assert!(why.contains("did not hear"), "{why}");
+
+    watcher.wait_for_records(101);
+    stored_once(&stored, 100);
+    draining.stop();
+    // This drain knows events alone, so it buries letters too.
+    let letters = place.committed(&place.topic(Topic::DeadLetters), PARTITIONS);
+    let mut decoder = Decoder::new(Arc::new(OwnSchemas));
+    let letters = letters
+        .iter()
+        .map(|letter| decoder.decode::<DeadLetter>(letter).unwrap());
+    let of_events = letters.filter(|letter| letter.topic == place.topic(Topic::EventsScored));
+    assert_eq!(of_events.count(), 1);
 }
