@@ -63,8 +63,6 @@ const CALL: Duration = Duration::from_secs(15);
 /// has not loaded yet, and one that was starved of partitions that lead nowhere for a moment. A partition that was just
 /// made, or whose leader moves, has another leader than the client believes.
 const UNKNOWN_FOR: Duration = Duration::from_secs(30);
-/// The same of a partition of a topic that is known: more often one whose leader is not elected than one that is missing.
-const WITHOUT_LEADER_FOR: Duration = Duration::from_mins(2);
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 
 /// The lowest offset that a partition still has, and its end as the client's isolation level sees it.
@@ -77,29 +75,45 @@ pub(crate) fn ends<C: ConsumerContext>(
     loop {
         match client.fetch_watermarks(topic, partition, CALL) {
             Ok(ends) => return Ok(ends),
-            Err(error) if began.elapsed() < patience(&error) => {
+            Err(error) if is_unsettled(&error) && began.elapsed() < UNKNOWN_FOR => {
                 std::thread::sleep(ASK_AGAIN);
             }
-            Err(error) => {
-                return Err(Fault::of(
-                    &format!("reading the ends of {topic}-{partition}"),
-                    &error,
-                ));
-            }
+            Err(error) => return Err(no_ends(client, topic, partition, &error)),
         }
     }
 }
 
-/// How long an error may go away by itself.
-fn patience(error: &KafkaError) -> Duration {
-    match error.rdkafka_error_code() {
-        Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => UNKNOWN_FOR,
-        Some(
-            RDKafkaErrorCode::NotLeaderForPartition
-            | RDKafkaErrorCode::LeaderNotAvailable
-            | RDKafkaErrorCode::UnknownPartition,
-        ) => WITHOUT_LEADER_FOR,
-        _ => Duration::ZERO,
+fn is_unsettled(error: &KafkaError) -> bool {
+    let unsettled = [
+        RDKafkaErrorCode::NotLeaderForPartition,
+        RDKafkaErrorCode::LeaderNotAvailable,
+        RDKafkaErrorCode::UnknownPartition,
+        RDKafkaErrorCode::UnknownTopic,
+        RDKafkaErrorCode::UnknownTopicOrPartition,
+    ];
+    error
+        .rdkafka_error_code()
+        .is_some_and(|code| unsettled.contains(&code))
+}
+
+/// A client that was told of a partition without a leader may never learn that it has one again (librdkafka issue
+/// 5430), and says then that there is no such partition. The broker's list of partitions tells which it is.
+fn no_ends<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
+    topic: &str,
+    partition: i32,
+    error: &KafkaError,
+) -> Fault {
+    let doing = format!("reading the ends of {topic}-{partition}");
+    let metadata = client.fetch_metadata(Some(topic), CALL);
+    let is_there = metadata.is_ok_and(|metadata| {
+        let mut partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
+        partitions.any(|there| there.id() == partition)
+    });
+    if is_there {
+        Fault::rebuild(format!("{doing}: {error}, though the broker has it"))
+    } else {
+        Fault::of(&doing, error)
     }
 }
 
