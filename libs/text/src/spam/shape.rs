@@ -176,12 +176,14 @@ fn is_domain(lower: &str) -> bool {
     if lower.starts_with("www.") {
         return true;
     }
-    DOMAINS.iter().any(|ending| {
-        lower.find(ending).is_some_and(|at| {
-            let after = lower[at + ending.len()..].chars().next();
-            at > 1 && after.is_none_or(|c| !c.is_alphanumeric()) && !lower.contains('@')
+    // Few words have a dot, and every ending begins with one.
+    lower.contains('.')
+        && DOMAINS.iter().any(|ending| {
+            lower.find(ending).is_some_and(|at| {
+                let after = lower[at + ending.len()..].chars().next();
+                at > 1 && after.is_none_or(|c| !c.is_alphanumeric()) && !lower.contains('@')
+            })
         })
-    })
 }
 
 fn longest_digits(run: &str) -> usize {
