@@ -15,6 +15,8 @@ const OFFER_AGAIN: Duration = Duration::from_millis(200);
 struct Wait {
     until: Moment,
     why: String,
+    /// Whether the lane was told of it: it goes back to the record then, so it must be told however late it asks.
+    told: bool,
 }
 
 /// See the module.
@@ -30,7 +32,8 @@ impl Waiting {
     /// The next record of a task cannot be taken yet.
     pub(crate) fn not_now(&mut self, task: Task, why: String, now: Moment) {
         let until = now + OFFER_AGAIN;
-        self.tasks.insert(task, Wait { until, why });
+        let told = false;
+        self.tasks.insert(task, Wait { until, why, told });
         // It was offered, so it is not paused, whatever was told before.
         self.told.remove(&task);
     }
@@ -47,12 +50,14 @@ impl Waiting {
         if self.tasks.is_empty() && self.told.is_empty() {
             return None;
         }
-        let paused = self.tasks.iter().filter(|(_, wait)| wait.until > now);
+        let paused = self.tasks.iter().filter(|(_, wait)| !wait.told || wait.until > now);
         let paused: BTreeSet<Task> = paused.map(|(task, _)| *task).collect();
         let task = *paused.symmetric_difference(&self.told).next()?;
         let pause = self.told.insert(task);
         if !pause {
             self.told.remove(&task);
+        } else if let Some(wait) = self.tasks.get_mut(&task) {
+            wait.told = true;
         }
         Some((task, pause))
     }
@@ -92,6 +97,14 @@ mod tests {
         let mut waiting = Waiting::default();
         waiting.not_now(task(1), "away".to_owned(), AT);
         waiting
+    }
+
+    #[test]
+    fn whoever_asks_late_goes_back_to_the_record_all_the_same() {
+        let (mut waiting, late) = (waiting(), AT + 9 * OFFER_AGAIN);
+        assert_eq!(waiting.next_change(late), Some((task(1), true)));
+        assert_eq!(waiting.next_change(late), Some((task(1), false)));
+        assert_eq!(waiting.next_change(late), None);
     }
 
     #[test]
