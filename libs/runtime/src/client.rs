@@ -71,14 +71,22 @@ pub(crate) fn ends<C: ConsumerContext>(
     topic: &str,
     partition: i32,
 ) -> Result<(i64, i64), Fault> {
+    watermarks(client, topic, partition).map_err(|error| no_ends(client, topic, partition, &error))
+}
+
+/// The same, for those who are no lane.
+pub(crate) fn watermarks<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
+    topic: &str,
+    partition: i32,
+) -> Result<(i64, i64), KafkaError> {
     let began = Instant::now();
     loop {
         match client.fetch_watermarks(topic, partition, CALL) {
-            Ok(ends) => return Ok(ends),
             Err(error) if is_unsettled(&error) && began.elapsed() < UNKNOWN_FOR => {
                 std::thread::sleep(ASK_AGAIN);
             }
-            Err(error) => return Err(no_ends(client, topic, partition, &error)),
+            answer => return answer,
         }
     }
 }

@@ -297,8 +297,8 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_written_is_read_by_a_stage() {
-        for spec in &TABLE {
+    fn whatever_is_written_is_read_by_a_stage_but_what_people_write_down() {
+        for spec in TABLE.iter().filter(|spec| spec.topic != Topic::DeadLetterReplays) {
             assert!(!spec.readers.is_empty(), "{} has no reader", spec.name);
             assert!(!spec.writers.is_empty(), "{} has no writer", spec.name);
         }

@@ -1,6 +1,7 @@
 /*
  * The wall clock of one process, moved: put under a service with LD_PRELOAD, so that it can jump while everybody
- * else's stays. Clocks that measure how long something takes do not jump in the real thing, and are left alone.
+ * else's stays. Clocks that measure how long something takes do not jump in the real thing, and are left alone; so is
+ * gettimeofday, by which librdkafka tells the kernel until when to wait: the kernel's clock does not jump with it.
  *
  * By how much stands in a file, in milliseconds, as one 64-bit number: read at every look at the clock, so that writing
  * it is the jump.
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,14 +34,6 @@ int clock_gettime(clockid_t clock, struct timespec *at) {
     if (at->tv_nsec < 0) at->tv_sec--, at->tv_nsec += 1000000000;
     if (at->tv_nsec >= 1000000000) at->tv_sec++, at->tv_nsec -= 1000000000;
     return 0;
-}
-
-int gettimeofday(struct timeval *restrict at, void *restrict zone) {
-    struct timespec now;
-    (void)zone;
-    int failed = clock_gettime(CLOCK_REALTIME, &now);
-    if (!failed) at->tv_sec = now.tv_sec, at->tv_usec = now.tv_nsec / 1000;
-    return failed;
 }
 
 time_t time(time_t *at) {

@@ -1,7 +1,7 @@
 //! What each stage has yet to read.
 
 use super::{Admin, AdminError, CALL, Inner, blocking};
-use crate::client::EndSeeker;
+use crate::client::{EndSeeker, watermarks};
 use crate::counts;
 use model::Millis;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -158,7 +158,7 @@ impl Inner {
         name: &str,
     ) -> Result<Vec<PartitionEnds>, AdminError> {
         let ends = self.partitions(reader, name)?.into_iter().map(|partition| {
-            let marks = reader.fetch_watermarks(name, partition, CALL);
+            let marks = watermarks(reader, name, partition);
             let (low, end) = marks.map_err(|error| self.unreachable("reading the ends of topics", &error))?;
             Ok(PartitionEnds { partition, low, end })
         });

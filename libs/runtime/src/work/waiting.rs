@@ -50,7 +50,10 @@ impl Waiting {
         if self.tasks.is_empty() && self.told.is_empty() {
             return None;
         }
-        let paused = self.tasks.iter().filter(|(_, wait)| !wait.told || wait.until > now);
+        let paused = self
+            .tasks
+            .iter()
+            .filter(|(_, wait)| !wait.told || wait.until > now);
         let paused: BTreeSet<Task> = paused.map(|(task, _)| *task).collect();
         let task = *paused.symmetric_difference(&self.told).next()?;
         let pause = self.told.insert(task);
