@@ -5,6 +5,7 @@ use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::MetadataTopic;
 use settings::{KafkaSettings, Secret};
 use std::time::{Duration, Instant};
 
@@ -115,7 +116,7 @@ fn no_ends<C: ConsumerContext>(
     let doing = format!("reading the ends of {topic}-{partition}");
     let metadata = client.fetch_metadata(Some(topic), CALL);
     let is_there = metadata.is_ok_and(|metadata| {
-        let mut partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
+        let mut partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
         partitions.any(|there| there.id() == partition)
     });
     if is_there {
