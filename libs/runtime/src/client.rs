@@ -5,7 +5,7 @@ use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::metadata::MetadataTopic;
+use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use settings::{KafkaSettings, Secret};
 use std::time::{Duration, Instant};
 
@@ -114,16 +114,29 @@ fn no_ends<C: ConsumerContext>(
     error: &KafkaError,
 ) -> Fault {
     let doing = format!("reading the ends of {topic}-{partition}");
-    let metadata = client.fetch_metadata(Some(topic), CALL);
-    let is_there = metadata.is_ok_and(|metadata| {
-        let mut partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
-        partitions.any(|there| there.id() == partition)
-    });
+    let is_there = partitions(client, topic, CALL).is_ok_and(|there| there.contains(&partition));
     if is_there {
         Fault::rebuild(format!("{doing}: {error}, though the broker has it"))
     } else {
         Fault::of(&doing, error)
     }
+}
+
+/// The partitions of a topic by the broker's list, in order; none where there is no such topic.
+pub(crate) fn partitions<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
+    topic: &str,
+    limit: Duration,
+) -> Result<Vec<i32>, KafkaError> {
+    let metadata = client.fetch_metadata(Some(topic), limit)?;
+    let known = metadata.topics().iter();
+    let known = known.filter(|known| known.name() == topic && known.error().is_none());
+    let mut partitions: Vec<i32> = known
+        .flat_map(MetadataTopic::partitions)
+        .map(MetadataPartition::id)
+        .collect();
+    partitions.sort_unstable();
+    Ok(partitions)
 }
 
 /// A client that looks for ends, so that reaching one is no error.

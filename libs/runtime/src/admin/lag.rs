@@ -1,7 +1,7 @@
 //! What each stage has yet to read.
 
 use super::{Admin, AdminError, CALL, Inner, blocking};
-use crate::client::{EndSeeker, watermarks};
+use crate::client::{self, EndSeeker};
 use crate::counts;
 use model::Millis;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -158,7 +158,7 @@ impl Inner {
         name: &str,
     ) -> Result<Vec<PartitionEnds>, AdminError> {
         let ends = self.partitions(reader, name)?.into_iter().map(|partition| {
-            let marks = watermarks(reader, name, partition);
+            let marks = client::watermarks(reader, name, partition);
             let (low, end) = marks.map_err(|error| self.unreachable("reading the ends of topics", &error))?;
             Ok(PartitionEnds { partition, low, end })
         });
@@ -171,20 +171,8 @@ impl Inner {
         reader: &BaseConsumer<EndSeeker>,
         name: &str,
     ) -> Result<Vec<i32>, AdminError> {
-        let metadata = reader.fetch_metadata(Some(name), CALL);
-        let metadata = metadata.map_err(|error| self.unreachable("looking at topics", &error))?;
-        let mut partitions: Vec<i32> = metadata
-            .topics()
-            .iter()
-            .filter(|topic| topic.name() == name && topic.error().is_none())
-            .flat_map(|topic| {
-                topic
-                    .partitions()
-                    .iter()
-                    .map(rdkafka::metadata::MetadataPartition::id)
-            })
-            .collect();
-        partitions.sort_unstable();
+        let partitions = client::partitions(reader, name, CALL);
+        let partitions = partitions.map_err(|error| self.unreachable("looking at topics", &error))?;
         if partitions.is_empty() {
             let why = "there is no such topic; run `sluicebox topics apply`".to_owned();
             return Err(AdminError::Refused {

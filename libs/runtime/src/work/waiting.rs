@@ -24,8 +24,8 @@ struct Wait {
 pub(crate) struct Waiting {
     /// A task stays here until its record is taken, also while it is offered.
     tasks: BTreeMap<Task, Wait>,
-    /// The tasks of which the lane knows that they are to be paused.
-    told: BTreeSet<Task>,
+    /// The tasks that the lane was told to pause, and not yet to go on with.
+    paused: BTreeSet<Task>,
 }
 
 impl Waiting {
@@ -35,7 +35,7 @@ impl Waiting {
         let told = false;
         self.tasks.insert(task, Wait { until, why, told });
         // It was offered, so it is not paused, whatever was told before.
-        self.told.remove(&task);
+        self.paused.remove(&task);
     }
 
     /// A record of a task was taken.
@@ -47,18 +47,18 @@ impl Waiting {
 
     /// A task that is to be paused (`true`), or to go on, told once a change.
     pub(crate) fn next_change(&mut self, now: Moment) -> Option<(Task, bool)> {
-        if self.tasks.is_empty() && self.told.is_empty() {
+        if self.tasks.is_empty() && self.paused.is_empty() {
             return None;
         }
-        let paused = self
+        let waiting = self
             .tasks
             .iter()
             .filter(|(_, wait)| !wait.told || wait.until > now);
-        let paused: BTreeSet<Task> = paused.map(|(task, _)| *task).collect();
-        let task = *paused.symmetric_difference(&self.told).next()?;
-        let pause = self.told.insert(task);
+        let waiting: BTreeSet<Task> = waiting.map(|(task, _)| *task).collect();
+        let task = *waiting.symmetric_difference(&self.paused).next()?;
+        let pause = self.paused.insert(task);
         if !pause {
-            self.told.remove(&task);
+            self.paused.remove(&task);
         } else if let Some(wait) = self.tasks.get_mut(&task) {
             wait.told = true;
         }
@@ -73,7 +73,7 @@ impl Waiting {
     /// A task is no longer ours.
     pub(crate) fn let_go(&mut self, task: Task) {
         self.tasks.remove(&task);
-        self.told.remove(&task);
+        self.paused.remove(&task);
     }
 
     /// Every task goes on, and its record is offered again.
