@@ -102,7 +102,7 @@ fn soak(broker: &Broker, args: &SoakArgs) -> Result<Vec<Evening>> {
 
 /// The events of one day, evenly spread over it.
 fn day_of(day: u32, morning: i64, keys: u32) -> impl Iterator<Item = Result<Record>> {
-    let mut encoder = Encoder::new(IDS);
+    let encoder = Encoder::new(IDS);
     (0..keys).map(move |number| {
         let id = format!("{day:04}-{number:012}");
         let event = Event {
@@ -110,11 +110,9 @@ fn day_of(day: u32, morning: i64, keys: u32) -> impl Iterator<Item = Result<Reco
             subject: id.clone(),
             ..Event::default()
         };
-        let mut value = Vec::new();
-        encoder.encode(&event, &mut value)?;
         Ok(Record {
+            value: encoder.encoded(&event),
             key: id.into_bytes(),
-            value,
             time: Some(morning + i64::from(number) * DAY / i64::from(keys)),
             traceparent: None,
         })

@@ -1,6 +1,6 @@
 //! A stage with state: how many records there were of each key.
 
-use model::{EncodeError, Encoder, Event, Signal};
+use model::{Encoder, Event, Signal};
 use stage::{AnyStore, Cx, Emit, Output, Poison, Stage, Store, Stores};
 use std::borrow::Cow;
 use topology::Topic;
@@ -57,7 +57,7 @@ impl Output for Counted {
         Cow::Borrowed(&self.0.signal_key)
     }
 
-    fn encode(&self, encoder: &mut Encoder, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        encoder.encode(&self.0, out)
+    fn encode(&self, encoder: &Encoder, out: &mut Vec<u8>) {
+        encoder.encode(&self.0, out);
     }
 }

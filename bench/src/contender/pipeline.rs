@@ -10,7 +10,7 @@ pub(super) use aggregate::Aggregate;
 pub(super) use normalize::Normalize;
 pub(super) use score::Score;
 
-use model::{DecodeError, EncodeError, Encoder};
+use model::{DecodeError, Encoder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stage::Output;
@@ -41,9 +41,8 @@ impl Output for Json {
         Cow::Borrowed(&self.key)
     }
 
-    fn encode(&self, _: &mut Encoder, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    fn encode(&self, _: &Encoder, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.value);
-        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Stages that change nothing: what they cost is the runtime's.
 
-use model::{DecodeError, Decoder, EncodeError, Encoder, Event};
+use model::{DecodeError, Decoder, Encoder, Event};
 use stage::{Cx, Emit, Input, Output, Poison, Stage};
 use std::borrow::Cow;
 use topology::Topic;
@@ -32,8 +32,8 @@ impl Output for Relayed {
         Cow::Borrowed(&self.0.subject)
     }
 
-    fn encode(&self, encoder: &mut Encoder, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        encoder.encode(&self.0, out)
+    fn encode(&self, encoder: &Encoder, out: &mut Vec<u8>) {
+        encoder.encode(&self.0, out);
     }
 }
 
@@ -64,9 +64,8 @@ impl Output for Bytes {
         Cow::Borrowed(&self.key)
     }
 
-    fn encode(&self, _: &mut Encoder, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    fn encode(&self, _: &Encoder, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.value);
-        Ok(())
     }
 }
 

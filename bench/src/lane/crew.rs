@@ -31,8 +31,8 @@ impl Crew {
     pub(super) fn new(broker: &Broker, name: &str, partitions: i32, rate: u32) -> Result<Self> {
         let course = Course::new(name, Work::Relay.stages(), partitions)?;
         let topics = Topics::create(broker, &course, Timestamps::Broker)?;
-        let mut events = Events::new();
-        let make = move |n| events.make(n).unwrap_or_default();
+        let events = Events::new();
+        let make = move |n| events.make(n);
         Ok(Self {
             broker: broker.clone(),
             members: BTreeMap::new(),

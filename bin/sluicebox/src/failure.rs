@@ -69,7 +69,7 @@ impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Settings(_) => Self::Configuration(error.to_string()),
-            PublishError::TooLarge { .. } | PublishError::Encode(_) => Self::Check(error.to_string()),
+            PublishError::TooLarge { .. } => Self::Check(error.to_string()),
             PublishError::QueueFull | PublishError::Unavailable { .. } => {
                 Self::Unreachable(error.to_string())
             }

@@ -1,6 +1,6 @@
 //! Dead letters: records that can never be processed.
 
-use crate::{Millis, Record};
+use crate::{Millis, Record, avro};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use topology::Schema;
@@ -32,6 +32,21 @@ pub struct DeadLetter {
     pub attempts: i32,
 }
 
+avro::record!(DeadLetter {
+    stage,
+    topic,
+    partition,
+    offset,
+    time,
+    reason,
+    message,
+    trace_id,
+    key,
+    payload,
+    headers,
+    attempts,
+});
+
 const fn once() -> i32 {
     1
 }
@@ -45,6 +60,8 @@ pub struct Header {
     #[serde(default, with = "serde_bytes")]
     pub value: Option<Vec<u8>>,
 }
+
+avro::record!(Header { key, value });
 
 impl Record for DeadLetter {
     const SCHEMA: Schema = Schema::DeadLetter;

@@ -1,7 +1,7 @@
 //! Detections: anomalies of one subject.
 
 use crate::value::Facts;
-use crate::{Millis, Record, default_tenant};
+use crate::{Millis, Record, avro, default_tenant};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use topology::Schema;
@@ -32,6 +32,23 @@ pub struct Detection {
     #[serde(default)]
     pub rules_version: String,
 }
+
+avro::record!(Detection {
+    id,
+    tenant,
+    rule,
+    subject,
+    severity,
+    description,
+    time,
+    window_start,
+    window_end,
+    count,
+    threshold,
+    event_ids,
+    attributes,
+    rules_version,
+});
 
 impl Record for Detection {
     const SCHEMA: Schema = Schema::Detection;

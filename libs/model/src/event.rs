@@ -1,7 +1,7 @@
 //! Events after normalization, and events with a score.
 
 use crate::value::Facts;
-use crate::{Millis, Record, default_tenant};
+use crate::{Millis, Record, avro, default_tenant};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use topology::Schema;
@@ -18,6 +18,12 @@ pub struct Address {
     pub checksum: Option<bool>,
 }
 
+avro::record!(Address {
+    chain,
+    address,
+    checksum
+});
+
 /// An amount that a text names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Amount {
@@ -28,6 +34,8 @@ pub struct Amount {
     /// ISO 4217 code of money, `%`, or what is counted.
     pub unit: String,
 }
+
+avro::record!(Amount { kind, value, unit });
 
 /// A raw event after normalization: cleaned, typed, about one subject. `schemas/event.avsc` says what each field means.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -97,6 +105,41 @@ pub struct Event {
     pub listed: Vec<String>,
 }
 
+avro::record!(Event {
+    id,
+    source,
+    kind,
+    subject,
+    tenant,
+    time,
+    received_at,
+    title,
+    text,
+    url,
+    author,
+    lang,
+    lang_confidence,
+    cashtags,
+    hashtags,
+    urls,
+    addresses,
+    severity,
+    tags,
+    attributes,
+    mentions,
+    ens_names,
+    transactions,
+    amounts,
+    dates,
+    keyphrases,
+    urgency,
+    sentiment,
+    spam,
+    spam_features,
+    author_weight,
+    listed,
+});
+
 impl Event {
     /// Title and text together, as one reads them; empty when there is neither.
     pub fn full_text(&self) -> Cow<'_, str> {
@@ -127,6 +170,8 @@ pub struct Reason {
     pub text: String,
 }
 
+avro::record!(Reason { rule, points, text });
+
 /// An event with the score of the rules that mention only event fields.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScoredEvent {
@@ -155,6 +200,18 @@ pub struct ScoredEvent {
     pub shadow: Option<Shadow>,
 }
 
+avro::record!(ScoredEvent {
+    event,
+    score,
+    level,
+    matched,
+    reasons,
+    unknown,
+    rules_version,
+    coverage,
+    shadow,
+});
+
 /// How much of a score rests on what is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Coverage {
@@ -168,6 +225,13 @@ pub struct Coverage {
     pub could_take: f64,
 }
 
+avro::record!(Coverage {
+    decided,
+    undecided,
+    could_add,
+    could_take
+});
+
 /// What a score would be if the rules on trial counted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Shadow {
@@ -178,6 +242,12 @@ pub struct Shadow {
     /// The rules on trial that matched.
     pub reasons: Vec<Reason>,
 }
+
+avro::record!(Shadow {
+    score,
+    level,
+    reasons
+});
 
 impl Record for ScoredEvent {
     const SCHEMA: Schema = Schema::ScoredEvent;

@@ -13,7 +13,7 @@ mod signal;
 mod value;
 
 pub use avro::{
-    DecodeError, Decoder, EncodeError, Encoder, SchemaIds, SchemaLookup, SchemaSource, WireHeader,
+    Datum, DecodeError, Decoder, Encoder, Malformed, SchemaIds, SchemaLookup, SchemaSource, WireHeader,
     WriterSchema, schema_text,
 };
 pub use dead_letter::{DeadLetter, Header};

@@ -1,7 +1,7 @@
 //! Notifications and what came of them.
 
 use crate::value::Facts;
-use crate::{Millis, Record, default_tenant};
+use crate::{Millis, Record, avro, default_tenant};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use topology::Schema;
@@ -16,6 +16,8 @@ pub enum Origin {
     /// A detection.
     Detection,
 }
+
+avro::symbols!(Origin { Signal, Detection });
 
 impl Origin {
     /// The origin's name.
@@ -51,6 +53,22 @@ pub struct Notification {
     pub facts: Facts,
 }
 
+avro::record!(Notification {
+    id,
+    tenant,
+    channel,
+    group,
+    origin,
+    origin_id,
+    subject,
+    level,
+    state,
+    title,
+    body,
+    time,
+    facts,
+});
+
 impl Record for Notification {
     const SCHEMA: Schema = Schema::Notification;
 
@@ -69,6 +87,8 @@ pub enum ReceiptStatus {
     /// The attempts are used up.
     Failed,
 }
+
+avro::symbols!(ReceiptStatus { Delivered, Failed });
 
 impl ReceiptStatus {
     /// The status's name.
@@ -99,6 +119,17 @@ pub struct Receipt {
     #[serde(default)]
     pub detail: String,
 }
+
+avro::record!(Receipt {
+    notification_id,
+    tenant,
+    channel,
+    status,
+    attempts,
+    http_status,
+    latency_ms,
+    detail,
+});
 
 impl Record for Receipt {
     const SCHEMA: Schema = Schema::Receipt;

@@ -2,7 +2,7 @@
 //!
 //! Source: CloudEvents 1.0.2, "JSON Event Format for CloudEvents".
 
-use crate::{DEFAULT_TENANT, Id, Millis, Record, default_tenant};
+use crate::{DEFAULT_TENANT, Id, Millis, Record, avro, default_tenant};
 use base64::Engine;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -34,6 +34,18 @@ pub struct RawEvent {
     #[serde(default)]
     pub extensions: BTreeMap<String, String>,
 }
+
+avro::record!(RawEvent {
+    id,
+    source,
+    kind,
+    subject,
+    time,
+    tenant,
+    datacontenttype,
+    data,
+    extensions
+});
 
 impl Record for RawEvent {
     const SCHEMA: Schema = Schema::RawEvent;

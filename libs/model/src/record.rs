@@ -1,5 +1,6 @@
 //! What every record of the stream has: a schema and a key. And how identities are made from content.
 
+use crate::Datum;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
@@ -7,7 +8,7 @@ use topology::Schema;
 use xxhash_rust::xxh3::Xxh3;
 
 /// A value of a topic.
-pub trait Record: Serialize + DeserializeOwned + Send + 'static {
+pub trait Record: Datum + Serialize + DeserializeOwned + Send + 'static {
     /// Its schema in `schemas/`.
     const SCHEMA: Schema;
 

@@ -1,6 +1,6 @@
 //! Replays of dead letters: who put which of them back, and when.
 
-use crate::{Millis, Record};
+use crate::{Millis, Record, avro};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,6 +25,16 @@ pub struct Replay {
     pub letters: Vec<ReplayedLetter>,
 }
 
+avro::record!(Replay {
+    id,
+    number,
+    by,
+    note,
+    started,
+    filters,
+    letters
+});
+
 /// One dead letter that was replayed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(
@@ -39,6 +49,15 @@ pub struct ReplayedLetter {
     pub origin_offset: i64,
     pub origin_time: Millis,
 }
+
+avro::record!(ReplayedLetter {
+    partition,
+    offset,
+    origin_topic,
+    origin_partition,
+    origin_offset,
+    origin_time,
+});
 
 impl Record for Replay {
     const SCHEMA: Schema = Schema::Replay;

@@ -1,7 +1,7 @@
 //! Signals: one thing in the world that one or more events are evidence for.
 
 use crate::value::Facts;
-use crate::{Millis, Reason, Record, default_tenant};
+use crate::{Millis, Reason, Record, avro, default_tenant};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -19,6 +19,12 @@ pub enum SignalState {
     /// What was learnt later speaks against it.
     Downgraded,
 }
+
+avro::symbols!(SignalState {
+    Candidate,
+    Verified,
+    Downgraded
+});
 
 impl SignalState {
     /// The state's name.
@@ -58,6 +64,17 @@ pub struct Evidence {
     pub score: f64,
 }
 
+avro::record!(Evidence {
+    event_id,
+    source,
+    kind,
+    time,
+    author,
+    url,
+    text,
+    score
+});
+
 /// A signal. `schemas/signal.avsc` says what each field means.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[expect(
@@ -94,6 +111,29 @@ pub struct Signal {
     #[serde(default)]
     pub facts: Facts,
 }
+
+avro::record!(Signal {
+    signal_key,
+    tenant,
+    kind,
+    subject,
+    title,
+    lang,
+    state,
+    score,
+    level,
+    reasons,
+    unknown,
+    rules_version,
+    evidence,
+    evidence_count,
+    source_count,
+    suppressed,
+    first_seen,
+    last_seen,
+    version,
+    facts,
+});
 
 impl Record for Signal {
     const SCHEMA: Schema = Schema::Signal;

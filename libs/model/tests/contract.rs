@@ -32,9 +32,7 @@ fn decoder(json: &str) -> Decoder {
 }
 
 fn encode<R: Record>(record: &R) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    Encoder::new(IDS).encode(record, &mut bytes).unwrap();
-    bytes
+    Encoder::new(IDS).encoded(record)
 }
 
 fn holds<R: Record + PartialEq + std::fmt::Debug>(record: &R) {
@@ -44,6 +42,11 @@ fn holds<R: Record + PartialEq + std::fmt::Debug>(record: &R) {
         &decoder(current).decode::<R>(&bytes).unwrap(),
         record,
         "round trip"
+    );
+    assert_eq!(
+        &decoder(current).decode_any::<R>(&bytes).unwrap(),
+        record,
+        "as a library reads it that walks the schema"
     );
     let newest = (1..=u32::MAX)
         .take_while(|version| golden(R::SCHEMA, *version, "avsc").exists())

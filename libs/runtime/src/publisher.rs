@@ -2,13 +2,13 @@
 //! transaction, because there is no input to commit with it.
 
 use crate::client;
-use model::{EncodeError, Encoder, SchemaIds};
+use model::{Encoder, SchemaIds};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use settings::KafkaSettings;
 use stage::Output;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use topology::{Prefix, Topic};
 
@@ -18,8 +18,6 @@ const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(1);
 /// What Kafka adds to a record: batch header, record header, header names.
 const OVERHEAD: usize = 1024;
-/// Encoders that are kept for the next callers.
-const IDLE_ENCODERS: usize = 64;
 
 /// Why a record is not on its topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,9 +41,6 @@ pub enum PublishError {
         /// What the client said.
         why: String,
     },
-    /// The record does not fit its own schema.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
     /// No client can be made of these settings.
     #[error("{0}")]
     Settings(String),
@@ -58,8 +53,7 @@ pub struct Publisher(Arc<Inner>);
 struct Inner {
     kafka: KafkaSettings,
     prefix: Prefix,
-    ids: SchemaIds,
-    idle: Mutex<Vec<Encoder>>,
+    encoder: Encoder,
     current: RwLock<Current>,
 }
 
@@ -75,12 +69,10 @@ impl Publisher {
     pub fn new(kafka: &KafkaSettings, prefix: &Prefix, ids: SchemaIds) -> Result<Self, PublishError> {
         let producer = create(kafka)?;
         let current = RwLock::new(Current { producer, number: 0 });
-        let idle = Mutex::default();
         Ok(Self(Arc::new(Inner {
             kafka: kafka.clone(),
             prefix: prefix.clone(),
-            ids,
-            idle,
+            encoder: Encoder::new(ids),
             current,
         })))
     }
@@ -92,7 +84,8 @@ impl Publisher {
         output: &O,
         traceparent: Option<&str>,
     ) -> Result<(), PublishError> {
-        let value = self.0.encode(output)?;
+        let mut value = Vec::new();
+        output.encode(&self.0.encoder, &mut value);
         self.send(output.topic(), Some(output.key().as_bytes()), &value, traceparent)
             .await
     }
@@ -156,19 +149,6 @@ impl Publisher {
 }
 
 impl Inner {
-    fn encode<O: Output>(&self, output: &O) -> Result<Vec<u8>, PublishError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut encoder = idle.unwrap_or_else(|| Encoder::new(self.ids));
-        let mut value = Vec::new();
-        let outcome = output.encode(&mut encoder, &mut value);
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < IDLE_ENCODERS {
-            idle.push(encoder);
-        }
-        outcome?;
-        Ok(value)
-    }
-
     fn current(&self) -> Current {
         self.current
             .read()

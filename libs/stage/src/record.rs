@@ -1,6 +1,6 @@
 //! What goes into a stage and comes out, and where it stood.
 
-use model::{DecodeError, Decoder, EncodeError, Encoder, Millis, Record};
+use model::{DecodeError, Decoder, Encoder, Millis, Record};
 use std::borrow::Cow;
 use topology::Topic;
 
@@ -48,7 +48,7 @@ pub trait Output: Send + 'static {
     /// What it is partitioned by.
     fn key(&self) -> Cow<'_, str>;
     /// Appends its value in wire format.
-    fn encode(&self, encoder: &mut Encoder, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+    fn encode(&self, encoder: &Encoder, out: &mut Vec<u8>);
 }
 
 macro_rules! reads {
@@ -72,8 +72,8 @@ macro_rules! writes {
                 Record::key(self)
             }
 
-            fn encode(&self, encoder: &mut Encoder, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-                encoder.encode(self, out)
+            fn encode(&self, encoder: &Encoder, out: &mut Vec<u8>) {
+                encoder.encode(self, out);
             }
         }
     )+};

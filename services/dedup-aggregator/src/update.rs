@@ -1,6 +1,6 @@
 //! What the stage writes: a new version of a signal.
 
-use model::{EncodeError, Encoder, Record, Signal};
+use model::{Encoder, Record, Signal};
 use stage::Output;
 use std::borrow::Cow;
 use topology::Topic;
@@ -18,7 +18,7 @@ impl Output for SignalUpdate {
         Record::key(&self.0)
     }
 
-    fn encode(&self, encoder: &mut Encoder, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        encoder.encode(&self.0, out)
+    fn encode(&self, encoder: &Encoder, out: &mut Vec<u8>) {
+        encoder.encode(&self.0, out);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::{EncodeError, Encoder, Record, Signal};
+use model::{Encoder, Record, Signal};
 use stage::Output;
 use topology::Topic;
 
@@ -19,7 +19,7 @@ impl Output for EnrichedSignal {
         self.0.key()
     }
 
-    fn encode(&self, encoder: &mut Encoder, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        encoder.encode(&self.0, out)
+    fn encode(&self, encoder: &Encoder, out: &mut Vec<u8>) {
+        encoder.encode(&self.0, out);
     }
 }

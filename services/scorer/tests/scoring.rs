@@ -146,11 +146,7 @@ fn the_same_event_and_rules_give_the_same_bytes() {
     let rules = open_rules(folder.path()).unwrap();
     let bytes = || {
         let scored = score(&mut Driver::new(ScorerStage::new(&rules)), event(Some(12.0)));
-        let mut bytes = Vec::new();
-        model::Encoder::new(model::SchemaIds([1; 9]))
-            .encode(&scored, &mut bytes)
-            .unwrap();
-        bytes
+        model::Encoder::new(model::SchemaIds([1; 9])).encoded(&scored)
     };
     assert_eq!(bytes(), bytes());
 }

@@ -70,11 +70,12 @@ impl Feeder {
 
     /// Whether it took more than one attempt.
     async fn put(&self, put: &Put) -> Result<bool, Failure> {
+        let encoder = Encoder::new(self.ids);
         let value = match &put.value {
             Value::Bytes(bytes) => bytes.clone(),
-            Value::Avro(event) => self.encode(event)?,
+            Value::Avro(event) => encoder.encoded(event.as_ref()),
             Value::CutAvro(event) => {
-                let mut whole = self.encode(event)?;
+                let mut whole = encoder.encoded(event.as_ref());
                 whole.truncate(whole.len() / 2);
                 whole
             }
@@ -93,13 +94,6 @@ impl Feeder {
             again = true;
             tokio::time::sleep(AGAIN).await;
         }
-    }
-
-    fn encode(&self, event: &model::RawEvent) -> Result<Vec<u8>, Failure> {
-        let mut value = Vec::new();
-        let encoded = Encoder::new(self.ids).encode(event, &mut value);
-        encoded.map_err(PublishError::from)?;
-        Ok(value)
     }
 
     async fn post(&self, post: &Post) -> Result<bool, Failure> {

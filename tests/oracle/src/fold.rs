@@ -108,14 +108,14 @@ pub fn fold<F: Fold>(
         counts: FlowCounts::default(),
     };
     let mut decoder = schemas.decoder();
-    let mut encoder = Encoder::new(schemas.0);
+    let encoder = Encoder::new(schemas.0);
     for (place_of_topic, topic) in (0..).zip(stage.inputs()) {
         for (partition, records) in history.partitions(topic.name()) {
             let mut task = make();
             for record in records {
                 let settled = settled(&mut task, topic, record, &mut decoder);
-                folded.settle(record, settled, &mut encoder, &name);
-                folded.fire(record, &task.fired(), &mut encoder, &name);
+                folded.settle(record, settled, &encoder, &name);
+                folded.fire(record, &task.fired(), &encoder, &name);
             }
             // A stage of several inputs keeps the state of equal partitions apart.
             let at = place_of_topic * partitions + partition;
@@ -170,13 +170,12 @@ const fn undecodable(error: &DecodeError) -> Option<&'static str> {
 fn due_of<O: Output>(
     record: &StoredRecord,
     outputs: &[O],
-    encoder: &mut Encoder,
+    encoder: &Encoder,
     name: &impl Fn(&O) -> String,
 ) -> Result<Vec<Due>, &'static str> {
     let due = |output: &O| {
         let mut value = Vec::new();
-        let written = output.encode(encoder, &mut value);
-        written.map_err(|_| "output_unencodable")?;
+        output.encode(encoder, &mut value);
         if value.len() + AROUND > output.topic().spec().max_message_bytes as usize {
             return Err("output_too_large");
         }
@@ -201,7 +200,7 @@ impl Folded {
         &mut self,
         record: &StoredRecord,
         settled: Result<Settled<O>, DecodeError>,
-        encoder: &mut Encoder,
+        encoder: &Encoder,
         name: &impl Fn(&O) -> String,
     ) {
         let outputs = match settled {
@@ -224,7 +223,7 @@ impl Folded {
         &mut self,
         record: &StoredRecord,
         fired: &[O],
-        encoder: &mut Encoder,
+        encoder: &Encoder,
         name: &impl Fn(&O) -> String,
     ) {
         let mut due = due_of(record, fired, encoder, name).unwrap_or_default();

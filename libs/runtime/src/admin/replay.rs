@@ -55,12 +55,8 @@ impl Replayer {
     /// Writes the records of these letters, each as it was on the partition it came from, and the note of it; all or
     /// nothing.
     pub async fn write(&mut self, letters: Vec<DeadLetter>, note: &Replay) -> Result<(), AdminError> {
-        let (inner, producer, mut value) = (Arc::clone(&self.inner), self.producer.take(), Vec::new());
-        let encoded = Encoder::new(self.ids).encode(note, &mut value);
-        encoded.map_err(|error| AdminError::Refused {
-            doing: "noting a replay".to_owned(),
-            why: error.to_string(),
-        })?;
+        let (inner, producer) = (Arc::clone(&self.inner), self.producer.take());
+        let value = Encoder::new(self.ids).encoded(note);
         let (key, id, began) = (note.key().into_owned(), note.id.clone(), self.began.clone());
         let write = move || {
             let producer = if let Some(first) = producer {

@@ -104,8 +104,7 @@ impl Outbox {
             let topic = output.topic();
             self.bytes.extend_from_slice(output.key().as_bytes());
             let key = self.pieces.last().map_or(0, |piece| piece.value.end)..self.bytes.len();
-            let written = output.encode(&mut self.encoder, &mut self.bytes);
-            written.map_err(|error| Poison::new("output_unencodable", error.to_string()))?;
+            output.encode(&self.encoder, &mut self.bytes);
             let value = key.end..self.bytes.len();
             let (size, limit) = (value.len(), topic.spec().max_message_bytes as usize);
             if size + 1024 > limit {

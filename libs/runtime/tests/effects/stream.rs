@@ -135,8 +135,7 @@ impl Stream {
                 group: id.rsplit('/').next().unwrap_or_default().to_owned(),
                 ..Notification::default()
             };
-            let mut bytes = Vec::new();
-            Encoder::new(schemas).encode(&notification, &mut bytes).unwrap();
+            let bytes = Encoder::new(schemas).encoded(&notification);
             let key = notification.key();
             let record = BaseRecord::to(&topic).key(key.as_ref()).payload(&bytes);
             producer.send(record).map_err(|(error, _)| error).unwrap();

@@ -56,8 +56,8 @@ impl Output for Tallied {
         Cow::Borrowed(&self.0.signal_key)
     }
 
-    fn encode(&self, encoder: &mut Encoder, out: &mut Vec<u8>) -> Result<(), model::EncodeError> {
-        encoder.encode(&self.0, out)
+    fn encode(&self, encoder: &Encoder, out: &mut Vec<u8>) {
+        encoder.encode(&self.0, out);
     }
 }
 
@@ -103,9 +103,7 @@ pub(crate) fn encoded(number: usize, subject: String, ids: SchemaIds) -> Vec<u8>
         matched: 1,
         ..ScoredEvent::default()
     };
-    let mut bytes = Vec::new();
-    Encoder::new(ids).encode(&record, &mut bytes).unwrap();
-    bytes
+    Encoder::new(ids).encoded(&record)
 }
 
 /// Fails unless the outputs are those of so many events, each counted once, in their order.

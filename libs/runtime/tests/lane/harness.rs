@@ -69,8 +69,8 @@ impl Output for Counted {
         Cow::Borrowed(&self.0.signal_key)
     }
 
-    fn encode(&self, encoder: &mut model::Encoder, out: &mut Vec<u8>) -> Result<(), model::EncodeError> {
-        encoder.encode(&self.0, out)
+    fn encode(&self, encoder: &model::Encoder, out: &mut Vec<u8>) {
+        encoder.encode(&self.0, out);
     }
 }
 
@@ -265,9 +265,7 @@ pub(crate) fn scored_event(id: usize) -> Vec<u8> {
         matched: i32::from(!id.is_multiple_of(10)),
         ..ScoredEvent::default()
     };
-    let mut bytes = Vec::new();
-    model::Encoder::new(IDS).encode(&record, &mut bytes).unwrap();
-    bytes
+    model::Encoder::new(IDS).encoded(&record)
 }
 
 /// Every committed record of a topic, in the order of each partition.

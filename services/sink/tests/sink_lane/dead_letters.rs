@@ -107,14 +107,13 @@ async fn what_is_put_back_once_its_schema_is_known_is_stored_once() {
         ..place.shared("one", &watcher)
     };
     let process = place.start_with(shared, &place.settings.postgres).await;
-    let (mut value, later) = (Vec::new(), SchemaIds(IDS.0.map(|id| id + LATER)));
+    let later = SchemaIds(IDS.0.map(|id| id + LATER));
     let event = RawEvent {
         id: "late".to_owned(),
         source: "/test".to_owned(),
         ..RawEvent::default()
     };
-    Encoder::new(later).encode(&event, &mut value).unwrap();
-    place.write_bytes(&value).await;
+    place.write_bytes(&Encoder::new(later).encoded(&event)).await;
     watcher.wait_for(2);
     assert_eq!(place.stored().await, (0, 0));
     let letters = place.letters().await;

@@ -40,12 +40,7 @@ fn settings() -> Settings {
 
 /// The records that the day puts straight onto the topic; what it posts needs the edge.
 fn ingested() -> Vec<(Vec<u8>, Vec<u8>)> {
-    let mut encoder = Encoder::new(SCHEMAS.0);
-    let mut encode = |event: &model::RawEvent| {
-        let mut value = Vec::new();
-        encoder.encode(event, &mut value).unwrap();
-        value
-    };
+    let encoder = Encoder::new(SCHEMAS.0);
     let puts = Day::new(5, 2_000)
         .shipments
         .into_iter()
@@ -53,11 +48,11 @@ fn ingested() -> Vec<(Vec<u8>, Vec<u8>)> {
             Shipment::Put(put) => Some(put),
             Shipment::Post(_) => None,
         });
-    let mut value = |value: Value| match value {
+    let value = |value: Value| match value {
         Value::Bytes(bytes) => bytes,
-        Value::Avro(event) => encode(&event),
+        Value::Avro(event) => encoder.encoded(event.as_ref()),
         Value::CutAvro(event) => {
-            let mut whole = encode(&event);
+            let mut whole = encoder.encoded(event.as_ref());
             whole.truncate(whole.len() / 2);
             whole
         }
@@ -93,8 +88,7 @@ impl Log {
     }
 
     fn write_record<R: Record>(&mut self, topic: Topic, record: &R) {
-        let mut value = Vec::new();
-        Encoder::new(SCHEMAS.0).encode(record, &mut value).unwrap();
+        let value = Encoder::new(SCHEMAS.0).encoded(record);
         self.write(topic.name(), record.key().as_bytes().to_vec(), value);
     }
 

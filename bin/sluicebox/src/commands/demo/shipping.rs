@@ -76,11 +76,12 @@ impl Shipping {
     }
 
     async fn put_one(&self, put: &Put) -> Result<(), Failure> {
+        let encoder = Encoder::new(self.ids);
         let value = match &put.value {
             Value::Bytes(bytes) => bytes.clone(),
-            Value::Avro(event) => self.encode(event)?,
+            Value::Avro(event) => encoder.encoded(event.as_ref()),
             Value::CutAvro(event) => {
-                let mut whole = self.encode(event)?;
+                let mut whole = encoder.encoded(event.as_ref());
                 whole.truncate(whole.len() / 2);
                 whole
             }
@@ -89,13 +90,6 @@ impl Shipping {
             .publisher
             .publish_raw(Topic::IngestEvents, Some(&put.key), &value)
             .await?)
-    }
-
-    fn encode(&self, event: &model::RawEvent) -> Result<Vec<u8>, Failure> {
-        let mut value = Vec::new();
-        let encoded = Encoder::new(self.ids).encode(event, &mut value);
-        encoded.map_err(|error| Failure::Check(error.to_string()))?;
-        Ok(value)
     }
 
     /// Whether it was refused, as expected.

@@ -74,13 +74,11 @@ impl Feeder {
 fn settle(sent: Sent) -> Result<Option<Reject>, Failure> {
     match sent {
         Ok(()) => Ok(None),
-        Err((line, id, error @ (PublishError::TooLarge { .. } | PublishError::Encode(_)))) => {
-            Ok(Some(Reject {
-                line,
-                reason: error.to_string(),
-                text: id,
-            }))
-        }
+        Err((line, id, error @ PublishError::TooLarge { .. })) => Ok(Some(Reject {
+            line,
+            reason: error.to_string(),
+            text: id,
+        })),
         Err((_, _, error)) => Err(error.into()),
     }
 }

@@ -2,42 +2,48 @@
 //!
 //! Source: Confluent, "Schema Registry wire format".
 
+pub(crate) mod datum;
+
+pub use datum::{Datum, Malformed};
+pub(crate) use datum::{record, symbols};
+
 use crate::Record;
+use datum::MAX_SEQUENCE;
 use serde::de::DeserializeOwned;
-use serde_avro_fast::{Schema as AvroSchema, de, ser};
+use serde_avro_fast::{Schema as AvroSchema, de};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, LazyLock};
 use topology::Schema;
 
 /// The text of a schema, as it stands in `schemas/`.
 pub const fn schema_text(schema: Schema) -> &'static str {
     match schema {
-        Schema::RawEvent => include_str!("../../../schemas/raw_event.avsc"),
-        Schema::Event => include_str!("../../../schemas/event.avsc"),
-        Schema::ScoredEvent => include_str!("../../../schemas/scored_event.avsc"),
-        Schema::Signal => include_str!("../../../schemas/signal.avsc"),
-        Schema::Detection => include_str!("../../../schemas/detection.avsc"),
-        Schema::Notification => include_str!("../../../schemas/notification.avsc"),
-        Schema::Receipt => include_str!("../../../schemas/receipt.avsc"),
-        Schema::DeadLetter => include_str!("../../../schemas/dead_letter.avsc"),
-        Schema::Replay => include_str!("../../../schemas/replay.avsc"),
+        Schema::RawEvent => include_str!("../../../../schemas/raw_event.avsc"),
+        Schema::Event => include_str!("../../../../schemas/event.avsc"),
+        Schema::ScoredEvent => include_str!("../../../../schemas/scored_event.avsc"),
+        Schema::Signal => include_str!("../../../../schemas/signal.avsc"),
+        Schema::Detection => include_str!("../../../../schemas/detection.avsc"),
+        Schema::Notification => include_str!("../../../../schemas/notification.avsc"),
+        Schema::Receipt => include_str!("../../../../schemas/receipt.avsc"),
+        Schema::DeadLetter => include_str!("../../../../schemas/dead_letter.avsc"),
+        Schema::Replay => include_str!("../../../../schemas/replay.avsc"),
     }
 }
 
-static PARSED: LazyLock<Vec<AvroSchema>> = LazyLock::new(|| Schema::ALL.map(parse_own).into());
+/// What tells our own schemas apart: the fingerprint of names, types and their order, which decide the bytes.
+static OWN: LazyLock<[[u8; 8]; Schema::ALL.len()]> = LazyLock::new(|| Schema::ALL.map(fingerprint));
 
 #[expect(
     clippy::panic,
     reason = "the texts are compiled in, and a test parses every one of them"
 )]
-fn parse_own(schema: Schema) -> AvroSchema {
-    schema_text(schema)
-        .parse()
-        .unwrap_or_else(|error| panic!("schemas/{}.avsc: {error}", schema.file_stem()))
+fn fingerprint(schema: Schema) -> [u8; 8] {
+    let parsed: Result<AvroSchema, _> = schema_text(schema).parse();
+    let parsed = parsed.unwrap_or_else(|error| panic!("schemas/{}.avsc: {error}", schema.file_stem()));
+    *parsed.rabin_fingerprint()
 }
 
-/// The most elements of one array or map that is read: a datum that claims more is refused before memory is.
-const MAX_SEQUENCE: usize = 1_000_000;
 const HEADER: usize = 5;
 
 /// The registry's ids of our own schemas, by [`Schema`] number.
@@ -46,14 +52,23 @@ pub struct SchemaIds(pub [u32; Schema::ALL.len()]);
 
 /// A schema that somebody wrote with.
 #[derive(Debug, Clone)]
-pub struct WriterSchema(Arc<AvroSchema>);
+pub struct WriterSchema {
+    parsed: Arc<AvroSchema>,
+    /// Which of our own it is, if any: its data are read without it.
+    own: Option<Schema>,
+}
 
 impl WriterSchema {
     /// Parses the JSON of a schema; the error says what is wrong with it.
     pub fn parse(json: &str) -> Result<Self, String> {
-        json.parse()
-            .map(|schema| Self(Arc::new(schema)))
-            .map_err(|error: serde_avro_fast::schema::SchemaError| error.to_string())
+        let parsed: AvroSchema = json
+            .parse()
+            .map_err(|error: serde_avro_fast::schema::SchemaError| error.to_string())?;
+        let of_own = OWN.iter().position(|own| own == parsed.rabin_fingerprint());
+        Ok(Self {
+            parsed: Arc::new(parsed),
+            own: of_own.map(|at| Schema::ALL[at]),
+        })
     }
 }
 
@@ -109,41 +124,28 @@ pub enum DecodeError {
     },
 }
 
-/// Why a record cannot be written: it does not fit its own schema.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot be written as {schema}.avsc: {why}")]
-pub struct EncodeError {
-    /// The schema's file.
-    pub schema: &'static str,
-    /// What the writer said.
-    pub why: String,
-}
-
-/// Writes records; reuses its buffers, so each lane has its own.
-pub struct Encoder {
-    ids: SchemaIds,
-    configs: Vec<ser::SerializerConfig<'static>>,
-}
+/// Writes records.
+#[derive(Debug, Clone, Copy)]
+pub struct Encoder(SchemaIds);
 
 impl Encoder {
-    /// An encoder that puts these ids before its datums.
-    pub fn new(ids: SchemaIds) -> Self {
-        Self {
-            ids,
-            configs: PARSED.iter().map(ser::SerializerConfig::new).collect(),
-        }
+    /// An encoder that puts these ids before its data.
+    pub const fn new(ids: SchemaIds) -> Self {
+        Self(ids)
     }
 
     /// Appends the record in wire format.
-    pub fn encode<R: Record>(&mut self, record: &R, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let at = R::SCHEMA as usize;
+    pub fn encode<R: Record>(&self, record: &R, out: &mut Vec<u8>) {
         out.push(0);
-        out.extend_from_slice(&self.ids.0[at].to_be_bytes());
-        let written = serde_avro_fast::to_datum(record, &mut *out, &mut self.configs[at]);
-        written.map(|_| ()).map_err(|error| EncodeError {
-            schema: R::SCHEMA.file_stem(),
-            why: error.to_string(),
-        })
+        out.extend_from_slice(&self.0.0[R::SCHEMA as usize].to_be_bytes());
+        record.write(out);
+    }
+
+    /// The record in wire format.
+    pub fn encoded<R: Record>(&self, record: &R) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.encode(record, &mut out);
+        out
     }
 }
 
@@ -165,35 +167,46 @@ impl Decoder {
     /// Reads a record in wire format, by the schema it was written with; members that the writer did not know get
     /// their defaults.
     pub fn decode<R: Record>(&mut self, bytes: &[u8]) -> Result<R, DecodeError> {
-        self.decode_any(bytes)
+        let (id, mut datum) = WireHeader::split(bytes)?;
+        let schema = self.writer_schema(id)?;
+        if schema.own == Some(R::SCHEMA) {
+            R::read(&mut datum).map_err(|error| malformed(id, &error))
+        } else {
+            read_by(schema, datum).map_err(|error| malformed(id, &error))
+        }
     }
 
     /// Reads a datum in wire format as any type that its writer's schema fits.
     pub fn decode_any<T: DeserializeOwned>(&mut self, bytes: &[u8]) -> Result<T, DecodeError> {
         let (id, datum) = WireHeader::split(bytes)?;
-        let schema = self.writer_schema(id)?;
-        let mut config = de::DeserializerConfig::new(&schema.0);
-        config.max_seq_size = MAX_SEQUENCE;
-        let mut state = de::DeserializerState::with_config(de::read::SliceRead::new(datum), config);
-        T::deserialize(state.deserializer()).map_err(|error| DecodeError::Malformed {
-            id,
-            why: error.to_string(),
-        })
+        read_by(self.writer_schema(id)?, datum).map_err(|error| malformed(id, &error))
     }
 
-    fn writer_schema(&mut self, id: u32) -> Result<WriterSchema, DecodeError> {
-        if let Some(schema) = self.met.get(&id) {
-            return Ok(schema.clone());
-        }
-        match self.source.schema(id) {
-            SchemaLookup::Known(schema) => {
-                self.met.insert(id, schema.clone());
-                Ok(schema)
-            }
-            SchemaLookup::Unknown(why) => Err(DecodeError::UnknownSchema { id, why }),
-            SchemaLookup::Unavailable(why) => Err(DecodeError::RegistryUnavailable { id, why }),
+    fn writer_schema(&mut self, id: u32) -> Result<&WriterSchema, DecodeError> {
+        match self.met.entry(id) {
+            Entry::Occupied(met) => Ok(met.into_mut()),
+            Entry::Vacant(place) => match self.source.schema(id) {
+                SchemaLookup::Known(schema) => Ok(place.insert(schema)),
+                SchemaLookup::Unknown(why) => Err(DecodeError::UnknownSchema { id, why }),
+                SchemaLookup::Unavailable(why) => Err(DecodeError::RegistryUnavailable { id, why }),
+            },
         }
     }
+}
+
+fn malformed(id: u32, why: &impl ToString) -> DecodeError {
+    DecodeError::Malformed {
+        id,
+        why: why.to_string(),
+    }
+}
+
+/// A datum of any schema, by walking it.
+fn read_by<T: DeserializeOwned>(schema: &WriterSchema, datum: &[u8]) -> Result<T, de::DeError> {
+    let mut config = de::DeserializerConfig::new(&schema.parsed);
+    config.max_seq_size = MAX_SEQUENCE;
+    let mut state = de::DeserializerState::with_config(de::read::SliceRead::new(datum), config);
+    T::deserialize(state.deserializer())
 }
 
 /// The five bytes before a datum.
