@@ -4,29 +4,13 @@ use crate::commit_policy::CommitPolicy;
 use crate::dead_letter_limit::Limits;
 use crate::names::Names;
 use crate::observer::{LaneState, Observer};
+use crate::stop::Stop;
 use model::{SchemaIds, SchemaSource};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use settings::{DeadLetterSettings, KafkaSettings};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use topology::{Prefix, StageName};
-
-/// Asks every lane of a process to end; cheap to look at.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
-
-impl Stop {
-    /// Asks.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it was asked.
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// What all lanes of a process share.
 #[derive(Clone)]

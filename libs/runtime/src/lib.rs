@@ -18,11 +18,13 @@ mod observer;
 mod protocol;
 mod publisher;
 mod run;
+mod stop;
 mod work;
 
-pub use config::{Shared, Stop};
+pub use config::Shared;
 pub use observer::{Committed, LaneState, Observer};
 pub use publisher::{PublishError, Publisher};
 #[cfg(feature = "bench")]
 pub use run::run_stage_at_least_once;
 pub use run::{RunningStage, StageFailed, run_drain, run_effect, run_stage};
+pub use stop::Stop;

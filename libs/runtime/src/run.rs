@@ -174,7 +174,7 @@ fn again_and_again(config: &LaneConfig, mut run: impl FnMut() -> Ended) -> Resul
         }
         tracing::warn!(stage = %config.names.stage, lane = config.lane, why, ?wait, "the lane begins anew");
         config.report(&LaneState::Waiting(why));
-        std::thread::sleep(wait);
+        config.stop.wait(wait);
         wait = (wait * 2).min(LONGEST_REBUILD_WAIT);
     }
 }

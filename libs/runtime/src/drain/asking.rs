@@ -1,8 +1,8 @@
 //! Waiting for the store without leaving the group: a store that is slow or away is no reason to be counted out.
 
-use crate::config::Stop;
 use crate::fault::Fault;
 use crate::lane::Intake;
+use crate::stop::Stop;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;

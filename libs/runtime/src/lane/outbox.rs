@@ -1,9 +1,9 @@
 //! The lane's producer: the one owner of its transactions.
 
 use super::transactor::{Deliveries, Transactor, is_transactional};
-use crate::config::Stop;
 use crate::fault::Fault;
 use crate::names::Names;
+use crate::stop::{LAST_WAIT, Patience, Stop};
 use model::{Encoder, SchemaIds};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::ConsumerGroupMetadata;
@@ -14,7 +14,7 @@ use rdkafka::topic_partition_list::TopicPartitionList;
 use stage::{Output, Poison};
 use std::fmt::{Display, Write};
 use std::ops::Range;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use topology::Topic;
 
 /// `BaseProducer::flush` polls in steps of 100 ms; draining in shorter ones is what keeps a commit short. A poll of less
@@ -175,10 +175,10 @@ impl Outbox {
     /// Waits until the broker has acknowledged everything.
     pub(super) fn drain(&self) -> Result<(), Fault> {
         let producer = self.transactor.producer();
-        let deadline = Instant::now() + self.limit;
+        let mut patience = Patience::new(&self.stop, self.limit, LAST_WAIT);
         producer.poll(Duration::ZERO);
         while producer.in_flight_count() > 0 {
-            if Instant::now() > deadline {
+            if patience.end().is_some() {
                 return Err(Fault::rebuild(
                     "the broker did not acknowledge the outputs in time",
                 ));

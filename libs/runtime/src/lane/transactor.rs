@@ -7,8 +7,8 @@
 //! And a call that returned, but during whose transaction a request timed out or a connection broke, is told as
 //! *doubtful*: its producer must not begin another transaction.
 
-use crate::config::Stop;
 use crate::fault::Fault;
+use crate::stop::{LAST_WAIT, Patience, Stop, WaitEnd};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::KafkaError;
@@ -20,7 +20,7 @@ use rdkafka::{ClientContext, Message};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// librdkafka should answer within its own limit; this much later nobody waits for it any more.
 const GRACE: Duration = Duration::from_secs(2);
@@ -97,9 +97,12 @@ impl Call {
         }
     }
 
-    /// Whether a lane that is asked to stop need not wait for it.
-    const fn may_be_left(&self) -> bool {
-        matches!(self, Self::Init)
+    /// How long a lane that is asked to stop still waits for it.
+    const fn last_wait(&self) -> Duration {
+        match self {
+            Self::Init => Duration::ZERO,
+            Self::Commit(_) | Self::Abort => LAST_WAIT,
+        }
     }
 }
 
@@ -187,27 +190,26 @@ impl Transactor {
     fn call(&self, call: Call, doing: &str) -> Result<(), Fault> {
         let ended = || Fault::rebuild(format!("{doing}: the thread of the producer ended"));
         let within = call.limit(self.limit) + GRACE;
-        let may_be_left = call.may_be_left();
+        let mut patience = Patience::new(&self.stop, within, call.last_wait());
         self.calls.send(call).map_err(|_| ended())?;
-        let deadline = Instant::now() + within;
-        while Instant::now() < deadline {
+        loop {
             match self.answers.recv_timeout(SERVE) {
                 Ok(answer) => return answer.map_err(|error| Fault::of(doing, &error)),
                 Err(RecvTimeoutError::Disconnected) => return Err(ended()),
-                Err(RecvTimeoutError::Timeout) if may_be_left && self.stop.is_set() => {
-                    return Err(Fault::rebuild(format!(
-                        "{doing}: left, because the process stops"
-                    )));
-                }
                 // An abort waits until what it purged is told, and that is told to whoever polls.
                 Err(RecvTimeoutError::Timeout) => {
                     self.producer.poll(Duration::ZERO);
                 }
             }
+            let why = match patience.end() {
+                None => continue,
+                Some(WaitEnd::Stopping) => "left, because the process stops".to_owned(),
+                Some(WaitEnd::TimedOut) => {
+                    format!("the client did not return within {within:?}; what came of it is unknown")
+                }
+            };
+            return Err(Fault::rebuild(format!("{doing}: {why}")));
         }
-        Err(Fault::rebuild(format!(
-            "{doing}: the client did not return within {within:?}; what came of it is unknown"
-        )))
     }
 }
 
