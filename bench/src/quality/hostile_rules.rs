@@ -25,6 +25,11 @@ const FILES: &[(&str, &str, &str)] = &[
     (
         "r.yml",
         "groups:\n  - name: g\n    rules:\n",
+        "      - {when: 'data.a > # and data.b < # or data.c == #', score: 1}\n",
+    ),
+    (
+        "r.yml",
+        "groups:\n  - name: g\n    rules:\n",
         "      - {when: \"text.matches('a#.*')\", score: 1}\n",
     ),
     (

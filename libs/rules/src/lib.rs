@@ -36,6 +36,6 @@ pub use outcome::TestOutcome;
 pub use reference::convert;
 pub use schema::json_schema;
 pub use scoring::{
-    Coverage, Explained, Levels, Mode, RuleCoverage, RuleSet, Scoring, Seen, Shadow, Verdict, read_facts,
-    run_tests,
+    Coverage, Explained, Levels, Mode, RuleCoverage, RuleSet, Scoring, Seen, Shadow, Study, Verdict,
+    read_facts, run_tests,
 };

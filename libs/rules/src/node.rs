@@ -69,6 +69,16 @@ impl Node {
         }
     }
 
+    /// Without the room that a list or mapping kept for more.
+    fn tightened(mut self) -> Self {
+        match &mut self.value {
+            Yaml::List(items) => items.shrink_to_fit(),
+            Yaml::Map(entries) => entries.shrink_to_fit(),
+            Yaml::Scalar { .. } => {}
+        }
+        self
+    }
+
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
             Yaml::Scalar { text, .. } => Some(text),
@@ -173,7 +183,7 @@ impl Tree {
             Event::SequenceStart(anchor, _) => self.begin(anchor, Node::new(place, Yaml::List(Vec::new()))),
             Event::MappingStart(anchor, _) => self.begin(anchor, Node::new(place, Yaml::Map(Vec::new()))),
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
-                Some(done) => self.add(done.node),
+                Some(done) => self.add(done.node.tightened()),
                 None => Ok(()),
             },
             Event::DocumentStart(_) if self.root.is_some() => Err(Fault::Forbidden("several YAML documents")),

@@ -85,7 +85,7 @@ impl<'a> Patience<'a> {
 mod tests {
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(3_600);
+    const LONG: Duration = Duration::from_hours(1);
 
     #[test]
     fn patience_is_shorter_once_the_process_stops() {

@@ -301,7 +301,7 @@ fn spelled(constant: &Constant) -> String {
 fn is_plain(pattern: &str) -> bool {
     let inner = pattern.strip_prefix('^').unwrap_or(pattern);
     let inner = inner.strip_suffix('$').unwrap_or(inner);
-    !inner.is_empty() && regex::escape(inner) == inner
+    !inner.is_empty() && !inner.contains(regex_syntax::is_meta_character)
 }
 
 #[cfg(test)]

@@ -177,7 +177,7 @@ fn test_text(wanted: &TextTest, of: &Value<'_>) -> Option<bool> {
             TextTest::Contains(part) => text.contains(part.as_str()),
             TextTest::StartsWith(part) => text.starts_with(part.as_str()),
             TextTest::EndsWith(part) => text.ends_with(part.as_str()),
-            TextTest::Matches(regex) => regex.is_match(text),
+            TextTest::Matches(pattern) => pattern.is_match(text),
         }),
         Value::Null => Some(false),
         _ => None,

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
-
 use super::fallback::CelExpression;
+use super::patterns::Pattern;
 use super::time::{TimePart, Zone};
 use crate::lists::{NamedList, NamedTable};
 use crate::words::Found;
@@ -49,7 +48,7 @@ pub(super) enum TextTest {
     Contains(String),
     StartsWith(String),
     EndsWith(String),
-    Matches(Regex),
+    Matches(Pattern),
 }
 
 /// A compiled expression.

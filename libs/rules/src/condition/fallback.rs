@@ -86,7 +86,8 @@ impl CelExpression {
             variables,
         };
         free.visit(&mut tree, 0)?;
-        let (variables, named) = (free.found, free.named);
+        let (mut variables, named) = (free.found, free.named);
+        variables.shrink_to_fit();
         bounds::check(&tree, &named)?;
         Ok(Self {
             tree,

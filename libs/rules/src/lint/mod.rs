@@ -42,12 +42,13 @@ pub fn lint(
     files: &[(&str, &str)],
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Vec<Finding>, Vec<RuleError>> {
-    let rules = RuleSet::parse(files, env)?;
+    let study = RuleSet::parse(files, env)?.study();
+    let rules = study.rules();
     let mut findings = Findings::default();
-    conditions::look(&rules, &mut findings);
-    groups::look(&rules, &mut findings);
-    texts::look(&rules, &mut findings);
-    tried::look(&rules, &mut findings);
+    conditions::look(rules, &mut findings);
+    groups::look(rules, &mut findings);
+    texts::look(rules, &mut findings);
+    tried::look(&study, &mut findings);
     let mut found = findings.0;
     found.sort_by(|a, b| (&a.file, a.line, a.column, a.check).cmp(&(&b.file, b.line, b.column, b.check)));
     Ok(found)

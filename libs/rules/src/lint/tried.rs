@@ -1,10 +1,10 @@
 //! Checks of the tests beside the rules: what they never see.
 
 use super::Findings;
-use crate::scoring::{RuleCoverage, RuleSet};
+use crate::scoring::{RuleCoverage, Study};
 
-pub(super) fn look(rules: &RuleSet, findings: &mut Findings) {
-    for (rule, seen) in rules.rules.iter().zip(rules.coverage()) {
+pub(super) fn look(study: &Study, findings: &mut Findings) {
+    for (rule, seen) in study.rules().rules.iter().zip(study.coverage()) {
         let mut add = |check, message: String| {
             findings.add(
                 check,

@@ -1,6 +1,7 @@
 //! Which conditions, and which of their sides, the tests beside the rules have seen true, false and unknown. No I/O.
 
-use super::rule_set::RuleSet;
+use super::rule::Rule;
+use super::study::Study;
 use crate::condition::{Condition, Values};
 
 /// How often something was true, false and unknown.
@@ -52,30 +53,29 @@ impl RuleCoverage {
     }
 }
 
-impl RuleSet {
+impl Study {
     /// What the tests beside the rules have seen of each rule.
     pub fn coverage(&self) -> Vec<RuleCoverage> {
-        let unseen = |rule: &super::rule::Rule| RuleCoverage {
-            rule: rule.id.clone(),
-            place: (rule.file.clone(), rule.place.line),
-            whole: Seen::default(),
-            sides: rule
-                .when
-                .sides
-                .iter()
-                .map(|(text, _)| (text.clone(), Seen::default()))
-                .collect(),
-        };
-        let mut coverage: Vec<_> = self.rules.iter().map(unseen).collect();
-        for case in &self.cases {
-            let values = self.variables.over(&case.given);
-            for (rule, seen) in self.rules.iter().zip(&mut coverage) {
-                seen.whole.count(&rule.when.condition, &values);
-                for ((_, side), (_, seen)) in rule.when.sides.iter().zip(&mut seen.sides) {
-                    seen.count(side, &values);
-                }
+        self.taken_apart()
+            .map(|(rule, sides)| self.seen_of(rule, sides))
+            .collect()
+    }
+
+    fn seen_of(&self, rule: &Rule, sides: &[(String, Condition)]) -> RuleCoverage {
+        let mut whole = Seen::default();
+        let mut seen = vec![Seen::default(); sides.len()];
+        for case in &self.rules.cases {
+            let values = self.rules.variables.over(&case.given);
+            whole.count(&rule.when.condition, &values);
+            for ((_, side), seen) in sides.iter().zip(&mut seen) {
+                seen.count(side, &values);
             }
         }
-        coverage
+        RuleCoverage {
+            rule: rule.id.clone(),
+            place: (rule.file.clone(), rule.place.line),
+            whole,
+            sides: sides.iter().map(|(text, _)| text.clone()).zip(seen).collect(),
+        }
     }
 }

@@ -5,8 +5,9 @@ use super::cases::{self, Case};
 use super::group::{Group, read_groups};
 use super::index::Index;
 use super::levels::{self, Levels};
+use super::named_rules::NamedRules;
 use super::reason::read_reason;
-use super::rule::{Rule, read_condition};
+use super::rule::read_condition;
 use super::rule_set::{Missing, RuleSet};
 use crate::condition::Variables;
 use crate::error::{Fault, RuleError};
@@ -29,14 +30,13 @@ pub(crate) const FILE_KEYS: &[&str] = &[
     "tests",
 ];
 pub(crate) const MISSING_KEYS: &[&str] = &["when", "condition", "reason"];
-const MAX_RULES: usize = 10_000;
 
 /// A rule set while its files are read.
 #[derive(Default)]
 pub(super) struct Draft {
     variables: Variables,
     groups: Vec<Group>,
-    rules: Vec<Rule>,
+    rules: NamedRules,
     missing: Vec<Missing>,
     levels: Option<(Levels, String)>,
     adjust: Adjust,
@@ -70,11 +70,13 @@ impl Draft {
     }
 
     fn read_file(&mut self, reader: &mut Reader<'_>, root: &Fields<'_>) {
-        let (groups, rules) = read_groups(reader, root, &mut self.variables, self.groups.len());
-        self.groups.extend(groups);
-        for rule in rules {
-            self.add_rule(reader, rule);
-        }
+        read_groups(
+            reader,
+            root,
+            &mut self.variables,
+            &mut self.groups,
+            &mut self.rules,
+        );
         self.read_levels(reader, root);
         self.read_missing_map(reader, root);
         self.adjust.read(reader, root);
@@ -84,48 +86,25 @@ impl Draft {
 
     /// The rule set in the order in which it is decided.
     pub(super) fn finish(mut self, version: String) -> RuleSet {
-        self.rules.sort_by(|a, b| b.priority.total_cmp(&a.priority));
+        let mut rules = self.rules.into_rules();
+        rules.sort_by(|a, b| b.priority.total_cmp(&a.priority));
         if let Some(language) = &self.language {
-            let reasons = self.rules.iter_mut().map(|rule| &mut rule.reason);
+            let reasons = rules.iter_mut().map(|rule| &mut rule.reason);
             let notes = self.missing.iter_mut().map(|missing| &mut missing.reason);
             reasons.chain(notes).for_each(|reason| reason.prefer(language));
         }
         let (levels, levels_file) = self.levels.unzip();
         RuleSet {
-            index: Index::new(&self.rules),
+            index: Index::new(&rules),
             variables: self.variables,
             groups: self.groups,
-            rules: self.rules,
+            rules,
             missing: self.missing,
             levels: levels.unwrap_or_default(),
             levels_file,
             adjust: self.adjust,
             version,
             cases: self.cases,
-        }
-    }
-
-    fn add_rule(&mut self, reader: &mut Reader<'_>, rule: Rule) {
-        if let Some(first) = self.rules.iter().find(|known| known.id == rule.id) {
-            let first = format!("{}:{}", first.file, first.place.line);
-            reader.fail(
-                rule.place,
-                Fault::Duplicate {
-                    what: "rule",
-                    name: rule.id,
-                    first,
-                },
-            );
-        } else if self.rules.len() == MAX_RULES {
-            reader.fail(
-                rule.place,
-                Fault::TooBig {
-                    what: "the number of rules",
-                    limit: MAX_RULES,
-                },
-            );
-        } else {
-            self.rules.push(rule);
         }
     }
 

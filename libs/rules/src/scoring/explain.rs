@@ -2,8 +2,8 @@
 
 use super::mode::Mode;
 use super::rule::Rule;
-use super::rule_set::RuleSet;
-use crate::condition::Values;
+use super::study::Study;
+use crate::condition::{Condition, Values};
 use crate::fact::{Fact, Facts};
 use crate::names::Scope;
 use crate::template::shown;
@@ -33,26 +33,23 @@ pub struct Explained {
     pub values: Vec<(String, Option<String>)>,
 }
 
-impl RuleSet {
+impl Study {
     /// Asks every rule about an event or signal, those of other event types too.
     pub fn explain(&self, facts: &dyn Facts) -> Vec<Explained> {
-        let values = self.variables.over(facts);
-        self.rules
-            .iter()
-            .map(|rule| self.explain_rule(rule, &values))
+        let values = self.rules.variables.over(facts);
+        self.taken_apart()
+            .map(|(rule, sides)| self.explain_rule(rule, sides, &values))
             .collect()
     }
 
-    fn explain_rule(&self, rule: &Rule, values: &Values<'_>) -> Explained {
-        let group = self.groups.get(rule.group);
-        let sides = rule
-            .when
-            .sides
+    fn explain_rule(&self, rule: &Rule, sides: &[(String, Condition)], values: &Values<'_>) -> Explained {
+        let group = self.rules.groups.get(rule.group);
+        let decided = sides
             .iter()
             .map(|(text, side)| (text.clone(), side.decide(values)));
         let named = rule.when.condition.named.iter().map(|slot| {
             let value = values.get(*slot).filter(|fact| !matches!(fact, Fact::Null));
-            (self.variables.name(*slot).to_owned(), value.map(shown))
+            (self.rules.variables.name(*slot).to_owned(), value.map(shown))
         });
         Explained {
             rule: rule.id.clone(),
@@ -63,8 +60,8 @@ impl RuleSet {
             condition: rule.when.text.split_whitespace().collect::<Vec<_>>().join(" "),
             outcome: rule.when.condition.decide(values),
             points: rule.points,
-            sides: if rule.when.sides.len() > 1 {
-                sides.collect()
+            sides: if sides.len() > 1 {
+                decided.collect()
             } else {
                 Vec::new()
             },

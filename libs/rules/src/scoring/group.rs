@@ -1,7 +1,8 @@
 //! A group of rules: what its rules have in common, and reading it from a file. No I/O.
 
 use super::mode::Mode;
-use super::rule::{Rule, read_rule};
+use super::named_rules::NamedRules;
+use super::rule::read_rule;
 use crate::condition::Variables;
 use crate::error::Fault;
 use crate::file::{Fields, Reader};
@@ -43,16 +44,15 @@ impl Group {
     }
 }
 
-/// Reads the groups of a file, a list or (as the reference system allows) a mapping by name. Groups are numbered from
-/// `first` on.
+/// Reads the groups of a file, a list or (as the reference system allows) a mapping by name, and their rules.
 pub(super) fn read_groups(
     reader: &mut Reader<'_>,
     root: &Fields<'_>,
     variables: &mut Variables,
-    first: usize,
-) -> (Vec<Group>, Vec<Rule>) {
+    groups: &mut Vec<Group>,
+    rules: &mut NamedRules,
+) {
     let of_file = read_mode(reader, root).unwrap_or_default();
-    let (mut groups, mut rules) = (Vec::new(), Vec::new());
     let by_name = root.get("groups").and_then(|node| match &node.value {
         Yaml::Map(entries) => Some(
             entries
@@ -75,17 +75,18 @@ pub(super) fn read_groups(
         };
         let group = read_group(reader, &fields, name, of_file);
         let weight = reader.number(&fields, "weight").unwrap_or(1.0);
-        for (at, item) in reader.list(&fields, "rules").iter().enumerate() {
+        let items = reader.list(&fields, "rules");
+        rules.expect(items.len());
+        for (at, item) in items.iter().enumerate() {
             let fallback_id = format!("{}.{}", group.name, at + 1);
             if let Some(mut rule) = read_rule(reader, item, variables, fallback_id) {
-                (rule.group, rule.priority) = (first + groups.len(), group.priority);
+                (rule.group, rule.priority) = (groups.len(), group.priority);
                 rule.points *= weight;
-                rules.push(rule);
+                rules.add(reader, rule);
             }
         }
         groups.push(group);
     }
-    (groups, rules)
 }
 
 fn read_group(reader: &mut Reader<'_>, fields: &Fields<'_>, name: Option<&str>, of_file: Mode) -> Group {

@@ -11,10 +11,12 @@ mod group_tests;
 mod index;
 mod levels;
 mod mode;
+mod named_rules;
 mod outcome;
 mod reason;
 mod rule;
 mod rule_set;
+mod study;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,7 @@ pub use outcome::{Coverage, Scoring, Shadow};
 pub use rule::Verdict;
 pub(crate) use rule::{Rule, read_condition};
 pub use rule_set::RuleSet;
+pub use study::Study;
 
 /// The keys that each mapping of a file may have.
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! One scoring rule, and reading it from a file. No I/O.
 
 use super::reason::{Reason, read_reason};
-use crate::condition::{Condition, Variables, parts};
+use crate::condition::{Condition, Variables};
 use crate::error::Fault;
 use crate::file::{Fields, Reader};
 use crate::node::{Node, Place};
@@ -36,13 +36,11 @@ pub(crate) struct Rule {
     pub(crate) place: Place,
 }
 
-/// A condition as written, compiled, and by its outermost sides.
+/// A condition as written, and compiled.
 #[derive(Debug)]
 pub(crate) struct When {
     pub(crate) text: String,
     pub(crate) condition: Condition,
-    /// The sides of the outermost `or` or `and`; one alone if there is none.
-    pub(crate) sides: Vec<(String, Condition)>,
 }
 
 /// What a rule says about a signal beyond points.
@@ -127,13 +125,5 @@ pub(crate) fn read_condition(
         .err()
         .map_or(node.place, |fault| fault.place_in(node));
     let condition = reader.keep(place, condition)?;
-    let sides = parts(&text)
-        .into_iter()
-        .map(|side| Some((side.to_owned(), Condition::compile(side, variables).ok()?)));
-    let sides = sides.collect::<Option<Vec<_>>>().unwrap_or_default();
-    Some(When {
-        text,
-        condition,
-        sides,
-    })
+    Some(When { text, condition })
 }

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output::{BAD, GOOD, STRONG, WARNING, say, styled};
 use clap::Args;
 use model::{Event, RawEvent};
-use rules::{Explained, Facts, Mode, RuleSet, Scope, Scoring};
+use rules::{Explained, Facts, Mode, RuleSet, Scope, Scoring, Study};
 use serde_json::{Value as Json, json};
 use stage::{Cx, Emit, Stage};
 use std::io::Read;
@@ -36,19 +36,19 @@ pub(crate) struct ExplainArgs {
 }
 
 pub(crate) fn run(args: &ExplainArgs, app: &App) -> Result<(), Failure> {
-    let rules = files::scoring(&files::read(&files::scoring_path(args.rules.as_ref(), app)?)?)?;
+    let study = files::scoring(&files::read(&files::scoring_path(args.rules.as_ref(), app)?)?)?.study();
     let text = read(&args.event)?;
     let explained = match normalized(&text, app)? {
-        Some(event) => Explanation::of(&rules, &event),
+        Some(event) => Explanation::of(&study, &event),
         None => Explanation::of(
-            &rules,
+            &study,
             &rules::read_facts(&text).map_err(|error| Failure::Usage(error.to_string()))?,
         ),
     };
     if args.json {
-        say(explained.json(&rules));
+        say(explained.json(study.rules()));
     } else {
-        explained.tell(&rules, args.all);
+        explained.tell(study.rules(), args.all);
     }
     Ok(())
 }
@@ -98,10 +98,10 @@ struct Explanation {
 }
 
 impl Explanation {
-    fn of(rules: &RuleSet, facts: &dyn Facts) -> Self {
+    fn of(study: &Study, facts: &dyn Facts) -> Self {
         Self {
-            rules: rules.explain(facts),
-            scorings: [Scope::Event, Scope::Signal].map(|scope| rules.score(facts, scope)),
+            rules: study.explain(facts),
+            scorings: [Scope::Event, Scope::Signal].map(|scope| study.rules().score(facts, scope)),
         }
     }
 

@@ -74,9 +74,9 @@ fn try_path(path: &Path, tried: &mut Tried) -> Result<(), Failure> {
             .outcomes
             .extend(detector::run_tests(&files::detections(&texts)?));
     } else {
-        let rules = files::scoring(&texts)?;
-        tried.outcomes.extend(rules::run_tests(&rules));
-        tried.coverage.extend(rules.coverage());
+        let study = files::scoring(&texts)?.study();
+        tried.outcomes.extend(rules::run_tests(study.rules()));
+        tried.coverage.extend(study.coverage());
     }
     Ok(())
 }
