@@ -4,6 +4,7 @@ use crate::commit_policy::CommitPolicy;
 use crate::dead_letter_limit::Limits;
 use crate::names::Names;
 use crate::observer::{LaneState, Observer};
+use crate::pulse::Pulse;
 use crate::stop::Stop;
 use model::{SchemaIds, SchemaSource};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
@@ -49,6 +50,7 @@ pub(crate) struct LaneConfig {
     pub schemas: Arc<dyn SchemaSource>,
     pub observer: Arc<dyn Observer>,
     pub stop: Stop,
+    pub pulse: Pulse,
 }
 
 impl LaneConfig {
@@ -68,11 +70,23 @@ impl LaneConfig {
             schemas: Arc::clone(&shared.schemas),
             observer: Arc::clone(&shared.observer),
             stop: shared.stop.clone(),
+            pulse: Pulse::new(),
         }
     }
 
+    /// The same lane, with a pulse of its own.
+    pub(crate) fn with(&self, pulse: Pulse) -> Self {
+        Self {
+            pulse,
+            ..self.clone()
+        }
+    }
+
+    /// Tells where the lane stands, unless another has taken its place.
     pub(crate) fn report(&self, state: &LaneState) {
-        self.observer.lane(self.names.stage, self.lane, state);
+        if !self.pulse.is_given_up() {
+            self.observer.lane(self.names.stage, self.lane, state);
+        }
     }
 }
 

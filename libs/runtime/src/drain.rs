@@ -60,7 +60,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             drain,
             intake,
             decoder,
-            asking: Asking::new(handle, config.stop.clone()),
+            asking: Asking::new(handle, config.stop.clone(), config.pulse.clone()),
             standing: Standing::default(),
             graveyard: Graveyard::new(config),
             waiting: Waiting::default(),
@@ -94,6 +94,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
 
     /// First what the group says, then what the store says, then a batch.
     fn turn(&mut self) -> Result<(), Fault> {
+        self.config.pulse.beat()?;
         while let Some(membership) = self.intake.membership() {
             self.heed(membership)?;
         }
@@ -189,6 +190,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
     }
 
     fn begin(&self, task: Task, stored: Option<i64>) -> Result<(), Fault> {
+        self.config.pulse.beat()?;
         if let Some(stored) = stored {
             self.refuse_gap(task, stored)?;
         }

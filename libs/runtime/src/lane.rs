@@ -218,6 +218,7 @@ impl<'a, W: Work> Lane<'a, W> {
     /// task that was taken away, given to another member, and given back.
     fn next_event(&mut self) -> Result<Event<Task>, Fault> {
         loop {
+            self.config.pulse.beat()?;
             if let Some(membership) = self.intake.membership() {
                 return heed(membership);
             }
@@ -297,11 +298,14 @@ impl<'a, W: Work> Lane<'a, W> {
     }
 
     fn wait(&self) -> Duration {
+        // A record every millisecond would be waited for every time, and the input never count as drained.
+        if self.protocol.asks_for_more() && !self.work.is_busy() {
+            return Duration::ZERO;
+        }
         let busy = self.work.is_busy() || self.restorer.progress().is_some();
         let longest = if busy { BUSY_WAIT } else { IDLE_WAIT };
         let until = |moment: Moment| moment.saturating_sub(self.began.elapsed()).min(longest);
         match self.protocol.wake_at() {
-            // Zero first: whether something is waiting decides whether the input counts as drained.
             Some(moment) if until(moment).is_zero() => Duration::ZERO,
             Some(moment) => until(moment).min(BUSY_WAIT),
             None => longest,

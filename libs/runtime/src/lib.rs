@@ -2,7 +2,7 @@
 //!
 //! Read in this order: `protocol` decides what a lane does next; `lane` executes it with one consumer and one
 //! transactional producer; `work` is what lanes do with records; `drain` is the lane of a store that keeps its own
-//! offsets; `run` starts lanes and begins them anew.
+//! offsets; `run` starts lanes, and `keeper` begins them anew.
 
 pub mod admin;
 mod client;
@@ -12,11 +12,13 @@ mod counts;
 mod dead_letter_limit;
 mod drain;
 mod fault;
+mod keeper;
 mod lane;
 mod names;
 mod observer;
 mod protocol;
 mod publisher;
+mod pulse;
 mod run;
 mod stop;
 mod work;

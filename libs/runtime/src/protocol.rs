@@ -118,6 +118,11 @@ impl<T: Copy + Ord + Hash> Protocol<T> {
         }
     }
 
+    /// Whether it would change something to know that no record is waiting.
+    pub(crate) fn asks_for_more(&self) -> bool {
+        matches!(&self.transaction, Transaction::Open(open) if !open.drained)
+    }
+
     /// What follows from an event.
     pub(crate) fn step(&mut self, event: Event<T>, now: Moment) -> Commands<T> {
         if self.transaction == Transaction::Ended {
@@ -243,7 +248,7 @@ impl<T: Copy + Ord + Hash> Protocol<T> {
 
     fn committed(&mut self, doubtful: bool, now: Moment) -> Commands<T> {
         let took = now.saturating_sub(self.committing_since);
-        self.last_commit = Some(LastCommit { at: now, took });
+        self.last_commit = Some(LastCommit::new(now, took, self.last_commit));
         self.closed(doubtful)
     }
 

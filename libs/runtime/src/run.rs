@@ -1,23 +1,18 @@
-//! Starts the lanes of a stage, begins them anew when they break, and gathers how they ended.
+//! Starts the lanes of a stage, and gathers how they ended.
 
 use crate::commit_policy::CommitPolicy;
 use crate::config::{LaneConfig, Shared, commit_policy};
 use crate::drain::DrainLane;
 use crate::fault::Fault;
+use crate::keeper::{LONGEST_SILENCE, Run, again_and_again, keep};
 use crate::lane::{Ended, Lane};
-use crate::observer::LaneState;
 use crate::work::{EffectWork, StageWork, Work};
 use stage::{Drain, Effect, Stage};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use topology::StageName;
 
-/// Between two beginnings of a lane: at first this, doubled while it breaks again, up to the second. A lane that ran for
-/// longer than that is as good as new. It is never given up: what only a person can mend ends it at once.
-const REBUILD_WAIT: Duration = Duration::from_millis(250);
-const LONGEST_REBUILD_WAIT: Duration = Duration::from_secs(8);
 const MOST_RECORDS: u64 = 20_000;
 
 /// Why a stage ended that was not asked to.
@@ -106,22 +101,20 @@ pub fn run_drain<D: Drain>(
     drains: Vec<D>,
     handle: &Handle,
 ) -> std::io::Result<RunningStage> {
-    let start = |(lane, mut drain): (u16, D)| {
-        let (config, handle) = (LaneConfig::new(shared, name, lane), handle.clone());
-        let run = move || {
-            again_and_again(&config, || {
-                match DrainLane::connect(&config, &mut drain, handle.clone()) {
+    let run_of = |drain: D| -> Arc<Run> {
+        let (drain, handle) = (Mutex::new(drain), handle.clone());
+        Arc::new(move |config| {
+            let mut drain = drain.lock().unwrap_or_else(PoisonError::into_inner).another();
+            again_and_again(config, || {
+                match DrainLane::connect(config, &mut drain, handle.clone()) {
                     Ok(lane) => lane.run(),
                     Err(fault) => of_fault(fault),
                 }
             })
-        };
-        std::thread::Builder::new()
-            .name(format!("{name}-{lane}"))
-            .spawn(run)
+        })
     };
-    let lanes = (0..).zip(drains).map(start).collect::<std::io::Result<_>>()?;
-    Ok(RunningStage { lanes })
+    let lanes = (0..).zip(drains.into_iter().map(run_of));
+    start(lanes.map(|(lane, run)| (LaneConfig::new(shared, name, lane), run)))
 }
 
 fn run_lane<W: Work>(config: &LaneConfig, work: &mut W, policy: CommitPolicy) -> Ended {
@@ -143,47 +136,17 @@ fn spawn(
     name: StageName,
     run: impl Fn(&LaneConfig) -> Result<(), StageFailed> + Send + Sync + 'static,
 ) -> std::io::Result<RunningStage> {
-    let run = Arc::new(run);
-    let start = |lane| {
-        let (config, run) = (LaneConfig::new(shared, name, lane), Arc::clone(&run));
+    let run: Arc<Run> = Arc::new(run);
+    let lanes = 0..shared.kafka.lanes;
+    start(lanes.map(|lane| (LaneConfig::new(shared, name, lane), Arc::clone(&run))))
+}
+
+fn start(lanes: impl Iterator<Item = (LaneConfig, Arc<Run>)>) -> std::io::Result<RunningStage> {
+    let start = |(config, run): (LaneConfig, Arc<Run>)| {
         std::thread::Builder::new()
-            .name(format!("{name}-{lane}"))
-            .spawn(move || run(&config))
+            .name(format!("{}-{}-keeper", config.names.stage, config.lane))
+            .spawn(move || keep(&config, &run, LONGEST_SILENCE))
     };
-    let lanes = (0..shared.kafka.lanes)
-        .map(start)
-        .collect::<std::io::Result<_>>()?;
+    let lanes = lanes.map(start).collect::<std::io::Result<_>>()?;
     Ok(RunningStage { lanes })
-}
-
-fn again_and_again(config: &LaneConfig, mut run: impl FnMut() -> Ended) -> Result<(), StageFailed> {
-    let mut wait = REBUILD_WAIT;
-    loop {
-        config.report(&LaneState::Starting);
-        let began = Instant::now();
-        let why = match run() {
-            Ended::Rebuild(why) if !config.stop.is_set() => why,
-            Ended::Stopped | Ended::Rebuild(_) => {
-                config.report(&LaneState::Stopped);
-                return Ok(());
-            }
-            Ended::Halted(why) => return Err(fail(config, why)),
-        };
-        if began.elapsed() > LONGEST_REBUILD_WAIT {
-            wait = REBUILD_WAIT;
-        }
-        tracing::warn!(stage = %config.names.stage, lane = config.lane, why, ?wait, "the lane begins anew");
-        config.report(&LaneState::Waiting(why));
-        config.stop.wait(wait);
-        wait = (wait * 2).min(LONGEST_REBUILD_WAIT);
-    }
-}
-
-fn fail(config: &LaneConfig, why: String) -> StageFailed {
-    tracing::error!(stage = %config.names.stage, lane = config.lane, why, "the lane cannot go on");
-    config.report(&LaneState::Failed(why.clone()));
-    StageFailed {
-        stage: config.names.stage,
-        why,
-    }
 }

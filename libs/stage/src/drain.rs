@@ -14,9 +14,14 @@ pub struct Task {
 }
 
 /// Stores batches exactly once, in effect: rows and offsets in one transaction of its own.
-pub trait Drain: Send + 'static {
+pub trait Drain: Sized + Send + 'static {
     /// What it reads.
     type In: Input;
+
+    /// Another one for the same store. Both may be used for a while, and the store must tell them apart: what one took
+    /// over is no longer the other's.
+    #[must_use]
+    fn another(&self) -> Self;
 
     /// Makes these tasks ours: whoever stored them before is refused from now on, also one that does not know it yet.
     /// Answers the next offset to read of each; `None` where nothing was stored yet.

@@ -32,6 +32,14 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    /// Another connection to the same database, made when it is needed.
+    pub(crate) fn another(&self) -> Self {
+        Self {
+            options: self.options.clone(),
+            open: None,
+        }
+    }
+
     /// Takes the connection, made first if there is none. Whoever took it gives it back with [`Link::keep`] if all
     /// went well; else it is closed as it is dropped, and the server rolls back what was open.
     pub(crate) async fn take(&mut self) -> Result<PgConnection, sqlx::Error> {
@@ -65,11 +73,11 @@ pub async fn connect(settings: &PostgresSettings) -> Result<SinkDrain, SinkError
         ]);
     let mut link = Link { options, open: None };
     let connection = link.take().await;
+    // Each lane makes one of its own.
     let mut connection = connection.map_err(|error| SinkError::Unreachable(error.to_string()))?;
     let known = sqlx::query("SELECT epoch FROM sink_offsets LIMIT 0")
         .execute(&mut connection)
         .await;
     known.map_err(|error| SinkError::Tables(error.to_string()))?;
-    link.keep(connection);
     Ok(SinkDrain::new(link))
 }

@@ -33,6 +33,10 @@ impl SinkDrain {
 impl Drain for SinkDrain {
     type In = SinkInput;
 
+    fn another(&self) -> Self {
+        Self::new(self.link.another())
+    }
+
     async fn take_over(&mut self, tasks: &[Task]) -> Result<Vec<Option<i64>>, DrainError> {
         let mut connection = self.link.take().await.map_err(|error| classify(&error))?;
         let positions = in_time(offsets::take_over(tasks, &mut self.epochs, &mut connection)).await?;

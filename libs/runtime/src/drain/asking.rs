@@ -2,6 +2,7 @@
 
 use crate::fault::Fault;
 use crate::lane::Intake;
+use crate::pulse::Pulse;
 use crate::stop::Stop;
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -17,13 +18,18 @@ const STEP: Duration = Duration::from_millis(20);
 pub(super) struct Asking {
     handle: Handle,
     stop: Stop,
+    pulse: Pulse,
     paused: bool,
 }
 
 impl Asking {
-    pub(super) const fn new(handle: Handle, stop: Stop) -> Self {
-        let paused = false;
-        Self { handle, stop, paused }
+    pub(super) const fn new(handle: Handle, stop: Stop, pulse: Pulse) -> Self {
+        Self {
+            handle,
+            stop,
+            pulse,
+            paused: false,
+        }
     }
 
     /// The store's answer; `None` where the group, or whoever asks the lane to stop, wanted something first. The
@@ -35,6 +41,7 @@ impl Asking {
     ) -> Result<Option<T>, Fault> {
         let mut answer = pin!(answer);
         loop {
+            self.pulse.beat()?;
             let waited = self
                 .handle
                 .block_on(async { timeout(LOOK_UP, answer.as_mut()).await });

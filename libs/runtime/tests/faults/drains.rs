@@ -19,6 +19,7 @@ use topology::{StageName, Topic};
 struct Stored {
     events: Vec<(Task, i64, String)>,
     tasks: BTreeMap<Task, (usize, Option<i64>)>,
+    owners: usize,
 }
 
 /// One owner of a store in memory.
@@ -29,6 +30,15 @@ struct Memory {
 
 impl Drain for Memory {
     type In = ScoredEvent;
+
+    fn another(&self) -> Self {
+        let stored = Arc::clone(&self.stored);
+        let mut known = stored.lock().unwrap();
+        known.owners += 1;
+        let owner = known.owners;
+        drop(known);
+        Self { owner, stored }
+    }
 
     async fn take_over(&mut self, tasks: &[Task]) -> Result<Vec<Option<i64>>, DrainError> {
         let mut stored = self.stored.lock().unwrap();
@@ -67,9 +77,9 @@ struct Draining {
 }
 
 impl Draining {
-    fn start(runtime: &Runtime, shared: Shared, owner: usize, stored: &Arc<Mutex<Stored>>) -> Self {
+    fn start(runtime: &Runtime, shared: Shared, stored: &Arc<Mutex<Stored>>) -> Self {
         let drain = Memory {
-            owner,
+            owner: 0,
             stored: Arc::clone(stored),
         };
         let running = run_drain(&shared, StageName::Sink, vec![drain], runtime.handle()).unwrap();
@@ -117,7 +127,7 @@ fn a_drain_that_waits_for_the_registry_stays_in_its_group_and_goes_on_with_that_
         ..place.shared(&watcher)
     };
     let longest = count_out_early(&mut shared);
-    let draining = Draining::start(&runtime, shared, 1, &stored);
+    let draining = Draining::start(&runtime, shared, &stored);
     let why = watcher.wait_for_waiting(0);
     assert!(why.contains("connection refused"), "{why}");
     watcher.wait_for_records(501);
@@ -144,9 +154,9 @@ fn whoever_joins_while_a_drain_waits_for_the_registry_gets_its_share_at_once() {
         instance: instance.to_owned(),
         ..place.shared(watcher)
     };
-    let first = Draining::start(&runtime, shared(&first_watcher, "first"), 1, &stored);
+    let first = Draining::start(&runtime, shared(&first_watcher, "first"), &stored);
     first_watcher.wait_for_waiting(0);
-    let second = Draining::start(&runtime, shared(&second_watcher, "second"), 2, &stored);
+    let second = Draining::start(&runtime, shared(&second_watcher, "second"), &stored);
     second_watcher.wait_for_running(0);
     first_watcher.is_as_it_began();
 
@@ -167,7 +177,7 @@ fn a_drain_that_the_group_does_not_hear_begins_anew_and_buries_a_record_once() {
     let watcher = Arc::new(Watcher::default());
     let (runtime, stored) = (Runtime::new().unwrap(), Arc::<Mutex<Stored>>::default());
     let shared = broker.behind_proxy(place.shared(&watcher));
-    let draining = Draining::start(&runtime, shared, 1, &stored);
+    let draining = Draining::start(&runtime, shared, &stored);
     watcher.wait_for_records(100);
 
     let shown = broker.proxy.count(ApiKey::OFFSET_COMMIT);
