@@ -62,20 +62,30 @@ pub fn detect(text: &str) -> Option<Language> {
     })
 }
 
-/// Lower-case words without links, tags, mentions and chain addresses, which say nothing about the language.
+/// Lower-case words without links, tags, mentions, numbers and names of machines, which say nothing about the language;
+/// a letter that is drawn out stands twice.
 fn prose(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let words = text.split_whitespace().filter(|word| !is_code(word));
     for word in words {
         out.push(' ');
-        out.extend(word.chars().flat_map(char::to_lowercase));
+        let (mut last, mut times) = (' ', 0);
+        for letter in word.chars().flat_map(char::to_lowercase) {
+            times = if letter == last { times + 1 } else { 1 };
+            last = letter;
+            if times <= 2 {
+                out.push(letter);
+            }
+        }
     }
     out
 }
 
 fn is_code(word: &str) -> bool {
     let first = word.as_bytes().first().copied().unwrap_or(b' ');
-    matches!(first, b'@' | b'$') || word.contains("://") || word.starts_with("0x") || word == "RT"
+    // Where words are not parted by spaces, a number stands amid the text.
+    let has_number = word.is_ascii() && word.bytes().any(|byte| byte.is_ascii_digit());
+    matches!(first, b'@' | b'$') || has_number || word.contains("://") || word == "RT"
 }
 
 /// The likeliest of some languages of the model, and its share of their probability.
