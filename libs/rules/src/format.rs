@@ -13,7 +13,8 @@ pub fn format(file: &str, text: &str) -> Result<String, Box<RuleError>> {
         return Ok(text.to_owned());
     }
     let failed = |(place, fault)| Box::new(error(file, place, fault));
-    let text = text.replace("\r\n", "\n");
+    // All three are line breaks to YAML, and one is to a reader of lines.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let root = read(&text).map_err(failed)?;
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     tidy_conditions(&root, &mut lines);
@@ -221,6 +222,12 @@ mod tests {
         let text = "groups:\n- name: g\n  rules:\n  - id: a\n    when: >-\n      data.x > 5 and\n      data.y > 6\n    score: 1\n";
         let tidied = format("r.yml", text).unwrap_or_else(|error| panic!("{error}"));
         assert!(tidied.contains(">-\n"), "{tidied}");
+        assert_eq!(format("r.yml", &tidied).as_deref(), Ok(tidied.as_str()));
+    }
+
+    #[test]
+    fn a_lone_carriage_return_breaks_a_line() {
+        let tidied = format("r.yml", "a:\n  \r {b: 1}\n").unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(format("r.yml", &tidied).as_deref(), Ok(tidied.as_str()));
     }
 

@@ -53,7 +53,7 @@ pub(crate) struct DrainLane<'a, D: Drain> {
 
 impl<'a, D: Drain> DrainLane<'a, D> {
     pub(crate) fn connect(config: &'a LaneConfig, drain: &'a mut D, handle: Handle) -> Result<Self, Fault> {
-        let intake = Intake::new(&config.consumer, config.names.clone())?;
+        let intake = Intake::new(config)?;
         let decoder = Decoder::new(Arc::clone(&config.schemas));
         Ok(Self {
             config,
@@ -95,6 +95,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
     /// First what the group says, then what the store says, then a batch.
     fn turn(&mut self) -> Result<(), Fault> {
         self.config.pulse.beat()?;
+        self.intake.look_around()?;
         while let Some(membership) = self.intake.membership() {
             self.heed(membership)?;
         }

@@ -70,11 +70,11 @@ pub(crate) fn again_and_again(
     mut run: impl FnMut() -> Ended,
 ) -> Result<(), StageFailed> {
     let mut wait = REBUILD_WAIT;
-    loop {
+    while config.pulse.beat().is_ok() {
         config.report(&LaneState::Starting);
         let began = Instant::now();
         let why = match run() {
-            Ended::Rebuild(_) if config.pulse.is_given_up() => return Ok(()),
+            Ended::Rebuild(_) if config.pulse.is_given_up() => break,
             Ended::Rebuild(why) if !config.stop.is_set() => why,
             Ended::Stopped | Ended::Rebuild(_) => {
                 config.report(&LaneState::Stopped);
@@ -90,6 +90,8 @@ pub(crate) fn again_and_again(
         config.stop.wait(wait);
         wait = (wait * 2).min(LONGEST_REBUILD_WAIT);
     }
+    // Another lane has taken the place of this one.
+    Ok(())
 }
 
 fn fail(config: &LaneConfig, why: String) -> StageFailed {

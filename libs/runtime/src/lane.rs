@@ -2,6 +2,7 @@
 
 #[cfg(feature = "bench")]
 mod at_least_once;
+mod census;
 mod intake;
 mod membership;
 mod outbox;
@@ -115,7 +116,7 @@ impl<'a, W: Work> Lane<'a, W> {
     ) -> Result<Self, Fault> {
         let (limit, stop, names) = (config.limit, config.stop.clone(), config.names.clone());
         let outbox = Outbox::new(&config.producer, limit, stop, names, config.ids)?;
-        let intake = Intake::new(&config.consumer, config.names.clone())?;
+        let intake = Intake::new(config)?;
         work.forget();
         let now = Instant::now();
         Ok(Self {
@@ -219,6 +220,7 @@ impl<'a, W: Work> Lane<'a, W> {
     fn next_event(&mut self) -> Result<Event<Task>, Fault> {
         loop {
             self.config.pulse.beat()?;
+            self.intake.look_around()?;
             if let Some(membership) = self.intake.membership() {
                 return heed(membership);
             }

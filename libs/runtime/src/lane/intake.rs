@@ -1,9 +1,10 @@
 //! The lane's consumer: records in, partitions taken up and let go.
 
+use super::census::{Census, Expected};
 use super::membership::{GroupContext, Membership};
+use crate::config::LaneConfig;
 use crate::fault::{Fault, is_retried};
 use crate::names::Names;
-use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
@@ -19,17 +20,35 @@ const STEP: Duration = Duration::from_millis(5);
 /// How long an answer is waited for by whoever asks only whether there is one.
 const KNOCK: Duration = Duration::from_millis(200);
 
+fn expected(config: &LaneConfig) -> Expected {
+    let topics = config.names.stage.inputs().into_iter();
+    let topics = topics.map(|topic| config.names.topic(topic).to_owned());
+    Expected {
+        group: config.names.group(),
+        instance: config
+            .consumer
+            .get("group.instance.id")
+            .unwrap_or_default()
+            .to_owned(),
+        topics: topics.collect(),
+    }
+}
+
 /// A subscribed consumer.
 pub(crate) struct Intake {
     consumer: Arc<BaseConsumer<GroupContext>>,
     names: Names,
+    census: Census,
+    /// Whether the group is to be left, and not only the client.
+    leaves: bool,
 }
 
 impl Intake {
     /// Subscribes to the stage's inputs.
-    pub(crate) fn new(config: &ClientConfig, names: Names) -> Result<Self, Fault> {
+    pub(crate) fn new(config: &LaneConfig) -> Result<Self, Fault> {
+        let names = config.names.clone();
         let context = GroupContext::new(names.prefix().clone());
-        let made = config.create_with_context(context);
+        let made = config.consumer.create_with_context(context);
         let consumer: BaseConsumer<GroupContext> =
             made.map_err(|error| Fault::of("creating the consumer", &error))?;
         let topics: Vec<&str> = names
@@ -41,8 +60,25 @@ impl Intake {
         consumer
             .subscribe(&topics)
             .map_err(|error| Fault::of("subscribing", &error))?;
-        let consumer = Arc::new(consumer);
-        Ok(Self { consumer, names })
+        Ok(Self {
+            consumer: Arc::new(consumer),
+            census: Census::new(expected(config)),
+            leaves: false,
+            names,
+        })
+    }
+
+    /// Looks now and then whether some partition is nobody's; whoever is to mend that leaves and joins again.
+    pub(crate) fn look_around(&mut self) -> Result<(), Fault> {
+        match self.census.look(&self.consumer) {
+            None => Ok(()),
+            Some(partition) => {
+                self.leaves = true;
+                Err(Fault::rebuild(format!(
+                    "the group has given {partition} to nobody: leaving it, to join again"
+                )))
+            }
+        }
     }
 
     /// The consumer, for whoever restores: it may be asked from another thread.
@@ -171,7 +207,8 @@ impl Intake {
 
     /// Leaves the group, so that others need not wait for the session to time out: a static member does not do so by
     /// closing alone.
-    pub(crate) fn leave(self) {
+    pub(crate) fn leave(mut self) {
+        self.leaves = false;
         let deadline = Instant::now() + LEAVING;
         self.consumer.unsubscribe();
         while Instant::now() < deadline && self.consumer.assignment().is_ok_and(|all| all.count() > 0) {
@@ -182,6 +219,9 @@ impl Intake {
 
     /// Lets go of the client without waiting for it: closing one whose broker is away may take as long as it likes.
     pub(crate) fn forsake(self) {
+        if self.leaves {
+            return self.leave();
+        }
         let consumer = self.consumer;
         let _ = std::thread::Builder::new()
             .name("closing".to_owned())
