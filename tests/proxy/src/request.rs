@@ -13,6 +13,8 @@ impl ApiKey {
     pub const FETCH: Self = Self(1);
     /// Tells a group how far it has come.
     pub const OFFSET_COMMIT: Self = Self(8);
+    /// Makes a client a member of a group, or a member part of a rebalance.
+    pub const JOIN_GROUP: Self = Self(11);
     /// Keeps a member in its group.
     pub const HEARTBEAT: Self = Self(12);
     /// Gives a producer its id and epoch.

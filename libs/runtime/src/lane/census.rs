@@ -56,6 +56,11 @@ impl Census {
         }
     }
 
+    /// What it looks at.
+    pub(super) const fn expected(&self) -> &Expected {
+        &self.expected
+    }
+
     /// A partition that belongs to nobody, if it falls to this member to mend that.
     pub(super) fn look(&mut self, consumer: &Arc<BaseConsumer<GroupContext>>) -> Option<String> {
         if let Some(nobodys) = self.answer.as_ref().and_then(|answer| answer.try_recv().ok()) {
@@ -70,6 +75,23 @@ impl Census {
         }
         None
     }
+}
+
+/// Whether the group still counts this member in, as far as it answers within this time.
+pub(super) fn counts_in(
+    consumer: &BaseConsumer<GroupContext>,
+    expected: &Expected,
+    limit: Duration,
+) -> Option<bool> {
+    let groups = consumer.fetch_group_list(Some(&expected.group), limit).ok()?;
+    let mut members = groups.groups().iter().flat_map(|group| group.members());
+    Some(members.any(|member| is_of(member.id(), &expected.instance)))
+}
+
+/// The broker makes the id of a static member of its instance id.
+fn is_of(id: &str, instance: &str) -> bool {
+    id.strip_prefix(instance)
+        .is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// Asks on a thread of its own: every broker is asked, and one may take its time.
@@ -106,8 +128,7 @@ fn found(consumer: &BaseConsumer<GroupContext>, expected: &Expected) -> Option<B
 /// assignment cannot be read.
 fn left_to(instance: &str, all: BTreeSet<Partition>, members: &[Member<'_>]) -> Option<BTreeSet<Partition>> {
     let first = members.iter().map(|member| member.id).min()?;
-    // The broker makes the id of a static member of its instance id.
-    if !first.starts_with(&format!("{instance}-")) {
+    if !is_of(first, instance) {
         return None;
     }
     let mut nobodys = all;

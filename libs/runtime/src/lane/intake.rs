@@ -1,6 +1,6 @@
 //! The lane's consumer: records in, partitions taken up and let go.
 
-use super::census::{Census, Expected};
+use super::census::{self, Census, Expected};
 use super::membership::{GroupContext, Membership};
 use crate::config::LaneConfig;
 use crate::fault::{Fault, is_retried};
@@ -208,13 +208,21 @@ impl Intake {
     /// Leaves the group, so that others need not wait for the session to time out: a static member does not do so by
     /// closing alone.
     pub(crate) fn leave(mut self) {
-        self.leaves = false;
+        let leaves = std::mem::take(&mut self.leaves);
         let deadline = Instant::now() + LEAVING;
         self.consumer.unsubscribe();
         while Instant::now() < deadline && self.consumer.assignment().is_ok_and(|all| all.count() > 0) {
             let _ = self.consumer.poll(STEP);
         }
+        // One that has nothing is not told when the group has let it go, and would come back as if it had stayed.
+        while leaves && Instant::now() < deadline && self.is_counted_in() {
+            let _ = self.consumer.poll(STEP);
+        }
         self.forsake();
+    }
+
+    fn is_counted_in(&self) -> bool {
+        census::counts_in(&self.consumer, self.census.expected(), KNOCK).unwrap_or(true)
     }
 
     /// Lets go of the client without waiting for it: closing one whose broker is away may take as long as it likes.

@@ -14,6 +14,7 @@ mod broker;
 mod coordinator;
 mod delayed_end_txn;
 mod drains;
+mod group;
 mod place;
 mod registry;
 mod tally;
