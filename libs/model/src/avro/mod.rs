@@ -226,3 +226,22 @@ impl WireHeader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_schemas_are_known_as_such_and_others_are_not() {
+        for schema in Schema::ALL {
+            let parsed = WriterSchema::parse(schema_text(schema)).unwrap();
+            assert_eq!(parsed.own, Some(schema));
+        }
+        let longer = schema_text(Schema::Replay).replacen(
+            "\"fields\": [",
+            "\"fields\": [{\"name\": \"more\", \"type\": \"int\"},",
+            1,
+        );
+        assert_eq!(WriterSchema::parse(&longer).unwrap().own, None);
+    }
+}
