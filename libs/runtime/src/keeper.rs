@@ -166,24 +166,23 @@ mod tests {
     #[test]
     fn a_lane_that_is_silent_is_replaced_and_heard_no_more() {
         let (heard, starts) = (Arc::<Heard>::default(), Arc::new(AtomicU32::new(0)));
-        let (again, moves) = (Stop::default(), Stop::default());
-        let (counted, replaced, moved) = (Arc::clone(&starts), again.clone(), moves.clone());
+        let (counted, runs, ended) = (Arc::clone(&starts), Stop::default(), Stop::default());
         let run: Arc<Run> = Arc::new(move |lane: &LaneConfig| {
             if counted.fetch_add(1, Ordering::Relaxed) > 0 {
-                replaced.set();
-                while !moved.is_set() {
+                runs.set();
+                while !ended.is_set() {
                     lane.pulse.beat().unwrap();
                     std::thread::yield_now();
                 }
                 return Ok(());
             }
-            replaced.wait(LONG);
-            let ended = again_and_again(lane, || match lane.pulse.beat() {
+            runs.wait(LONG);
+            let outcome = again_and_again(lane, || match lane.pulse.beat() {
                 Ok(()) => Ended::Stopped,
                 Err(fault) => Ended::Rebuild(fault.message),
             });
-            moved.set();
-            ended
+            ended.set();
+            outcome
         });
         keep(&lane(&heard), &run, SHORT).unwrap();
         assert_eq!(starts.load(Ordering::Relaxed), 2);

@@ -38,6 +38,16 @@ pub(crate) struct Installation {
     environment: Vec<(String, String)>,
 }
 
+/// What the servers said stays with what the services said.
+impl Drop for Installation {
+    fn drop(&mut self) {
+        for log in ["kafka.log", "registry.log", "postgres.log"] {
+            // One that is not there was not written.
+            let _ = std::fs::copy(self.parts.folder().join(log), self.folder.join(log));
+        }
+    }
+}
+
 impl Installation {
     /// Starts the servers, makes topics and tables; no service runs yet.
     pub(crate) async fn new(folder: &Path, day: &Day) -> Result<Self, Failure> {

@@ -8,6 +8,7 @@
 use super::membership::GroupContext;
 use crate::client;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::groups::GroupInfo;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
@@ -84,7 +85,7 @@ pub(super) fn counts_in(
     limit: Duration,
 ) -> Option<bool> {
     let groups = consumer.fetch_group_list(Some(&expected.group), limit).ok()?;
-    let mut members = groups.groups().iter().flat_map(|group| group.members());
+    let mut members = groups.groups().iter().flat_map(GroupInfo::members);
     Some(members.any(|member| is_of(member.id(), &expected.instance)))
 }
 
@@ -180,8 +181,9 @@ mod tests {
         let mut bytes = vec![0, 1, 0, 0, 0, 1, 0, 6];
         bytes.extend(b"events");
         bytes.extend([0, 0, 0, u8::try_from(of.len()).unwrap()]);
-        of.iter()
-            .for_each(|partition| bytes.extend([0, 0, 0, *partition]));
+        for partition in of {
+            bytes.extend([0, 0, 0, *partition]);
+        }
         bytes.extend([0, 0, 0, 0]);
         bytes
     }
