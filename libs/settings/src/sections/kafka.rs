@@ -82,7 +82,7 @@ impl Default for KafkaSettings {
             replication_factor: 1,
             lanes: 1,
             commit_interval_ms: 100,
-            min_commit_interval_ms: 10,
+            min_commit_interval_ms: 20,
             session_timeout_ms: 10_000,
             transaction_timeout_ms: 9_000,
             security_protocol: SecurityProtocol::Plaintext,
