@@ -3,6 +3,7 @@
 use crate::Decide;
 use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
+use std::fmt::Display;
 
 /// Every engine by its crate.
 pub const ALL: &[(&str, fn() -> Result<Decide>)] = &[
@@ -25,6 +26,25 @@ fn conditions(forms: [fn(usize) -> String; 5]) -> impl Iterator<Item = String> {
     (0..100).map(move |at| forms[at % 5](at))
 }
 
+/// Every condition compiled; an error says which one it was.
+fn all_of<C, E: Display>(
+    texts: impl Iterator<Item = String>,
+    compile: impl Fn(&str) -> Result<C, E>,
+) -> Result<Vec<C>> {
+    texts
+        .map(|text| compile(&text).map_err(|error| anyhow!("{text}: {error}")))
+        .collect()
+}
+
+/// How many conditions are true.
+fn count<C, E: Display>(conditions: &[C], mut holds: impl FnMut(&C) -> Result<bool, E>) -> Result<usize> {
+    let mut hold = 0;
+    for condition in conditions {
+        hold += usize::from(holds(condition).map_err(|error| anyhow!("{error}"))?);
+    }
+    Ok(hold)
+}
+
 fn cel() -> Result<Decide> {
     let texts = conditions([
         |at| format!("amount > {at}.0 && success == true"),
@@ -33,10 +53,7 @@ fn cel() -> Result<Decide> {
         |at| format!("text.contains('PEPE') && lang != 'x{at}'"),
         |at| format!("size(cashtags) > 0 && count >= {}", at / 10),
     ]);
-    let programs: Result<Vec<_>> = texts
-        .map(|text| cel::Program::compile(&text).map_err(|error| anyhow!("{text}: {error}")))
-        .collect();
-    let programs = programs?;
+    let programs = all_of(texts, |text| cel::Program::compile(text))?;
     let mut context = cel::Context::default();
     context.add_variable_from_value("kind", "post");
     context.add_variable_from_value("lang", "en");
@@ -60,14 +77,7 @@ fn rhai() -> Result<Decide> {
         |at| format!("cashtags.len() > 0 && count >= {}", at / 10),
     ]);
     let engine = rhai::Engine::new();
-    let compiled: Result<Vec<_>> = texts
-        .map(|text| {
-            engine
-                .compile_expression(&text)
-                .map_err(|error| anyhow!("{text}: {error}"))
-        })
-        .collect();
-    let compiled = compiled?;
+    let compiled = all_of(texts, |text| engine.compile_expression(text))?;
     let mut scope = rhai::Scope::new();
     scope
         .push("kind", "post".to_owned())
@@ -78,12 +88,9 @@ fn rhai() -> Result<Decide> {
     scope.push("success", true).push("count", 12_i64);
     scope.push("cashtags", vec![rhai::Dynamic::from("PEPE".to_owned())]);
     Ok(Box::new(move || {
-        let mut hold = 0;
-        for condition in &compiled {
-            let holds = engine.eval_ast_with_scope::<bool>(&mut scope, condition);
-            hold += usize::from(holds.map_err(|error| anyhow!("{error}"))?);
-        }
-        Ok(hold)
+        count(&compiled, |condition| {
+            engine.eval_ast_with_scope::<bool>(&mut scope, condition)
+        })
     }))
 }
 
@@ -95,20 +102,14 @@ fn zen_expression() -> Result<Decide> {
         |at| format!("contains(text, 'PEPE') and lang != 'x{at}'"),
         |at| format!("len(cashtags) > 0 and count >= {}", at / 10),
     ]);
-    let compiled: Result<Vec<_>> = texts
-        .map(|text| zen_expression::compile_expression(&text).map_err(|error| anyhow!("{text}: {error}")))
-        .collect();
-    let compiled = compiled?;
+    let compiled = all_of(texts, |text| zen_expression::compile_expression(text))?;
     let context: zen_expression::Variable = event().into();
     let mut machine = zen_expression::vm::VM::new();
     Ok(Box::new(move || {
-        let mut hold = 0;
-        for condition in &compiled {
+        count(&compiled, |condition| {
             let value = condition.evaluate_with(context.clone(), &mut machine);
-            let value = value.map_err(|error| anyhow!("{error}"))?;
-            hold += usize::from(matches!(value, zen_expression::Variable::Bool(true)));
-        }
-        Ok(hold)
+            value.map(|value| matches!(value, zen_expression::Variable::Bool(true)))
+        })
     }))
 }
 
@@ -130,25 +131,17 @@ fn datalogic() -> Result<Decide> {
         },
     ]);
     let engine = datalogic_rs::Engine::new();
-    let compiled: Result<Vec<_>> = texts
-        .map(|text| {
-            engine
-                .compile(text.as_str())
-                .map_err(|error| anyhow!("{text}: {error}"))
-        })
-        .collect();
-    let compiled = compiled?;
+    let compiled = all_of(texts, |text| engine.compile(text))?;
     let event =
         datalogic_rs::ParsedData::from_json(&event().to_string()).map_err(|error| anyhow!("{error}"))?;
     let mut arena = bumpalo::Bump::new();
     Ok(Box::new(move || {
-        let mut hold = 0;
-        for condition in &compiled {
+        let hold = count(&compiled, |condition| {
             let value = engine.evaluate(condition, &event, &arena);
-            hold += usize::from(value.map_err(|error| anyhow!("{error}"))?.as_bool() == Some(true));
-        }
+            value.map(|value| value.as_bool() == Some(true))
+        });
         arena.reset();
-        Ok(hold)
+        hold
     }))
 }
 
@@ -168,10 +161,8 @@ fn minijinja() -> Result<Decide> {
     let compiled = compiled?;
     let context = minijinja::Value::from(minijinja::value::Serde(event()));
     Ok(Box::new(move || {
-        let mut hold = 0;
-        for condition in &compiled {
-            hold += usize::from(condition.eval(&context)?.is_true());
-        }
-        Ok(hold)
+        count(&compiled, |condition| {
+            condition.eval(&context).map(|value| value.is_true())
+        })
     }))
 }
