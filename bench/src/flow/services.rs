@@ -2,7 +2,7 @@
 
 use super::report::Used;
 use crate::{parts, process};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -91,6 +91,27 @@ impl Services {
             ready(port).with_context(|| format!("{name} did not become ready"))?;
         }
         Ok(services)
+    }
+
+    /// Waits for another program; a service that ends before it is an error.
+    pub(super) fn outlast(&mut self, mut other: Child) -> Result<()> {
+        loop {
+            if let Some(status) = other.try_wait()? {
+                ensure!(
+                    status.success(),
+                    "what the services were waited for with: {status}"
+                );
+                return Ok(());
+            }
+            for (name, child) in &mut self.0 {
+                if let Some(status) = child.try_wait()? {
+                    let _ = other.kill();
+                    let _ = other.wait();
+                    bail!("{name} ended: {status}");
+                }
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
     }
 
     /// CPU seconds of each so far.
