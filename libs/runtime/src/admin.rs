@@ -145,6 +145,8 @@ fn reader_config(base: &ClientConfig, group: &str, isolation: &str) -> ClientCon
         .set("enable.auto.commit", "false")
         .set("auto.offset.reset", "error")
         .set("fetch.wait.max.ms", "50")
+        // Markers of transactions fill the queue too, and then the client would wait a second to ask for more.
+        .set("fetch.queue.backoff.ms", "5")
         .set("queued.max.messages.kbytes", "4096");
     config
 }

@@ -6,6 +6,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use settings::{KafkaSettings, Secret};
 use std::time::{Duration, Instant};
 
@@ -92,6 +93,52 @@ pub(crate) fn watermarks<C: ConsumerContext>(
     }
 }
 
+/// The same of many partitions of a topic at once, in their order: two questions, not two each.
+pub(crate) fn watermarks_of<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
+    topic: &str,
+    partitions: &[i32],
+) -> Result<Vec<(i64, i64)>, KafkaError> {
+    let began = Instant::now();
+    let both = || {
+        let lows = offsets_at(client, topic, partitions, Offset::Beginning)?;
+        let highs = offsets_at(client, topic, partitions, Offset::End)?;
+        Ok(lows.into_iter().zip(highs).collect())
+    };
+    loop {
+        match both() {
+            Err(error) if is_unsettled(&error) && began.elapsed() < UNKNOWN_FOR => {
+                std::thread::sleep(ASK_AGAIN);
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// `ListOffsets` takes the two ends as times that no record has.
+fn offsets_at<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
+    topic: &str,
+    partitions: &[i32],
+    end: Offset,
+) -> Result<Vec<i64>, KafkaError> {
+    let mut asked = TopicPartitionList::new();
+    for partition in partitions {
+        asked.add_partition_offset(topic, *partition, end)?;
+    }
+    let answer = client.offsets_for_times(asked, CALL)?;
+    let offset_of = |partition: &i32| {
+        let element = answer.find_partition(topic, *partition);
+        let element = element.ok_or(KafkaError::OffsetFetch(RDKafkaErrorCode::UnknownPartition))?;
+        element.error()?;
+        match element.offset() {
+            Offset::Offset(offset) => Ok(offset),
+            _ => Err(KafkaError::OffsetFetch(RDKafkaErrorCode::UnknownPartition)),
+        }
+    };
+    partitions.iter().map(offset_of).collect()
+}
+
 fn is_unsettled(error: &KafkaError) -> bool {
     let unsettled = [
         RDKafkaErrorCode::NotLeaderForPartition,
@@ -99,6 +146,8 @@ fn is_unsettled(error: &KafkaError) -> bool {
         RDKafkaErrorCode::UnknownPartition,
         RDKafkaErrorCode::UnknownTopic,
         RDKafkaErrorCode::UnknownTopicOrPartition,
+        RDKafkaErrorCode::UnknownLeaderEpoch,
+        RDKafkaErrorCode::FencedLeaderEpoch,
     ];
     error
         .rdkafka_error_code()

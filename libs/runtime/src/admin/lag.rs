@@ -157,12 +157,13 @@ impl Inner {
         reader: &BaseConsumer<EndSeeker>,
         name: &str,
     ) -> Result<Vec<PartitionEnds>, AdminError> {
-        let ends = self.partitions(reader, name)?.into_iter().map(|partition| {
-            let marks = client::watermarks(reader, name, partition);
-            let (low, end) = marks.map_err(|error| self.unreachable("reading the ends of topics", &error))?;
-            Ok(PartitionEnds { partition, low, end })
-        });
-        ends.collect()
+        let partitions = self.partitions(reader, name)?;
+        let marks = client::watermarks_of(reader, name, &partitions);
+        let marks = marks.map_err(|error| self.unreachable("reading the ends of topics", &error))?;
+        let ends = partitions.into_iter().zip(marks);
+        Ok(ends
+            .map(|(partition, (low, end))| PartitionEnds { partition, low, end })
+            .collect())
     }
 
     /// The partitions of a topic; an error if there is none of this name.
