@@ -23,7 +23,7 @@ pub(crate) struct CommitPolicy {
 }
 
 /// Of the time between two commits of a drained input, at most one part in this many goes into committing.
-const DUTY: u32 = 10;
+const DUTY: u32 = 5;
 
 /// The commit before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

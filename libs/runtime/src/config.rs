@@ -127,9 +127,12 @@ const READ_AHEAD: [(&str, &str); 5] = [
     ("fetch.wait.max.ms", "100"),
 ];
 
-/// Batches large enough to be cheap, in a queue small enough for a small process.
+/// Batches large enough to be cheap, in a queue small enough for a small process. Nobody reads an output before its
+/// transaction is committed; neither a commit nor a full queue waits for the linger. From when it is over until the broker has
+/// acknowledged the batch before, librdkafka turns in a loop (its issue 3692), and takes the cores from a broker that may
+/// be slow for want of them; so it is longer than a broker takes.
 const BATCHES: [(&str, &str); 5] = [
-    ("linger.ms", "2"),
+    ("linger.ms", "2000"),
     ("batch.num.messages", "10000"),
     ("batch.size", "262144"),
     ("compression.type", "lz4"),

@@ -3,6 +3,7 @@
 #[cfg(feature = "bench")]
 mod at_least_once;
 mod census;
+mod flush;
 mod intake;
 mod membership;
 mod outbox;

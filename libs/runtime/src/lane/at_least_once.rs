@@ -24,7 +24,7 @@ impl LaneConfig {
 impl<W: Work> Lane<'_, W> {
     /// Once all outputs are acknowledged, the offsets are committed by themselves.
     pub(super) fn commit_offsets(&mut self, offsets: &TopicPartitionList) -> Result<Event<Task>, Fault> {
-        self.outbox.drain()?;
+        self.outbox.flush()?;
         let committed = self.intake.consumer().commit(offsets, CommitMode::Sync);
         committed.map_err(|error| Fault::of("committing offsets", &error))?;
         let dirty = self.tasks.values_mut().filter(|running| running.is_dirty());

@@ -1,9 +1,10 @@
 //! The lane's producer: the one owner of its transactions.
 
+use super::flush;
 use super::transactor::{Deliveries, Transactor, is_transactional};
 use crate::fault::Fault;
 use crate::names::Names;
-use crate::stop::{LAST_WAIT, Patience, Stop};
+use crate::stop::Stop;
 use model::{Encoder, SchemaIds};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::ConsumerGroupMetadata;
@@ -17,9 +18,8 @@ use std::ops::Range;
 use std::time::Duration;
 use topology::Topic;
 
-/// `BaseProducer::flush` polls in steps of 100 ms; draining in shorter ones is what keeps a commit short. A poll of less
-/// than a millisecond spins until it is over, and takes the core from the broker; so it is slept.
-const DRAIN_STEP: Duration = Duration::from_micros(300);
+/// How long a full queue is left to the broker before it is looked at again.
+const ROOM_STEP: Duration = Duration::from_millis(1);
 
 /// One record on its way: where to, and where its key and its value stand in the buffer.
 struct Piece {
@@ -146,48 +146,48 @@ impl Outbox {
             match producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => {
-                    serve(producer);
+                    make_room(producer);
                     record = again;
                 }
                 Err((error, record)) => {
                     // Nothing more is taken once an output did not arrive: then that is what happened.
                     producer.poll(Duration::ZERO);
-                    let failed = producer.context().take_failure();
-                    return Err(failed.unwrap_or_else(|| Fault::of_delivery(record.topic, &error)));
+                    return Err(self
+                        .failure()
+                        .unwrap_or_else(|| Fault::of_delivery(record.topic, &error)));
                 }
             }
         }
     }
 
-    /// Commits the transaction with these offsets; says whether the producer may be used again.
+    /// Commits the transaction with these offsets, once the broker has acknowledged everything in it; says whether the
+    /// producer may be used again.
     pub(crate) fn commit(
         &mut self,
         offsets: TopicPartitionList,
         group: ConsumerGroupMetadata,
     ) -> Result<bool, Fault> {
         self.begin()?;
-        self.drain()?;
-        let doubtful = self.transactor.commit(offsets, group)?;
+        let doubtful = self.transactor.commit(offsets, group);
+        // What did not arrive is why the commit failed.
+        let doubtful = doubtful.map_err(|fault| self.failure().unwrap_or(fault))?;
         self.begun = false;
         Ok(doubtful)
     }
 
+    fn failure(&self) -> Option<Fault> {
+        self.transactor.producer().context().take_failure()
+    }
+
     /// Waits until the broker has acknowledged everything.
-    pub(super) fn drain(&self) -> Result<(), Fault> {
+    #[cfg(feature = "bench")]
+    pub(super) fn flush(&self) -> Result<(), Fault> {
         let producer = self.transactor.producer();
-        let mut patience = Patience::new(&self.stop, self.limit, LAST_WAIT);
+        let flushed = flush::flush(producer, self.limit);
         producer.poll(Duration::ZERO);
-        while producer.in_flight_count() > 0 {
-            if patience.end().is_some() {
-                return Err(Fault::rebuild(
-                    "the broker did not acknowledge the outputs in time",
-                ));
-            }
-            serve(producer);
-        }
-        match producer.context().take_failure() {
+        match self.failure() {
             Some(fault) => Err(fault),
-            None => Ok(()),
+            None => flushed.map_err(|error| Fault::of("waiting for acknowledgements", &error)),
         }
     }
 
@@ -199,13 +199,14 @@ impl Outbox {
         let doubtful = self.transactor.abort()?;
         self.begun = false;
         self.transactor.producer().poll(Duration::ZERO);
-        let _ = self.transactor.producer().context().take_failure();
+        let _ = self.failure();
         Ok(doubtful)
     }
 }
 
-/// Takes what deliveries there are, and lets others work for a moment.
-fn serve(producer: &BaseProducer<Deliveries>) {
+/// Sends what lingers, takes what deliveries there are, and lets others work for a moment.
+fn make_room(producer: &BaseProducer<Deliveries>) {
+    flush::pulse(producer);
     producer.poll(Duration::ZERO);
-    std::thread::sleep(DRAIN_STEP);
+    std::thread::sleep(ROOM_STEP);
 }

@@ -7,6 +7,7 @@
 //! And a call that returned, but during whose transaction a request timed out or a connection broke, is told as
 //! *doubtful*: its producer must not begin another transaction.
 
+use super::flush::flush;
 use crate::fault::Fault;
 use crate::stop::{LAST_WAIT, Patience, Stop, WaitEnd};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
@@ -194,7 +195,7 @@ impl Transactor {
         self.calls.send(call).map_err(|_| ended())?;
         loop {
             match self.answers.recv_timeout(SERVE) {
-                Ok(answer) => return answer.map_err(|error| Fault::of(doing, &error)),
+                Ok(answer) => return answer.map_err(|error| of_answer(doing, &error)),
                 Err(RecvTimeoutError::Disconnected) => return Err(ended()),
                 // An abort waits until what it purged is told, and that is told to whoever polls.
                 Err(RecvTimeoutError::Timeout) => {
@@ -213,11 +214,20 @@ impl Transactor {
     }
 }
 
+fn of_answer(doing: &str, error: &KafkaError) -> Fault {
+    match error {
+        KafkaError::Flush(_) => Fault::rebuild("the broker did not acknowledge the outputs in time"),
+        error => Fault::of(doing, error),
+    }
+}
+
 fn perform(producer: &BaseProducer<Deliveries>, call: Call, limit: Duration) -> Result<(), KafkaError> {
-    let limit = Timeout::After(call.limit(limit));
+    let within = call.limit(limit);
+    let limit = Timeout::After(within);
     match call {
         Call::Init => producer.init_transactions(limit),
         Call::Commit(what) => {
+            flush(producer, within)?;
             producer.send_offsets_to_transaction(&what.0, &what.1, limit)?;
             producer.commit_transaction(limit)
         }
