@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_broker_that_is_slow_to_commit_is_asked_less_often() {
-        let slow = LastCommit::new(MS(1_000), MS(6), None);
+        let slow = LastCommit::new(MS(1_000), MS(12), None);
         assert_eq!(policy().due(&open(1_003, true), Some(slow)), MS(1_060));
         let stuck = LastCommit::new(MS(1_000), MS(5_000), None);
         assert_eq!(policy().due(&open(1_003, true), Some(stuck)), MS(1_103));
@@ -126,9 +126,9 @@ mod tests {
 
     #[test]
     fn one_slow_commit_between_quick_ones_changes_nothing() {
-        let slow = LastCommit::new(MS(1_000), MS(6), Some(last(900)));
+        let slow = LastCommit::new(MS(1_000), MS(12), Some(last(900)));
         assert_eq!(policy().due(&open(1_003, true), Some(slow)), MS(1_020));
-        let slow_again = LastCommit::new(MS(1_000), MS(8), Some(slow));
+        let slow_again = LastCommit::new(MS(1_000), MS(14), Some(slow));
         assert_eq!(policy().due(&open(1_003, true), Some(slow_again)), MS(1_060));
     }
 

@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// A process that was asked to end must have ended after this.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// All replicas that run at some time of a run.
 pub(crate) struct Fleet {
@@ -198,8 +200,22 @@ impl Held<'_> {
             .map_err(Failure::place(format!("sending {name} to {}", self.replica)))
     }
 
+    /// Waits until it has begun: before that nobody hears a SIGTERM, and it ends as by SIGKILL.
+    async fn begun(&mut self) {
+        let deadline = Instant::now() + STOP_PATIENCE;
+        while let Some(child) = self.child.as_mut() {
+            let gone = !matches!(child.try_wait(), Ok(None));
+            let answers = TcpStream::connect(("127.0.0.1", self.slot.ops)).await.is_ok();
+            if gone || answers || Instant::now() > deadline {
+                return;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// SIGTERM; how long it took, or what is wrong with how it ended.
     pub(crate) async fn stop(&mut self) -> Result<Result<Duration, String>, Failure> {
+        self.begun().await;
         self.signal("TERM").await?;
         self.slot.runs.store(false, Ordering::Relaxed);
         let began = Instant::now();

@@ -60,6 +60,35 @@ fn a_broker_that_is_killed_with_a_commit_on_its_way_loses_and_doubles_nothing() 
     counted_once(&place.outputs(), 2_000);
 }
 
+/// What the transaction would have committed is done again by whoever comes next.
+#[test]
+fn a_stage_that_is_told_to_stop_with_a_commit_on_its_way_does_not_wait_for_it() {
+    let broker = OwnBroker::start(&[]);
+    let place = broker.place(&[]);
+    place.produce(0..1_000);
+    let watcher = Arc::new(Watcher::default());
+    let mut shared = broker.behind_proxy(place.shared(&watcher));
+    // Longer than the test is patient.
+    shared.kafka.transaction_timeout_ms = 600_000;
+    let commit = broker.proxy.hold_next(ApiKey::END_TXN);
+    let running = run_stage(&shared, STAGE, || Tally).unwrap();
+    commit.arrived(PATIENCE).unwrap();
+    broker.proxy.pause();
+    shared.stop.set();
+    watcher.wait_for_stopped();
+    running.join().unwrap();
+    // The request never arrives, and the client, which a process would take with it, cannot send it again.
+    broker.proxy.cut();
+    drop(commit);
+
+    let shared = place.shared(&watcher);
+    let running = run_stage(&shared, STAGE, || Tally).unwrap();
+    watcher.wait_for_records(1_000);
+    shared.stop.set();
+    running.join().unwrap();
+    counted_once(&place.outputs(), 1_000);
+}
+
 /// No file of the broker may grow any more, which is what a full disk is to it; it works for every user.
 fn fill_the_disk(broker: &OwnBroker) {
     for pid in broker.own.pids(Part::Kafka).unwrap() {

@@ -90,6 +90,13 @@ impl Watcher {
         })
     }
 
+    /// Until the lane has stopped because it was asked to.
+    pub(crate) fn wait_for_stopped(&self) {
+        self.wait("a lane that has stopped", |heard| {
+            (heard.states.last() == Some(&LaneState::Stopped)).then_some(())
+        });
+    }
+
     /// How many states were heard, to wait from here on.
     pub(crate) fn states(&self) -> usize {
         self.heard.lock().unwrap().states.len()
