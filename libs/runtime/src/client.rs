@@ -82,15 +82,7 @@ pub(crate) fn watermarks<C: ConsumerContext>(
     topic: &str,
     partition: i32,
 ) -> Result<(i64, i64), KafkaError> {
-    let began = Instant::now();
-    loop {
-        match client.fetch_watermarks(topic, partition, CALL) {
-            Err(error) if is_unsettled(&error) && began.elapsed() < UNKNOWN_FOR => {
-                std::thread::sleep(ASK_AGAIN);
-            }
-            answer => return answer,
-        }
-    }
+    once_settled(|| client.fetch_watermarks(topic, partition, CALL))
 }
 
 /// The same of many partitions of a topic at once, in their order: two questions, not two each.
@@ -99,14 +91,18 @@ pub(crate) fn watermarks_of<C: ConsumerContext>(
     topic: &str,
     partitions: &[i32],
 ) -> Result<Vec<(i64, i64)>, KafkaError> {
-    let began = Instant::now();
-    let both = || {
+    once_settled(|| {
         let lows = offsets_at(client, topic, partitions, Offset::Beginning)?;
         let highs = offsets_at(client, topic, partitions, Offset::End)?;
         Ok(lows.into_iter().zip(highs).collect())
-    };
+    })
+}
+
+/// Asks until the broker knows, or until it has denied for too long.
+fn once_settled<T>(ask: impl Fn() -> Result<T, KafkaError>) -> Result<T, KafkaError> {
+    let began = Instant::now();
     loop {
-        match both() {
+        match ask() {
             Err(error) if is_unsettled(&error) && began.elapsed() < UNKNOWN_FOR => {
                 std::thread::sleep(ASK_AGAIN);
             }

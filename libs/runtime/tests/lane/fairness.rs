@@ -11,7 +11,7 @@ use topology::StageName;
 
 /// Counts, and notes how much of the hot partition was read before the last record of the cold one.
 struct Noting {
-    hot_read: Arc<AtomicUsize>,
+    hot_read: usize,
     hot_before_cold: Arc<AtomicUsize>,
 }
 
@@ -27,10 +27,9 @@ impl Stage for Noting {
         cx: &Cx<'_>,
     ) -> Result<Emit<Counted>, Poison> {
         if cx.partition == 0 {
-            self.hot_read.fetch_add(1, Ordering::Relaxed);
+            self.hot_read += 1;
         } else {
-            self.hot_before_cold
-                .store(self.hot_read.load(Ordering::Relaxed), Ordering::Relaxed);
+            self.hot_before_cold.store(self.hot_read, Ordering::Relaxed);
         }
         Count.apply(input, stores, cx)
     }
@@ -48,11 +47,11 @@ async fn a_cold_partition_is_read_long_before_a_hot_one_is_done() {
 
     let watcher = Arc::new(Watcher::default());
     let shared = shared(&sandbox, &watcher);
-    let (hot_read, hot_before_cold) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
-    let (read, before_cold) = (Arc::clone(&hot_read), Arc::clone(&hot_before_cold));
+    let hot_before_cold = Arc::<AtomicUsize>::default();
+    let noted = Arc::clone(&hot_before_cold);
     let make = move || Noting {
-        hot_read: Arc::clone(&read),
-        hot_before_cold: Arc::clone(&before_cold),
+        hot_read: 0,
+        hot_before_cold: Arc::clone(&noted),
     };
     let running = run_stage(&shared, StageName::DedupAggregator, make).unwrap();
     watcher.wait_for((HOT + COLD) as u64);
