@@ -7,7 +7,7 @@
 //! And a call that returned, but during whose transaction a request timed out or a connection broke, is told as
 //! *doubtful*: its producer must not begin another transaction.
 
-use super::flush::flush;
+use super::flush::{flush, pulse};
 use crate::fault::Fault;
 use crate::stop::{LAST_WAIT, Patience, Stop, WaitEnd};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
@@ -227,8 +227,10 @@ fn perform(producer: &BaseProducer<Deliveries>, call: Call, limit: Duration) -> 
     match call {
         Call::Init => producer.init_transactions(limit),
         Call::Commit(what) => {
-            flush(producer, within)?;
+            // Outputs and offsets may be on their way together; only the end has to wait for both.
+            pulse(producer);
             producer.send_offsets_to_transaction(&what.0, &what.1, limit)?;
+            flush(producer, within)?;
             producer.commit_transaction(limit)
         }
         Call::Abort => producer.abort_transaction(limit),
