@@ -3,6 +3,9 @@
 //! Most events are read once and asked a few dozen questions. A tree of maps with a copy of every text costs several
 //! times what reading does, so the nodes stand one behind another, a container says where it ends, and only texts with
 //! escapes are copies. What is accepted, and as what, is what `serde_json` accepts; tests and a fuzz target compare.
+//!
+//! Why no library: `serde_json` takes five times as long, and the reader of values of `sonic-rs`, which is as fast, has
+//! no bound of depth, so that a text of brackets ends the process (cloudwego/sonic-rs issues 232 and 239).
 
 mod escape;
 mod number;

@@ -53,7 +53,7 @@ pub struct KafkaSettings {
     pub lanes: u16,
     /// Longest time between two commits under load, ms. Default 100.
     pub commit_interval_ms: u64,
-    /// Shortest time between two commits, ms: less latency costs the broker more. Default 10.
+    /// Shortest time between two commits, ms: less latency costs the broker more. Default 20.
     pub min_commit_interval_ms: u64,
     /// After this silence the group takes a member's partitions away, ms. Default 10000.
     pub session_timeout_ms: u64,
@@ -82,7 +82,7 @@ impl Default for KafkaSettings {
             replication_factor: 1,
             lanes: 1,
             commit_interval_ms: 100,
-            min_commit_interval_ms: 10,
+            min_commit_interval_ms: 20,
             session_timeout_ms: 10_000,
             transaction_timeout_ms: 9_000,
             security_protocol: SecurityProtocol::Plaintext,

@@ -5,6 +5,7 @@
 
 mod letters;
 mod ngrams;
+mod operations;
 mod script;
 
 use script::{Census, Writing};
@@ -91,7 +92,7 @@ fn is_code(word: &str) -> bool {
 /// The likeliest of some languages of the model, and its share of their probability.
 fn likeliest(prose: &str, among: Range<usize>) -> Language {
     let (mut scores, letters) = ngrams::scores(prose);
-    for (code, expected) in EXPECTED {
+    for (code, expected) in EXPECTED.into_iter().chain([("en", operations::english(prose))]) {
         if let Some(index) = ngrams::CODES.iter().position(|known| *known == code) {
             scores[index] += expected;
         }

@@ -10,12 +10,20 @@ fn what_machines_write_is_read_by_its_words() {
     for text in [
         "Replication to db-3 is 95s behind the primary",
         "CPU above 99% on node-7 for 5m",
+        "Disk usage 95% on db-3",
+        "Memory usage high on web-1",
+        "Replica db-2 down",
         "Error 500 in checkout after deploy 2024.1",
         "sooooooo goooood, to the mooooon",
     ] {
         assert_eq!(code(text), Some("en"), "{text}");
     }
     assert_eq!(code("95% db-3 10.0.0.7"), None);
+    assert_eq!(
+        code("Error: Die Verbindung zur Datenbank ist abgebrochen"),
+        Some("de")
+    );
+    assert_eq!(code("Le cache est plein, le serveur ne répond plus"), Some("fr"));
     assert_eq!(code("价格在24小时内上涨了5%"), Some("zh"));
 }
 
