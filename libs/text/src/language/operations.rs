@@ -1,7 +1,7 @@
 //! Words in which machines report. They do so in English whoever runs them, and in so few words that their letters
 //! alone do not tell. No I/O, no state.
 
-/// Words that no other language of the model shares.
+/// Some are words of another language too, whose sentences have others that outweigh them.
 const WORDS: [&str; 32] = [
     "behind",
     "cache",
