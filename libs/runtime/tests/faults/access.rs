@@ -1,7 +1,7 @@
 //! Rights that are taken away while a stage runs, and given back.
 
 use crate::place::{OwnBroker, STAGE};
-use crate::tally::{Tally, counted_once};
+use crate::tally::Tally;
 use crate::watcher::Watcher;
 use runtime::run_stage;
 use std::sync::Arc;
@@ -46,9 +46,7 @@ fn taken_away(deny: &[&str], says: &str) {
     let shared = place.shared(&watcher);
     let running = run_stage(&shared, STAGE, || Tally).unwrap();
     watcher.wait_for_records(2_000);
-    shared.stop.set();
-    running.join().unwrap();
-    counted_once(&place.outputs(), 2_000);
+    place.stop_and_count(&shared, running, 2_000);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The broker is away, forgets who coordinates, or has no space left.
 
 use crate::place::{OwnBroker, STAGE};
-use crate::tally::{Tally, counted_once};
+use crate::tally::Tally;
 use crate::watcher::{PATIENCE, Watcher};
 use proxy::ApiKey;
 use runtime::run_stage;
@@ -32,9 +32,7 @@ fn a_broker_that_is_killed_is_waited_for_and_the_lane_says_so() {
 
     place.produce(1_000..2_000);
     watcher.wait_for_records(2_000);
-    shared.stop.set();
-    running.join().unwrap();
-    counted_once(&place.outputs(), 2_000);
+    place.stop_and_count(&shared, running, 2_000);
 }
 
 /// Nobody knows then whether the commit came to pass: the lane asks the broker, not its memory.
@@ -55,9 +53,7 @@ fn a_broker_that_is_killed_with_a_commit_on_its_way_loses_and_doubles_nothing() 
 
     place.produce(1_000..2_000);
     watcher.wait_for_records(2_000);
-    shared.stop.set();
-    running.join().unwrap();
-    counted_once(&place.outputs(), 2_000);
+    place.stop_and_count(&shared, running, 2_000);
 }
 
 /// What the transaction would have committed is done again by whoever comes next.
@@ -84,9 +80,7 @@ fn a_stage_that_is_told_to_stop_with_a_commit_on_its_way_does_not_wait_for_it() 
     let shared = place.shared(&watcher);
     let running = run_stage(&shared, STAGE, || Tally).unwrap();
     watcher.wait_for_records(1_000);
-    shared.stop.set();
-    running.join().unwrap();
-    counted_once(&place.outputs(), 1_000);
+    place.stop_and_count(&shared, running, 1_000);
 }
 
 /// No file of the broker may grow any more, which is what a full disk is to it; it works for every user.
@@ -129,7 +123,5 @@ fn a_full_disk_is_waited_out() {
 
     place.produce(2_000..3_000);
     watcher.wait_for_records(3_000);
-    shared.stop.set();
-    running.join().unwrap();
-    counted_once(&place.outputs(), 3_000);
+    place.stop_and_count(&shared, running, 3_000);
 }

@@ -1,7 +1,7 @@
 //! The broker that coordinates a lane's group and its transactions goes away, and another one takes that over.
 
 use crate::place::{OwnBroker, Place, STAGE};
-use crate::tally::{Tally, counted_once};
+use crate::tally::Tally;
 use crate::watcher::{PATIENCE, Watcher};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -108,9 +108,7 @@ fn moves(end: impl FnOnce(&SecondBroker)) {
     pair.second.up().unwrap();
     place.produce(2_000..3_000);
     watcher.wait_for_records(3_000);
-    shared.stop.set();
-    running.join().unwrap();
-    counted_once(&place.outputs(), 3_000);
+    place.stop_and_count(&shared, running, 3_000);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A commit that arrives late: KIP-890's hole, in librdkafka and not in a lane.
 
 use crate::place::{OwnBroker, STAGE};
-use crate::tally::{Tally, counted_once};
+use crate::tally::Tally;
 use crate::watcher::{PATIENCE, Watcher};
 use proxy::ApiKey;
 use rdkafka::ClientConfig;
@@ -88,9 +88,7 @@ fn a_late_commit_ends_nothing_of_a_lane() {
 
     place.produce(2_000..3_000);
     watcher.wait_for_records(3_000);
-    shared.stop.set();
-    running.join().unwrap();
-    counted_once(&place.outputs(), 3_000);
+    place.stop_and_count(&shared, running, 3_000);
 }
 
 /// A lane whose connections are cut and reset in the middle of its commits.
@@ -115,7 +113,5 @@ fn connections_that_break_during_commits_lose_and_double_nothing() {
         }
     }
     watcher.wait_for_records(3_000);
-    shared.stop.set();
-    running.join().unwrap();
-    counted_once(&place.outputs(), 3_000);
+    place.stop_and_count(&shared, running, 3_000);
 }

@@ -1,7 +1,7 @@
 //! A member of the group dies in the midst of a rebalance.
 
 use crate::place::{OwnBroker, PARTITIONS, STAGE};
-use crate::tally::{Tally, counted_once};
+use crate::tally::Tally;
 use crate::watcher::{PATIENCE, Watcher};
 use proxy::ApiKey;
 use rdkafka::ClientConfig;
@@ -86,8 +86,6 @@ fn a_partition_that_a_dead_member_gave_back_finds_an_owner() {
     });
     place.produce(0..1_000);
     watcher.wait_for_records(1_000);
-    shared.stop.set();
-    running.join().unwrap();
-    counted_once(&place.outputs(), 1_000);
+    place.stop_and_count(&shared, running, 1_000);
     drop(former);
 }

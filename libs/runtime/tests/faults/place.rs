@@ -1,6 +1,6 @@
 //! Where one test happens: topics of its own, something to write to them and to read what was committed.
 
-use crate::tally::{IDS, OwnSchemas, encoded, subject};
+use crate::tally::{IDS, OwnSchemas, counted_once, encoded, subject};
 use crate::watcher::{PATIENCE, Watcher};
 use model::{Decoder, SchemaSource, Signal};
 use proxy::{Proxy, Speaks};
@@ -10,7 +10,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
-use runtime::{Shared, Stop};
+use runtime::{RunningStage, Shared, Stop};
 use settings::KafkaSettings;
 use std::ops::Range;
 use std::sync::Arc;
@@ -165,6 +165,13 @@ impl Place {
             .iter()
             .map(|value| decoder.decode(value).unwrap())
             .collect()
+    }
+
+    /// Stops the stage, and fails unless it has counted so many events, each once.
+    pub(crate) fn stop_and_count(&self, shared: &Shared, running: RunningStage, events: usize) {
+        shared.stop.set();
+        running.join().unwrap();
+        counted_once(&self.outputs(), events);
     }
 
     /// The committed values of a topic. Waits for transactions that are still open: they may yet be committed.

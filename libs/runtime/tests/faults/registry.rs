@@ -93,9 +93,7 @@ fn a_registry_that_is_away_is_waited_for_and_the_lane_says_so() {
         counts.dead.is_empty(),
         "waiting is no reason to give a record up: {counts:?}"
     );
-    shared.stop.set();
-    running.join().unwrap();
-    counted_once(&place.outputs(), 1_000);
+    place.stop_and_count(&shared, running, 1_000);
 }
 
 #[test]
@@ -128,9 +126,7 @@ fn a_lane_that_waits_for_the_registry_stays_in_its_group() {
     registry.comes_back();
     watcher.wait_for_records(600);
     watcher.is_as_it_began();
-    shared.stop.set();
-    running.join().unwrap();
-    counted_once(&place.outputs(), 600);
+    place.stop_and_count(&shared, running, 600);
 }
 
 #[test]
@@ -183,7 +179,5 @@ fn a_record_that_waits_for_the_registry_holds_up_its_own_partition_alone() {
 
     registry.comes_back();
     watcher.wait_for_records(1_401);
-    shared.stop.set();
-    running.join().unwrap();
-    counted_once(&place.outputs(), 1_401);
+    place.stop_and_count(&shared, running, 1_401);
 }

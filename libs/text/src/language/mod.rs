@@ -26,6 +26,7 @@ const LOOKED_AT: usize = 1_024;
 const LATIN: Range<usize> = 0..20;
 const CYRILLIC: Range<usize> = 20..23;
 const ARABIC: Range<usize> = 23..25;
+const ENGLISH: usize = 0;
 /// What is known before the first letter, as logarithms: most posts are English, few are in the languages of few
 /// speakers, whose words their large neighbours share.
 const EXPECTED: [(&str, f32); 10] = [
@@ -92,10 +93,13 @@ fn is_code(word: &str) -> bool {
 /// The likeliest of some languages of the model, and its share of their probability.
 fn likeliest(prose: &str, among: Range<usize>) -> Language {
     let (mut scores, letters) = ngrams::scores(prose);
-    for (code, expected) in EXPECTED.into_iter().chain([("en", operations::english(prose))]) {
+    for (code, expected) in EXPECTED {
         if let Some(index) = ngrams::CODES.iter().position(|known| *known == code) {
             scores[index] += expected;
         }
+    }
+    if among.contains(&ENGLISH) {
+        scores[ENGLISH] += operations::english(prose);
     }
     let (mut best, mut first) = (among.start, f32::MIN);
     for index in among.clone() {
