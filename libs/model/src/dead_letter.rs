@@ -5,6 +5,29 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use topology::Schema;
 
+/// Whose fault a dead letter is. What the producer did never stops a stage; what we did does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fault {
+    /// A defect, a setting, a receiver: somebody here must act.
+    #[default]
+    Ours,
+    /// What was sent can never be processed, whoever processes it.
+    Producer,
+}
+
+avro::symbols!(Fault { Ours, Producer });
+
+impl Fault {
+    /// The fault's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::Producer => "producer",
+        }
+    }
+}
+
 /// A record that can never be processed, with everything needed to see why and to send it again.
 /// `schemas/dead_letter.avsc` says what each field means.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -30,6 +53,12 @@ pub struct DeadLetter {
     pub headers: Vec<Header>,
     #[serde(default = "once")]
     pub attempts: i32,
+    #[serde(default)]
+    pub fault: Fault,
+    #[serde(default)]
+    pub tenant: Option<String>,
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 avro::record!(DeadLetter {
@@ -45,6 +74,9 @@ avro::record!(DeadLetter {
     payload,
     headers,
     attempts,
+    fault,
+    tenant,
+    source,
 });
 
 const fn once() -> i32 {

@@ -103,6 +103,12 @@ pub struct Event {
     pub author_weight: Option<f64>,
     #[serde(default)]
     pub listed: Vec<String>,
+    #[serde(default)]
+    pub principal: Option<String>,
+    #[serde(default)]
+    pub trusted: bool,
+    #[serde(default)]
+    pub time_corrected: bool,
 }
 
 avro::record!(Event {
@@ -138,6 +144,9 @@ avro::record!(Event {
     spam_features,
     author_weight,
     listed,
+    principal,
+    trusted,
+    time_corrected,
 });
 
 impl Event {

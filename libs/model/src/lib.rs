@@ -16,7 +16,7 @@ pub use avro::{
     Datum, DecodeError, Decoder, Encoder, Malformed, SchemaIds, SchemaLookup, SchemaSource, WireHeader,
     WriterSchema, schema_text,
 };
-pub use dead_letter::{DeadLetter, Header};
+pub use dead_letter::{DeadLetter, Fault, Header};
 pub use detection::Detection;
 pub use event::{Address, Amount, Coverage, Event, Reason, ScoredEvent, Shadow};
 pub use json::{Json, JsonError, JsonNumber, JsonRef, Members};

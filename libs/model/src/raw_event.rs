@@ -33,6 +33,10 @@ pub struct RawEvent {
     pub data: Option<Vec<u8>>,
     #[serde(default)]
     pub extensions: BTreeMap<String, String>,
+    #[serde(default)]
+    pub principal: Option<String>,
+    #[serde(default)]
+    pub trusted: bool,
 }
 
 avro::record!(RawEvent {
@@ -44,7 +48,9 @@ avro::record!(RawEvent {
     tenant,
     datacontenttype,
     data,
-    extensions
+    extensions,
+    principal,
+    trusted
 });
 
 impl Record for RawEvent {
@@ -105,6 +111,7 @@ impl RawEvent {
             data: payload(&mut attributes, datacontenttype.as_deref())?,
             datacontenttype,
             extensions: extensions(&attributes)?,
+            ..Self::default()
         };
         event.ensure_id();
         Ok(event)

@@ -62,6 +62,8 @@ pub struct Evidence {
     #[serde(default)]
     pub text: Option<String>,
     pub score: f64,
+    #[serde(default)]
+    pub principal: Option<String>,
 }
 
 avro::record!(Evidence {
@@ -72,7 +74,8 @@ avro::record!(Evidence {
     author,
     url,
     text,
-    score
+    score,
+    principal
 });
 
 /// A signal. `schemas/signal.avsc` says what each field means.
@@ -110,6 +113,8 @@ pub struct Signal {
     pub version: i64,
     #[serde(default)]
     pub facts: Facts,
+    #[serde(default)]
+    pub independent_count: i64,
 }
 
 avro::record!(Signal {
@@ -133,6 +138,7 @@ avro::record!(Signal {
     last_seen,
     version,
     facts,
+    independent_count,
 });
 
 impl Record for Signal {

@@ -135,6 +135,9 @@ fn event() -> Event {
         spam_features: vec!["link".into()],
         author_weight: Some(2.0),
         listed: vec!["etf".into()],
+        principal: Some("shop".into()),
+        trusted: true,
+        time_corrected: true,
     }
 }
 
@@ -158,6 +161,8 @@ fn raw_event() {
         datacontenttype: None,
         data: Some(vec![0, 255, b'{']),
         extensions: [("k".to_owned(), "v".to_owned())].into(),
+        principal: Some("shop".into()),
+        trusted: true,
     });
 }
 
@@ -197,6 +202,7 @@ fn signal() {
         url: Some("https://example.com/".into()),
         text: Some("gm".into()),
         score: 1.0,
+        principal: Some("shop".into()),
     };
     holds(&Signal {
         signal_key: "sig_1".into(),
@@ -219,6 +225,7 @@ fn signal() {
         last_seen: 9,
         version: 300,
         facts: [("symbol".to_owned(), Value::from("UNI"))].into(),
+        independent_count: 2,
     });
 }
 
@@ -289,6 +296,9 @@ fn dead_letter() {
             value: Some(vec![48, 48]),
         }],
         attempts: 2,
+        fault: Fault::Producer,
+        tenant: Some("acme".into()),
+        source: Some("s".into()),
     });
 }
 

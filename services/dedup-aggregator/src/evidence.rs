@@ -38,6 +38,7 @@ fn of(event: &Event, score: f64) -> Evidence {
         url: event.url.clone().or_else(|| event.urls.first().cloned()),
         text: (!text.is_empty()).then(|| beginning(&text, MOST_CHARACTERS).to_owned()),
         score,
+        principal: event.principal.clone(),
     }
 }
 

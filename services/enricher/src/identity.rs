@@ -101,6 +101,7 @@ mod tests {
             url: Some("https://www.Example.com/a?b".to_owned()),
             text: None,
             score: 0.0,
+            principal: None,
         });
         assert_eq!(of(&signal, "domain").as_deref(), Some("example.com"));
         assert_eq!(of(&signal, "author").as_deref(), Some("ann"));

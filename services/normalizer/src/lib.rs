@@ -111,6 +111,8 @@ impl Normalizer {
             source: raw.source,
             kind: raw.kind,
             tenant: raw.tenant,
+            principal: raw.principal,
+            trusted: raw.trusted,
             ..reading.into_event()
         })
     }

@@ -34,6 +34,7 @@ impl Letter {
             payload: carried.value.map(<[u8]>::to_vec),
             headers: carried.headers(),
             attempts: carried.failures().saturating_add(1),
+            ..DeadLetter::default()
         };
         Self {
             content,

@@ -110,6 +110,7 @@ impl BehaviourEvent {
             datacontenttype: Some("application/json".to_owned()),
             data: Some(self.payload.into_bytes()),
             extensions: std::collections::BTreeMap::new(),
+            ..RawEvent::default()
         }
     }
 

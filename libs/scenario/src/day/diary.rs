@@ -173,5 +173,6 @@ pub(super) fn raw(
         datacontenttype: None,
         data: Some(data.into_bytes()),
         extensions: std::collections::BTreeMap::new(),
+        ..RawEvent::default()
     }
 }

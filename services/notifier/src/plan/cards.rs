@@ -162,6 +162,7 @@ mod tests {
                 url: Some("https://x.example/1".to_owned()),
                 text: Some("$UNI is back".to_owned()),
                 score: 1.0,
+                principal: None,
             }],
             unknown: vec!["market.liquidity_usd".to_owned()],
             ..Signal::default()

@@ -85,6 +85,7 @@ pub(crate) fn raw(id: &str, data: &[u8]) -> SinkInput {
         datacontenttype: None,
         data: Some(data.to_vec()),
         extensions: BTreeMap::new(),
+        ..RawEvent::default()
     }))
 }
 
@@ -138,6 +139,7 @@ pub(crate) fn signal_of(key: &str, version: i64, events: &[&str]) -> Signal {
         url: None,
         text: Some("somebody bought $PEPE for a thousand dollars and told everybody about it".to_owned()),
         score: 40.0,
+        principal: None,
     };
     Signal {
         signal_key: key.to_owned(),

@@ -31,12 +31,13 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<RawEvent, Rejection> {
             .remove("time")
             .map(|time| instant::read_text(&time, "time"))
             .transpose()?,
-        tenant: attributes.remove("tenant").unwrap_or(base.tenant),
+        tenant: attributes.remove("tenant").unwrap_or_else(|| base.tenant.clone()),
         datacontenttype: header(incoming.headers, CONTENT_TYPE.as_str())?,
         data: Some(incoming.body)
             .filter(|body| !body.is_empty())
             .map(<[u8]>::to_vec),
         extensions: attributes,
+        ..base
     })
 }
 
