@@ -2,10 +2,12 @@
 //!
 //! Pure data: no Kafka, no configuration, no I/O.
 
+mod access;
 mod changelog;
 mod stage_name;
 mod topic;
 
+pub use access::{Operation, Resource, Right};
 pub use changelog::Changelog;
 pub use stage_name::StageName;
 pub use topic::{Cleanup, Schema, Topic, TopicSpec};

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::output::{self, BAD, GOOD, WARNING, say, styled, tell};
 use clap::{Args, Subcommand};
 use runtime::admin::{Change, Plan, wanted};
+use topology::StageName;
 
 #[derive(Debug, Args)]
 pub(crate) struct TopicsArgs {
@@ -30,6 +31,18 @@ enum TopicsCommand {
         #[arg(long)]
         grow: bool,
     },
+    /// Print the least rights that each stage needs, as lines for Kafka's own `kafka-acls`; asks no server
+    #[command(
+        after_help = "Examples:\n  sluicebox topics acls\n  sluicebox topics acls normalizer --principal User:normalizer | sh\n\n`notifier` stands for its two stages. Without --principal, each stage has a user of its own, named after it. Whoever runs `topics apply` needs more: Create, Alter, Describe, AlterConfigs and DescribeConfigs on the topics."
+    )]
+    Acls {
+        /// The services; all without any
+        #[arg(value_name = "SERVICE")]
+        services: Vec<String>,
+        /// Who gets the rights, in Kafka's words
+        #[arg(long, value_name = "TYPE:NAME")]
+        principal: Option<String>,
+    },
 }
 
 pub(crate) async fn run(args: TopicsArgs, app: &App) -> Result<(), Failure> {
@@ -37,6 +50,7 @@ pub(crate) async fn run(args: TopicsArgs, app: &App) -> Result<(), Failure> {
         TopicsCommand::List => list(app),
         TopicsCommand::Diff => diff(app).await,
         TopicsCommand::Apply { grow } => apply(app, grow).await,
+        TopicsCommand::Acls { services, principal } => acls(app, &services, principal.as_deref()),
     }
 }
 
@@ -62,6 +76,44 @@ fn list(app: &App) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+fn acls(app: &App, services: &[String], principal: Option<&str>) -> Result<(), Failure> {
+    let settings = app.settings()?;
+    let (prefix, brokers) = (app::prefix(&settings), &settings.kafka.brokers);
+    for stage in stages_of(services)? {
+        let principal = principal.map_or_else(|| format!("User:{stage}"), str::to_owned);
+        for right in stage.rights(&prefix) {
+            say(format_args!(
+                "kafka-acls.sh --bootstrap-server {brokers} --add --allow-principal {principal} {right}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The stages of these services, in the order of the stream; all of them of none.
+fn stages_of(services: &[String]) -> Result<Vec<StageName>, Failure> {
+    let all = || std::iter::once(StageName::Adapters).chain(StageName::RUNNERS);
+    let names = |stage: StageName, service: &str| {
+        stage.as_str() == service
+            || stage
+                .as_str()
+                .strip_prefix(service)
+                .is_some_and(|rest| rest.starts_with('-'))
+    };
+    if let Some(unknown) = services
+        .iter()
+        .find(|service| !all().any(|stage| names(stage, service)))
+    {
+        let known = all().map(StageName::as_str).collect::<Vec<_>>().join(", ");
+        return Err(Failure::Usage(format!(
+            "{unknown} is no service that uses Kafka; there are {known}"
+        )));
+    }
+    let meant =
+        |stage: &StageName| services.is_empty() || services.iter().any(|service| names(*stage, service));
+    Ok(all().filter(meant).collect())
 }
 
 async fn diff(app: &App) -> Result<(), Failure> {
