@@ -27,7 +27,7 @@ pub(super) struct Json {
 impl Json {
     fn of<V: Serialize>(topic: Topic, key: String, value: &V) -> Result<Self, stage::Poison> {
         let value = serde_json::to_vec(value);
-        let value = value.map_err(|error| stage::Poison::new("not_json", error.to_string()))?;
+        let value = value.map_err(|error| stage::Poison::ours("not_json", error.to_string()))?;
         Ok(Self { topic, key, value })
     }
 }

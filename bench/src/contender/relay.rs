@@ -76,7 +76,7 @@ impl Stage for RelayBytes {
 
     fn apply(&mut self, bytes: Bytes, (): &mut (), cx: &Cx<'_>) -> Result<Emit<Bytes>, Poison> {
         let key = std::str::from_utf8(cx.key.unwrap_or_default());
-        let key = key.map_err(|error| Poison::new("key_not_text", error.to_string()))?;
+        let key = key.map_err(|error| Poison::ours("key_not_text", error.to_string()))?;
         Ok(Emit::One(Bytes {
             key: key.to_owned(),
             ..bytes

@@ -44,6 +44,8 @@ pub(crate) struct LaneConfig {
     pub producer: ClientConfig,
     pub client: ClientConfig,
     pub dead_letters: Limits,
+    /// How far a record's time may be ahead of the clock of whoever wrote it, ms.
+    pub max_ahead: i64,
     /// How long the broker may take for a transactional call.
     pub limit: Duration,
     pub ids: SchemaIds,
@@ -62,6 +64,7 @@ impl LaneConfig {
             producer: producer(&shared.kafka, &id),
             client: crate::client::base(&shared.kafka),
             dead_letters: limits(&shared.dead_letters, stage),
+            max_ahead: i64::try_from(shared.kafka.max_clock_ahead_ms).unwrap_or(i64::MAX),
             limit: Duration::from_millis(shared.kafka.transaction_timeout_ms),
             names,
             lane,

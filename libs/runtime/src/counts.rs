@@ -26,7 +26,8 @@ mod tests {
     fn counts_come_back_as_they_went() {
         let mut counts = FlowCounts::default();
         counts.count_out(2);
-        counts.count_dead("undecodable");
+        counts.count_dead("undecodable", model::Fault::Producer);
+        counts.count_late("three_failures");
         assert_eq!(from_metadata(&to_metadata(&counts).unwrap()), Ok(counts));
         assert_eq!(from_metadata(""), Ok(FlowCounts::default()));
         assert!(from_metadata("somebody else's note").is_err());

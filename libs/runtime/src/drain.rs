@@ -12,7 +12,7 @@ use crate::client::ends;
 use crate::config::LaneConfig;
 use crate::fault::{Fault, Recovery};
 use crate::lane::{Ended, Intake, Membership};
-use crate::observer::{Committed, LaneState};
+use crate::observer::{Committed, Deaths, LaneState};
 use crate::work::Waiting;
 use asking::Asking;
 use gathered::{Gathered, Offered};
@@ -62,7 +62,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             decoder,
             asking: Asking::new(handle, config.stop.clone(), config.pulse.clone()),
             standing: Standing::default(),
-            graveyard: Graveyard::new(config),
+            graveyard: Graveyard::new::<D::In>(config),
             waiting: Waiting::default(),
             store_away: None,
             told: LaneState::Starting,
@@ -265,7 +265,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
     /// The dead letters first: a batch that is not stored after them is read again, and they are not written again.
     fn store(&mut self, batch: Gathered<D::In>) -> Result<(), Fault> {
         let began = Instant::now();
-        let (beginnings, advances) = (batch.beginnings(), batch.advances());
+        let (beginnings, advances, deaths) = (batch.beginnings(), batch.advances(), batch.deaths);
         self.graveyard.bury(&self.intake, batch.dead)?;
         let stored = self.drain.store(Batch {
             records: batch.records,
@@ -273,7 +273,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
         });
         match self.asking.ask(&self.intake, stored)? {
             Some(Ok(())) => {
-                self.stored(&advances, began.elapsed());
+                self.stored(&advances, &deaths, began.elapsed());
                 Ok(())
             }
             Some(Err(DrainError::Fatal(why))) => Err(Fault::halt(why)),
@@ -288,7 +288,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
         }
     }
 
-    fn stored(&mut self, advances: &[Advance], took: Duration) {
+    fn stored(&mut self, advances: &[Advance], deaths: &Deaths, took: Duration) {
         let mut counts = FlowCounts::default();
         for advance in advances {
             counts.add(&advance.counts);
@@ -296,7 +296,12 @@ impl<'a, D: Drain> DrainLane<'a, D> {
         }
         self.graveyard.stored(advances);
         let (stage, counts) = (self.config.names.stage, &counts);
-        self.config.observer.committed(&Committed { stage, counts, took });
+        self.config.observer.committed(&Committed {
+            stage,
+            counts,
+            deaths,
+            took,
+        });
         let progress: Vec<_> = advances
             .iter()
             .map(|advance| (advance.task, advance.to))

@@ -28,6 +28,13 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    pub(crate) fn abort(message: impl Into<String>) -> Self {
+        Self {
+            recovery: Recovery::Abort,
+            message: message.into(),
+        }
+    }
+
     pub(crate) fn rebuild(message: impl Into<String>) -> Self {
         Self {
             recovery: Recovery::Rebuild,

@@ -24,7 +24,7 @@ mod stop;
 mod work;
 
 pub use config::Shared;
-pub use observer::{Committed, LaneState, Observer};
+pub use observer::{Committed, Death, Deaths, LaneState, Observer};
 pub use publisher::{PublishError, Publisher};
 #[cfg(feature = "bench")]
 pub use run::run_stage_at_least_once;

@@ -1,6 +1,8 @@
 //! What a lane tells the rest of the process about itself.
 
-use stage::FlowCounts;
+use model::Fault;
+use stage::{FlowCounts, Sender};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 use topology::StageName;
@@ -79,6 +81,20 @@ impl fmt::Display for RestoreProgress {
     }
 }
 
+/// What a dead letter is counted by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Death {
+    /// Why the record died.
+    pub reason: &'static str,
+    /// Whose fault it is.
+    pub fault: Fault,
+    /// Who sent it, as far as that can be read.
+    pub sender: Sender,
+}
+
+/// Dead letters, by what they are counted by.
+pub type Deaths = BTreeMap<Death, u64>;
+
 /// One committed transaction.
 #[derive(Debug)]
 pub struct Committed<'a> {
@@ -86,6 +102,8 @@ pub struct Committed<'a> {
     pub stage: StageName,
     /// What became of its records.
     pub counts: &'a FlowCounts,
+    /// Its dead letters, by whose they are; each is in the counts too.
+    pub deaths: &'a Deaths,
     /// How long the commit took, from the last output to the broker's answer.
     pub took: Duration,
 }

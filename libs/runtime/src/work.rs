@@ -3,21 +3,25 @@
 mod burial;
 mod effect;
 mod stage;
+mod times;
 mod waiting;
 
-pub(crate) use burial::{Budget, Letter};
+pub(crate) use burial::{Budget, Burial, Letter};
 pub(crate) use effect::EffectWork;
 pub(crate) use stage::StageWork;
+pub(crate) use times::{Times, WRITTEN_HEADER, written};
 pub(crate) use waiting::Waiting;
 
 use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::lane::{Outbox, Running, Tasks};
 use crate::names::Names;
-use ::stage::{Cx, Emit, Input, Output, Poison, Stores, Task};
-use model::{DecodeError, Decoder};
+use ::stage::{Blame, Cx, Emit, Input, Output, Poison, Stores, Task};
+use model::{DecodeError, Decoder, Millis};
 use rdkafka::Message;
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::SystemTime;
 use telemetry::TraceContext;
 
 /// The header that carries the trace context; W3C Trace Context, section 3.2.
@@ -102,11 +106,38 @@ pub(crate) fn decode<I: Input>(cx: &Cx<'_>, value: Option<&[u8]>, decoder: &mut 
     let Some(value) = value else {
         return Decoded::Tombstone;
     };
-    match I::decode(cx.topic, value, decoder) {
-        Ok(input) => Decoded::Input(input),
-        Err(error @ DecodeError::RegistryUnavailable { .. }) => Decoded::NotNow(error.to_string()),
-        Err(error) => Decoded::Dead(Poison::new(reason(&error), error.to_string())),
+    let read = catch_unwind(AssertUnwindSafe(|| I::decode(cx.topic, value, decoder)));
+    match read {
+        Ok(Ok(input)) => Decoded::Input(input),
+        Ok(Err(error @ DecodeError::RegistryUnavailable { .. })) => Decoded::NotNow(error.to_string()),
+        Ok(Err(error)) => Decoded::Dead(Poison::of(blame_for_bytes(cx), reason(&error), error.to_string())),
+        Err(_) => Decoded::Dead(panicked("reading the record")),
     }
+}
+
+/// Who is to blame for bytes that cannot be read: what the stream itself wrote is ours.
+const fn blame_for_bytes(cx: &Cx<'_>) -> Blame {
+    if cx.topic.is_open() {
+        Blame::Producer
+    } else {
+        Blame::Ours
+    }
+}
+
+/// A fault of the program that one record brings about; the message of the panic is in the log.
+pub(crate) fn panicked(doing: &str) -> Poison {
+    Poison::ours(
+        "panic",
+        format!(
+            "{doing} panicked, see the log for where; report it with this record, mend the program, and replay"
+        ),
+    )
+}
+
+/// The wall clock, in milliseconds since 1970.
+pub(crate) fn wall_clock() -> Millis {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Millis::try_from(since.unwrap_or_default().as_millis()).unwrap_or(Millis::MAX)
 }
 
 const fn reason(error: &DecodeError) -> &'static str {
@@ -120,12 +151,16 @@ const fn reason(error: &DecodeError) -> &'static str {
 }
 
 /// Where a record stood.
-pub(crate) fn context<'a>(names: &Names, message: &'a BorrowedMessage<'_>) -> Option<Cx<'a>> {
+pub(crate) fn context<'a>(config: &LaneConfig, message: &'a BorrowedMessage<'_>) -> Option<Cx<'a>> {
+    let topic = config.names.parse(message.topic())?;
+    let written = written(topic, message.headers());
+    let times = Times::of(message.timestamp(), written, wall_clock, config.max_ahead);
     Some(Cx {
-        topic: names.parse(message.topic())?,
+        topic,
         partition: message.partition(),
         offset: message.offset(),
-        time: message.timestamp().to_millis().unwrap_or_default(),
+        time: times.time,
+        clock: times.clock,
         key: message.key(),
         traceparent: traceparent(message),
     })
@@ -167,7 +202,8 @@ impl<'a> Carried<'a> {
 
     fn headers(&self) -> Vec<model::Header> {
         let each = self.headers.into_iter().flat_map(|headers| headers.iter());
-        each.filter(|header| header.key != ATTEMPTS_HEADER)
+        // When it was written and how often it failed is said anew by whoever sends it again.
+        each.filter(|header| header.key != ATTEMPTS_HEADER && header.key != WRITTEN_HEADER)
             .map(|header| model::Header {
                 key: header.key.to_owned(),
                 value: header.value.map(<[u8]>::to_vec),
@@ -185,17 +221,31 @@ impl<'a> Carried<'a> {
     }
 }
 
+/// What came of settling a record.
+#[derive(Debug)]
+#[must_use]
+pub(crate) enum Settling {
+    /// It is in the open transaction.
+    Done,
+    /// It would be one dead letter too many: nothing of the transaction may be committed, and its partition stops before
+    /// this record.
+    TooMany(String),
+}
+
 /// Writes what becomes of records, and counts it.
 pub(crate) struct Settler<'a> {
     names: &'a Names,
     budget: Budget<'a>,
+    burial: Burial,
 }
 
 impl<'a> Settler<'a> {
-    pub(crate) fn new(config: &'a LaneConfig) -> Self {
+    /// For records that are read as `I`.
+    pub(crate) fn new<I: Input>(config: &'a LaneConfig) -> Self {
         Self {
             names: &config.names,
             budget: Budget::new(config),
+            burial: Burial::new::<I>(config),
         }
     }
 
@@ -207,7 +257,7 @@ impl<'a> Settler<'a> {
         verdict: Result<Emit<O>, Poison>,
         running: &mut Running<S>,
         outbox: &mut Outbox,
-    ) -> Result<(), Fault> {
+    ) -> Result<Settling, Fault> {
         let (one, many);
         let outputs: &[O] = match verdict {
             Ok(Emit::One(output)) => {
@@ -220,19 +270,22 @@ impl<'a> Settler<'a> {
             }
             Ok(Emit::Filtered(reason)) => {
                 running.pending.count_filtered(reason);
-                return Ok(());
+                return Ok(Settling::Done);
             }
             Ok(Emit::Duplicate) => {
                 running.pending.count_duplicate();
-                return Ok(());
+                return Ok(Settling::Done);
             }
             Err(poison) => return self.bury(cx, carried, poison, running, outbox),
         };
         match outbox.send_all(outputs, &child(self.names, cx))? {
             Ok(()) => running.pending.count_out(outputs.len() as u64),
-            Err(poison) => self.bury(cx, carried, poison, running, outbox)?,
+            Err(too_large) => {
+                let poison = too_large.of_record(carried.value.map_or(0, <[u8]>::len));
+                return self.bury(cx, carried, poison, running, outbox);
+            }
         }
-        Ok(())
+        Ok(Settling::Done)
     }
 
     fn bury<S: Stores>(
@@ -242,10 +295,15 @@ impl<'a> Settler<'a> {
         poison: Poison,
         running: &mut Running<S>,
         outbox: &mut Outbox,
-    ) -> Result<(), Fault> {
-        running.pending.count_dead(poison.reason);
-        let number = running.counts.read + running.pending.read;
-        self.budget.spend(cx, &poison, number)?;
-        Letter::of(self.names, cx, carried, poison).send(outbox)
+    ) -> Result<Settling, Fault> {
+        running.pending.count_dead(poison.reason, poison.blame.fault());
+        let number = running.counts.settled() + running.pending.settled();
+        if let Some(why) = self.budget.spend(cx, &poison, number) {
+            return Ok(Settling::TooMany(why));
+        }
+        let (letter, death) = self.burial.of(cx, carried, poison);
+        *running.deaths.entry(death).or_default() += 1;
+        letter.send(outbox)?;
+        Ok(Settling::Done)
     }
 }

@@ -65,6 +65,9 @@ impl<S: Stage> Driver<S> {
     pub fn apply_uncommitted(&mut self, input: S::In, cx: &Cx<'_>) -> Settled<S::Out> {
         let (verdict, fired) = apply_and_fire(&mut self.stage, input, &mut self.stores, cx);
         self.fired.extend(fired);
+        for rule in self.stage.late() {
+            self.counts.count_late(&rule);
+        }
         let settled = Settled::from(verdict);
         self.count(&settled);
         settled
@@ -75,7 +78,7 @@ impl<S: Stage> Driver<S> {
             Settled::Out(outputs) => self.counts.count_out(outputs.len() as u64),
             Settled::Filtered(reason) => self.counts.count_filtered(reason),
             Settled::Duplicate => self.counts.count_duplicate(),
-            Settled::Dead(poison) => self.counts.count_dead(poison.reason),
+            Settled::Dead(poison) => self.counts.count_dead(poison.reason, poison.blame.fault()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Conservation: what became of the records of one task, counted in the same transaction as the records.
 
+use model::Fault;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,6 +20,12 @@ pub struct FlowCounts {
     pub filtered: BTreeMap<String, u64>,
     /// Dead letters, by reason.
     pub dead: BTreeMap<String, u64>,
+    /// Of them, those that are the fault of whoever sent the record.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dead_of_producers: u64,
+    /// Records that came too late for a rule, by rule. They count elsewhere too: another rule may have taken them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub late: BTreeMap<String, u64>,
     /// Records that were parked before it was known what becomes of them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub parked: u64,
@@ -26,6 +33,10 @@ pub struct FlowCounts {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub resumed: u64,
 }
+
+/// Rules whose late records are counted apart; those of further ones are counted together.
+const MOST_RULES: usize = 24;
+const OTHER_RULES: &str = "other";
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_zero(count: &u64) -> bool {
@@ -53,9 +64,17 @@ impl FlowCounts {
     }
 
     /// Counts a dead letter.
-    pub fn count_dead(&mut self, reason: &str) {
+    pub fn count_dead(&mut self, reason: &str, fault: Fault) {
         self.read += 1;
         count(&mut self.dead, reason);
+        self.dead_of_producers += u64::from(fault == Fault::Producer);
+    }
+
+    /// Counts that the record came too late for a rule. The names of rules are bounded: all of it has to fit beside an
+    /// offset.
+    pub fn count_late(&mut self, rule: &str) {
+        let known = self.late.len() < MOST_RULES || self.late.contains_key(rule);
+        count(&mut self.late, if known { rule } else { OTHER_RULES });
     }
 
     /// Counts records whose offset is passed before it is known what becomes of them.
@@ -68,6 +87,11 @@ impl FlowCounts {
     pub const fn count_resumed(&mut self) {
         self.read = self.read.saturating_sub(1);
         self.resumed += 1;
+    }
+
+    /// Records of which it is known what became of them.
+    pub const fn settled(&self) -> u64 {
+        (self.read + self.resumed).saturating_sub(self.parked)
     }
 
     /// Records that are parked.
@@ -83,6 +107,8 @@ impl FlowCounts {
         self.duplicate += other.duplicate;
         merge(&mut self.filtered, &other.filtered);
         merge(&mut self.dead, &other.dead);
+        self.dead_of_producers += other.dead_of_producers;
+        merge(&mut self.late, &other.late);
         self.parked += other.parked;
         self.resumed += other.resumed;
     }
@@ -120,11 +146,12 @@ mod tests {
         counts.count_out(3);
         counts.count_duplicate();
         counts.count_filtered("spam");
-        counts.count_dead("undecodable");
+        counts.count_dead("undecodable", Fault::Producer);
+        counts.count_dead("output_too_large", Fault::Ours);
         let mut sum = counts.clone();
         sum.add(&counts);
         assert!(counts.conserves() && sum.conserves());
-        assert_eq!((sum.read, sum.emitted, sum.filtered["spam"]), (8, 6, 2));
+        assert_eq!((sum.read, sum.emitted, sum.filtered["spam"]), (10, 6, 2));
         sum.read += 1;
         assert!(!sum.conserves());
     }

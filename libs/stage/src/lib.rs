@@ -16,10 +16,10 @@ pub use drain::{Advance, Batch, Drain, DrainError, Drained, Task};
 pub use driver::{Driver, Log, Settled};
 pub use effect::{Attempt, Effect, IdempotencyKey, Outcome};
 pub use flow::FlowCounts;
-pub use record::{Cx, Input, Output};
+pub use record::{Cx, Input, Output, Sender, sender_of};
 pub use store::{AnyStore, Change, Expiring, Store, StoreError, StoreKey, StoreValue, Stores};
 pub use timers::{Clock, Lateness, Timer, Timers};
-pub use verdict::{Emit, Poison};
+pub use verdict::{Blame, Emit, Poison};
 
 use model::Millis;
 
@@ -48,6 +48,11 @@ pub trait Stage: Send {
         cx.time
     }
 
+    /// The rules for which the record that was applied last came too late to count; asked after every record.
+    fn late(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// A timer of the task has come due; what follows from it. The stage may set timers anew.
     fn on_timer(&mut self, _timer: Timer, _stores: &mut Self::Stores) -> Vec<Self::Out> {
         Vec::new()
@@ -64,11 +69,11 @@ pub fn apply_and_fire<S: Stage>(
     stores: &mut S::Stores,
     cx: &Cx<'_>,
 ) -> Applied<S::Out> {
-    stores.each(&mut |store| store.advance(cx.time));
+    stores.each(&mut |store| store.advance(cx.clock));
     let event_time = stage.event_time(&input, cx);
     let verdict = stage.apply(input, stores, cx);
     if let Some(timers) = stores.timers() {
-        timers.observe(event_time);
+        timers.observe(event_time, cx.clock);
     }
     (verdict, fire(stage, stores, None))
 }

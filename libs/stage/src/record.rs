@@ -15,6 +15,9 @@ pub struct Cx<'a> {
     pub offset: i64,
     /// The record's time in Kafka (log append time).
     pub time: Millis,
+    /// What stores and timers take for the present: the record's time, unless the broker's clock is ahead of that of
+    /// whoever wrote the record.
+    pub clock: Millis,
     /// The record's key.
     pub key: Option<&'a [u8]>,
     /// The `traceparent` header, if it carries a valid one.
@@ -29,9 +32,46 @@ impl Cx<'_> {
             partition: 0,
             offset: 0,
             time,
+            clock: time,
             key: None,
             traceparent: None,
         }
+    }
+}
+
+/// Whose a record is, as far as it says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sender {
+    /// The tenant.
+    pub tenant: Option<String>,
+    /// The source that sent the event.
+    pub source: Option<String>,
+}
+
+impl Sender {
+    fn new(tenant: &str, source: Option<&str>) -> Self {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Self {
+            tenant: text(tenant),
+            source: source.and_then(text),
+        }
+    }
+
+    /// What a JSON object says at its top, whatever else is wrong with it.
+    fn of_json(value: &[u8]) -> Self {
+        #[derive(serde::Deserialize)]
+        struct Named {
+            tenant: Option<serde_json::Value>,
+            source: Option<serde_json::Value>,
+        }
+        let Ok(named) = serde_json::from_slice::<Named>(value) else {
+            return Self::default();
+        };
+        let text = |value: Option<serde_json::Value>| value?.as_str().map(str::to_owned);
+        Self::new(
+            &text(named.tenant).unwrap_or_default(),
+            text(named.source).as_deref(),
+        )
     }
 }
 
@@ -39,6 +79,19 @@ impl Cx<'_> {
 pub trait Input: Sized + Send + 'static {
     /// Reads the value of a record of this topic.
     fn decode(topic: Topic, value: &[u8], decoder: &mut Decoder) -> Result<Self, DecodeError>;
+
+    /// Whose it is, for the dead letter if it becomes one.
+    fn sender(&self) -> Sender {
+        Sender::default()
+    }
+}
+
+/// Whose the record of this value is, as far as it can be read.
+pub fn sender_of<I: Input>(topic: Topic, value: &[u8], decoder: &mut Decoder) -> Sender {
+    match I::decode(topic, value, decoder) {
+        Ok(input) => input.sender(),
+        Err(_) => Sender::of_json(value),
+    }
 }
 
 /// What a stage writes: a record and the topic it belongs on.
@@ -52,10 +105,15 @@ pub trait Output: Send + 'static {
 }
 
 macro_rules! reads {
-    ($($record:ty),+) => {$(
+    ($($record:ty: |$it:ident| $tenant:expr, $source:expr);+ $(;)?) => {$(
         impl Input for $record {
             fn decode(_: Topic, value: &[u8], decoder: &mut Decoder) -> Result<Self, DecodeError> {
                 decoder.decode(value)
+            }
+
+            fn sender(&self) -> Sender {
+                let $it = self;
+                Sender::new($tenant, $source)
             }
         }
     )+};
@@ -80,13 +138,13 @@ macro_rules! writes {
 }
 
 reads!(
-    model::Event,
-    model::ScoredEvent,
-    model::Signal,
-    model::Detection,
-    model::Notification,
-    model::Receipt,
-    model::DeadLetter
+    model::Event: |it| &it.tenant, Some(it.source.as_str());
+    model::ScoredEvent: |it| &it.event.tenant, Some(it.event.source.as_str());
+    model::Signal: |it| &it.tenant, None;
+    model::Detection: |it| &it.tenant, None;
+    model::Notification: |it| &it.tenant, None;
+    model::Receipt: |it| &it.tenant, None;
+    model::DeadLetter: |it| it.tenant.as_deref().unwrap_or_default(), it.source.as_deref();
 );
 
 // `Signal` is not here: two stages write it, each to a topic of its own.
@@ -108,5 +166,9 @@ impl Input for model::RawEvent {
             Some(b'{') => Self::from_json(value).map_err(|error| DecodeError::Json(error.to_string())),
             _ => decoder.decode(value),
         }
+    }
+
+    fn sender(&self) -> Sender {
+        Sender::new(&self.tenant, Some(self.source.as_str()))
     }
 }

@@ -38,6 +38,8 @@ pub struct Lateness {
     pub allowed: Millis,
     /// After this silence the watermark follows the wall clock, ms.
     pub idle_after: Millis,
+    /// How far ahead of its record an event may say that it happened; beyond it, it moves the watermark no further, ms.
+    pub ahead: Millis,
 }
 
 /// The timers of one task, and the two times that drive them.
@@ -95,9 +97,10 @@ impl Timers {
         event_time <= self.watermark()
     }
 
-    /// A record of this event time was applied.
-    pub fn observe(&mut self, event_time: Millis) {
-        self.raise(event_time.saturating_sub(self.lateness.allowed));
+    /// A record of this event time was applied, which was written at `written`.
+    pub fn observe(&mut self, event_time: Millis, written: Millis) {
+        let known = event_time.min(written.saturating_add(self.lateness.ahead));
+        self.raise(known.saturating_sub(self.lateness.allowed));
     }
 
     /// It is `wall` by the wall clock, which never goes back here; `heard` says whether a record came since the last
@@ -249,6 +252,7 @@ mod tests {
     const LATENESS: Lateness = Lateness {
         allowed: 10,
         idle_after: 1_000,
+        ahead: 100,
     };
 
     fn names(due: &[Timer]) -> Vec<&str> {
@@ -272,12 +276,21 @@ mod tests {
         let mut timers = Timers::new("timers", LATENESS);
         timers.set(Clock::EventTime, "b", 200);
         timers.set(Clock::EventTime, "a", 100);
-        timers.observe(109);
+        timers.observe(109, 109);
         assert!(timers.take_due(None).is_empty(), "ten are allowed");
-        timers.observe(500);
+        timers.observe(500, 500);
         assert_eq!(names(&timers.take_due(None)), ["a", "b"]);
         assert!(timers.take_due(None).is_empty());
         assert!(timers.is_late(490) && !timers.is_late(491));
+    }
+
+    #[test]
+    fn one_event_from_the_future_does_not_make_the_next_ones_late() {
+        let mut timers = Timers::new("timers", LATENESS);
+        timers.set(Clock::EventTime, "window", 5_000);
+        timers.observe(i64::MAX, 1_000);
+        assert_eq!(timers.watermark(), 1_090);
+        assert!(timers.take_due(None).is_empty() && !timers.is_late(1_091));
     }
 
     #[test]
@@ -287,9 +300,9 @@ mod tests {
         timers.set(Clock::EventTime, "a", 300);
         timers.set(Clock::EventTime, "b", 100);
         timers.cancel(Clock::EventTime, "b");
-        timers.observe(210);
+        timers.observe(210, 210);
         assert!(timers.take_due(None).is_empty());
-        timers.observe(400);
+        timers.observe(400, 400);
         assert_eq!(names(&timers.take_due(None)), ["a"]);
     }
 
@@ -297,7 +310,7 @@ mod tests {
     fn a_silent_partition_does_not_hold_its_windows_open() {
         let mut timers = Timers::new("timers", LATENESS);
         timers.set(Clock::EventTime, "window", 5_000);
-        timers.observe(4_000);
+        timers.observe(4_000, 4_000);
         timers.tell_time(10_000, true);
         timers.tell_time(11_000, false);
         assert!(timers.take_due(None).is_empty());

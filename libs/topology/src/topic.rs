@@ -278,6 +278,11 @@ impl Topic {
         self.spec().name
     }
 
+    /// Whether others than the stages of the stream may write it, so that anything may stand on it.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::IngestEvents)
+    }
+
     /// The topic of this name (without the prefix), if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         TABLE.iter().find(|spec| spec.name == name).map(|spec| spec.topic)

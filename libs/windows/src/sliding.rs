@@ -95,6 +95,11 @@ impl<T> Sliding<T> {
         self.insert(at, None, bounds).is_some()
     }
 
+    /// Whether an event at `at` comes too late to count: this much after a newer one of its key.
+    pub fn is_late(&self, at: i64, bounds: &Bounds) -> bool {
+        at < self.newest.saturating_sub(bounds.lateness_ms)
+    }
+
     /// How many events are kept.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -107,7 +112,7 @@ impl<T> Sliding<T> {
 
     /// Adds and prunes; answers with the place of the new entry.
     fn insert(&mut self, at: i64, item: Option<T>, bounds: &Bounds) -> Option<usize> {
-        if at < self.newest.saturating_sub(bounds.lateness_ms) {
+        if self.is_late(at, bounds) {
             return None;
         }
         self.newest = self.newest.max(at);

@@ -138,5 +138,6 @@ fn a_late_event_fills_the_window_it_belongs_to() {
     let run = sliding.hit(3, 'b', &bounds).expect("within the lateness");
     assert_eq!(run.items().collect::<String>(), "abc");
     sliding.hit(90, 'e', &bounds);
+    assert!(sliding.is_late(29, &bounds) && !sliding.is_late(30, &bounds));
     assert!(sliding.hit(29, 'f', &bounds).is_none(), "too late");
 }

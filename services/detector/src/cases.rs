@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::{Event, Value};
 use rules::{DetectionCase, DetectionRules, Fact, Facts, OwnedFact, TestOutcome, TimedEvent};
 
-use crate::decide::detections;
+use crate::decide::decide;
 use crate::stores::DetectorStores;
 
 /// Lateness that the tests of rule files are run with.
@@ -21,7 +21,7 @@ fn run(rules: &DetectionRules, case: &DetectionCase) -> TestOutcome {
     let mut got: BTreeMap<String, usize> = BTreeMap::new();
     for (number, timed) in case.events.iter().enumerate() {
         let event = event(number, timed);
-        for found in detections(rules, LATENESS_MS, &event, &mut stores) {
+        for found in decide(rules, LATENESS_MS, &event, &mut stores).detections {
             *got.entry(found.rule).or_default() += 1;
         }
     }

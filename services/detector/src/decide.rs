@@ -16,25 +16,35 @@ const STREAK_MS: i64 = 14 * DAY_MS;
 /// Between the parts of a window's key.
 const SEPARATOR: &str = "\u{1f}";
 
-/// The detections that this event tips. The event is one not seen before.
-pub(crate) fn detections(
+/// What an event leads to.
+#[derive(Debug, Default)]
+pub(crate) struct Decided {
+    /// The detections that it tips.
+    pub(crate) detections: Vec<Detection>,
+    /// The rules that would have counted it, had it come in time.
+    pub(crate) late: Vec<String>,
+}
+
+/// What follows from an event that was not seen before.
+pub(crate) fn decide(
     rules: &DetectionRules,
     lateness_ms: i64,
     event: &Event,
     stores: &mut DetectorStores,
-) -> Vec<Detection> {
+) -> Decided {
     let inquiry = rules.ask(event);
-    let mut found = Vec::new();
+    let mut decided = Decided::default();
     for seen in inquiry.observations() {
         let evidence = match seen.rule.kind {
             Kind::Each if seen.rule.cooldown_ms == 0 => seen.counts.then(|| Evidence::of_one(event)),
-            _ => observe(&seen, &inquiry, lateness_ms, event, stores),
+            _ => observe(&seen, &inquiry, lateness_ms, event, stores, &mut decided.late),
         };
         if let Some(evidence) = evidence {
-            found.push(detection(event, seen.rule, &inquiry, evidence, rules.version()));
+            let found = detection(event, seen.rule, &inquiry, evidence, rules.version());
+            decided.detections.push(found);
         }
     }
-    found
+    decided
 }
 
 /// Counts the event in its window; gives the evidence when that is news.
@@ -44,6 +54,7 @@ fn observe(
     lateness_ms: i64,
     event: &Event,
     stores: &mut DetectorStores,
+    late: &mut Vec<String>,
 ) -> Option<Evidence> {
     let rule = seen.rule;
     if !seen.counts && rule.kind != Kind::Streak {
@@ -54,6 +65,9 @@ fn observe(
         .join(SEPARATOR);
     let mut window = stores.windows.get(&key).cloned().unwrap_or_default();
     let bounds = bounds(rule, lateness_ms);
+    if window.events.is_late(event.time, &bounds) {
+        late.push(rule.name.clone());
+    }
     let news = if seen.counts {
         hit(rule, &bounds, event, &mut window)
     } else {

@@ -8,7 +8,7 @@ use sameness::IdempotencyKey;
 use settings::{CachedReader, Watched};
 use stage::{Cx, Emit, Poison, Stage};
 
-use crate::decide::detections;
+use crate::decide::decide;
 use crate::stores::DetectorStores;
 
 /// Filter reason: no rule looks at events of this type.
@@ -20,18 +20,37 @@ const NO_DETECTION: &str = "no_detection";
 pub struct DetectorStage {
     rules: CachedReader<DetectionRules>,
     lateness_ms: i64,
+    ahead_ms: i64,
+    /// The rules that the last event came too late for.
+    late: Vec<String>,
 }
+
+/// How far ahead of its record an event may say that it happened, unless told otherwise.
+const MAX_AHEAD: Duration = Duration::from_mins(5);
 
 impl DetectorStage {
     /// A detector that follows these rules, and counts events that come up to this much after a newer one
     /// of their window.
     pub fn new(rules: &Watched<DetectionRules>, allowed_lateness: Duration) -> Self {
-        let lateness_ms = i64::try_from(allowed_lateness.as_millis()).unwrap_or(i64::MAX);
         Self {
             rules: rules.cached(),
-            lateness_ms,
+            lateness_ms: millis(allowed_lateness),
+            ahead_ms: millis(MAX_AHEAD),
+            late: Vec::new(),
         }
     }
+
+    /// The same, for events that may say that they happened this much after their record was written. What is further
+    /// ahead counts as having happened then: one event from the future must not make those of today late.
+    #[must_use]
+    pub fn with_max_ahead(self, max_ahead: Duration) -> Self {
+        let ahead_ms = millis(max_ahead);
+        Self { ahead_ms, ..self }
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl Stage for DetectorStage {
@@ -41,9 +60,9 @@ impl Stage for DetectorStage {
 
     fn apply(
         &mut self,
-        input: Event,
+        mut input: Event,
         stores: &mut DetectorStores,
-        _: &Cx<'_>,
+        cx: &Cx<'_>,
     ) -> Result<Emit<Detection>, Poison> {
         let rules = self.rules.load();
         if !rules.watches(&input.kind) {
@@ -53,9 +72,13 @@ impl Stage for DetectorStage {
         if !stores.seen.insert(identity.number()) {
             return Ok(Emit::Duplicate);
         }
-        Ok(Emit::many_or(
-            detections(rules, self.lateness_ms, &input, stores),
-            NO_DETECTION,
-        ))
+        input.time = input.time.min(cx.time.saturating_add(self.ahead_ms));
+        let decided = decide(rules, self.lateness_ms, &input, stores);
+        self.late = decided.late;
+        Ok(Emit::many_or(decided.detections, NO_DETECTION))
+    }
+
+    fn late(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.late)
     }
 }

@@ -55,7 +55,8 @@ fn login(number: i64, at: i64, success: bool) -> Event {
 }
 
 fn apply(driver: &mut Driver<DetectorStage>, event: Event) -> Vec<Detection> {
-    match driver.apply(event, &Cx::at(Topic::EventsNormalized, 0)) {
+    let cx = Cx::at(Topic::EventsNormalized, event.time);
+    match driver.apply(event, &cx) {
         Settled::Out(found) => found,
         Settled::Filtered(_) | Settled::Duplicate => Vec::new(),
         Settled::Dead(poison) => panic!("{poison}"),
@@ -267,4 +268,39 @@ proptest! {
         prop_assert!(whole.counts.conserves());
         prop_assert_eq!(whole.counts, restarted.counts);
     }
+}
+
+#[test]
+fn one_event_from_the_future_does_not_make_a_subject_invisible() {
+    let mut driver = driver();
+    let (day, now) = (24 * 60 * MINUTE, 1_000 * MINUTE);
+    let at = |time| Cx::at(Topic::EventsNormalized, time);
+    let _ = driver.apply(login(0, now + day, false), &at(now));
+    let failures = (1..=6).map(|number| {
+        let event = login(number, now + 6 * MINUTE + number, false);
+        driver.apply(event, &at(now + 6 * MINUTE + number))
+    });
+    let found = failures
+        .filter(|settled| matches!(settled, Settled::Out(_)))
+        .count();
+    assert!(found > 0, "{:?}", driver.counts);
+    assert!(driver.counts.late.is_empty(), "{:?}", driver.counts);
+}
+
+#[test]
+fn what_comes_too_late_is_counted_by_rule() {
+    let mut driver = driver();
+    let mut at = |number, time| {
+        driver.apply(
+            login(number, time, false),
+            &Cx::at(Topic::EventsNormalized, 60 * MINUTE),
+        )
+    };
+    assert_eq!(at(1, 60 * MINUTE), Settled::Filtered("no_detection"));
+    assert_eq!(at(2, 10 * MINUTE), Settled::Filtered("no_detection"));
+    assert_eq!(
+        driver.counts.late.values().sum::<u64>(),
+        driver.counts.late.len() as u64
+    );
+    assert!(!driver.counts.late.is_empty());
 }

@@ -18,7 +18,7 @@ pub(crate) fn complete(raw: &mut RawEvent) -> Result<(), Poison> {
     for (name, value) in [("source", &raw.source), ("type", &raw.kind)] {
         if value.trim().is_empty() {
             let message = format!("`{name}` is empty; CloudEvents require it");
-            return Err(Poison::new(reason::INVALID_CLOUDEVENT, message));
+            return Err(Poison::producer(reason::INVALID_CLOUDEVENT, message));
         }
     }
     for (name, value) in [
@@ -29,7 +29,7 @@ pub(crate) fn complete(raw: &mut RawEvent) -> Result<(), Poison> {
     ] {
         if let Some(at) = value.chars().position(char::is_control) {
             let message = format!("`{name}` has a control character at place {at}; CloudEvents forbid them");
-            return Err(Poison::new(reason::INVALID_CLOUDEVENT, message));
+            return Err(Poison::producer(reason::INVALID_CLOUDEVENT, message));
         }
     }
     raw.ensure_id();
@@ -43,7 +43,7 @@ fn limit(name: &str, value: &str, most: usize, reason: &'static str) -> Result<(
     if value.len() <= most {
         return Ok(());
     }
-    Err(Poison::new(
+    Err(Poison::producer(
         reason,
         format!("`{name}` has {} bytes; at most {most} are accepted", value.len()),
     ))
@@ -57,14 +57,14 @@ pub(crate) fn time(raw: &RawEvent, arrived: Millis, future: Millis, skew: Millis
     if time < 0 {
         let message =
             format!("`time` is {time} ms, before 1970; send milliseconds since 1970-01-01T00:00:00Z");
-        return Err(Poison::new(reason::TIME_OUT_OF_RANGE, message));
+        return Err(Poison::producer(reason::TIME_OUT_OF_RANGE, message));
     }
     let ahead = time.saturating_sub(arrived);
     if ahead > future {
         let message = format!(
             "`time` is {ahead} ms ahead of the record's arrival, more than {future}; check the clock"
         );
-        return Err(Poison::new(reason::TIME_OUT_OF_RANGE, message));
+        return Err(Poison::producer(reason::TIME_OUT_OF_RANGE, message));
     }
     Ok(if ahead <= skew { time.min(arrived) } else { time })
 }

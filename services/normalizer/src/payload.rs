@@ -29,7 +29,7 @@ pub(crate) fn read<'a>(
             "the data is not UTF-8 at byte {}; encode text as UTF-8",
             error.valid_up_to()
         );
-        Poison::new(reason::DATA_NOT_UTF8, message)
+        Poison::producer(reason::DATA_NOT_UTF8, message)
     })?;
     match media_type(content_type) {
         Media::Json => json(text, depth),
@@ -37,7 +37,7 @@ pub(crate) fn read<'a>(
         Media::Other(name) => {
             let message =
                 format!("data of type {name:?} is not understood; send application/json or text/plain");
-            Err(Poison::new(reason::INVALID_DATA, message))
+            Err(Poison::producer(reason::INVALID_DATA, message))
         }
     }
 }
@@ -66,11 +66,11 @@ fn media_type(content_type: Option<&str>) -> Media<'_> {
 
 fn json(text: &str, most: usize) -> Result<Payload<'_>, Poison> {
     let json = Json::read(text, most).map_err(|error| match error {
-        JsonError::TooDeep(_) => Poison::new(
+        JsonError::TooDeep(_) => Poison::producer(
             reason::DATA_TOO_DEEP,
             format!("the data is {error}; send it flatter"),
         ),
-        JsonError::NotJson(why) => Poison::new(
+        JsonError::NotJson(why) => Poison::producer(
             reason::INVALID_DATA,
             format!("the data is not JSON: {why}; send JSON, or say what it is in `datacontenttype`"),
         ),

@@ -8,7 +8,7 @@ mod state;
 pub use state::{nothing_waits, replay};
 
 use crate::{History, OwnSchemas, Place};
-use model::{DecodeError, Decoder, Encoder, Millis};
+use model::{DecodeError, Decoder, Encoder, Fault, Millis};
 use runtime::admin::StoredRecord;
 use stage::{Cx, Driver, FlowCounts, Input, Output, Settled, Stage};
 use std::collections::BTreeMap;
@@ -16,6 +16,9 @@ use topology::{StageName, Topic};
 
 /// What is put beside a record when it is measured against its topic's limit: key, headers, framing.
 const AROUND: usize = 1024;
+
+/// `kafka.max_clock_ahead_ms`, as the services ran with it.
+const AHEAD: Millis = 300_000;
 
 /// A store's content: values by key.
 pub type Content = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -150,6 +153,9 @@ fn context(topic: Topic, record: &StoredRecord) -> Cx<'_> {
         partition: record.partition,
         offset: record.offset,
         time: record.time,
+        clock: record
+            .written
+            .map_or(record.time, |written| record.time.min(written + AHEAD)),
         key: (!record.key.is_empty()).then_some(record.key.as_slice()),
         traceparent: None,
     }
@@ -192,7 +198,7 @@ fn due_of<O: Output>(
 
 impl Folded {
     fn bury(&mut self, record: &StoredRecord, reason: Option<&'static str>) {
-        self.counts.count_dead(reason.unwrap_or("unknown"));
+        self.counts.count_dead(reason.unwrap_or("unknown"), Fault::Ours);
         self.dead.push((Place::of(record), reason));
     }
 

@@ -128,7 +128,7 @@ impl Fold for &Enriching {
             Outcome::Done(emit) => Settled::from(Ok(emit)),
             Outcome::Poison(poison) => Settled::Dead(poison),
             Outcome::Retry { why, .. } | Outcome::Fatal(why) => {
-                Settled::Dead(Poison::new("undetermined", why))
+                Settled::Dead(Poison::ours("undetermined", why))
             }
         }
     }

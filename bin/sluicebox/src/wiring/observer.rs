@@ -59,6 +59,19 @@ impl Observer for LaneObserver {
         for (reason, records) in &counts.dead {
             metrics.dead(stage, reason, *records);
         }
+        for (death, records) in committed.deaths {
+            let (fault, sender) = (death.fault.as_str(), &death.sender);
+            metrics.dead_of(
+                stage,
+                fault,
+                sender.tenant.as_deref(),
+                sender.source.as_deref(),
+                *records,
+            );
+        }
+        for (rule, records) in &counts.late {
+            metrics.late(stage, rule, *records);
+        }
         metrics.transaction(stage, TransactionOutcome::Committed, committed.took.as_secs_f64());
     }
 }

@@ -28,6 +28,8 @@ pub struct StoredRecord {
     pub offset: i64,
     /// When the broker appended it, in ms since 1970.
     pub time: i64,
+    /// What the clock of whoever wrote it said then, if the record says so and the stream wrote it.
+    pub written: Option<i64>,
     /// Its key; empty if it has none.
     pub key: Vec<u8>,
     /// Its value; `None` in a compacted topic means that the key is deleted.
@@ -343,15 +345,14 @@ impl Inner {
     }
 
     pub(super) fn stored(&self, message: &BorrowedMessage<'_>) -> StoredRecord {
+        let name = self.prefix.strip(message.topic()).unwrap_or(message.topic());
+        let topic = Topic::from_name(name);
         StoredRecord {
-            topic: self
-                .prefix
-                .strip(message.topic())
-                .unwrap_or(message.topic())
-                .to_owned(),
+            topic: name.to_owned(),
             partition: message.partition(),
             offset: message.offset(),
             time: message.timestamp().to_millis().unwrap_or_default(),
+            written: topic.and_then(|topic| crate::work::written(topic, message.headers())),
             key: message.key().unwrap_or_default().to_vec(),
             value: message.payload().map(<[u8]>::to_vec),
         }

@@ -5,7 +5,8 @@ use super::standing::Standing;
 use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::names::Names;
-use crate::work::{self, Carried, Decoded, Letter};
+use crate::observer::Deaths;
+use crate::work::{self, Carried, Decoded};
 use model::Decoder;
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
@@ -21,6 +22,8 @@ pub(super) struct Gathered<I> {
     pub(super) records: Vec<Drained<I>>,
     /// The letters of those that could not be read.
     pub(super) dead: Vec<Dead>,
+    /// What is counted of these.
+    pub(super) deaths: Deaths,
     tasks: BTreeMap<Task, Gain>,
     bytes: usize,
 }
@@ -47,6 +50,7 @@ impl<I> Default for Gathered<I> {
         Self {
             records: Vec::new(),
             dead: Vec::new(),
+            deaths: Deaths::new(),
             tasks: BTreeMap::new(),
             bytes: 0,
         }
@@ -84,7 +88,7 @@ impl<I: stage::Input> Gathered<I> {
         graveyard: &mut Graveyard<'_>,
         message: &BorrowedMessage<'_>,
     ) -> Result<Offered, Fault> {
-        let Some(cx) = work::context(&config.names, message) else {
+        let Some(cx) = work::context(config, message) else {
             return Ok(Offered::NotOurs);
         };
         let task = Task {
@@ -98,6 +102,14 @@ impl<I: stage::Input> Gathered<I> {
             Decoded::NotNow(why) => {
                 standing.put_back(task, cx.offset);
                 return Ok(Offered::NotNow(task, why));
+            }
+            Decoded::Dead(poison) => {
+                let number = self.tasks.get(&task).map_or(0, |gain| gain.advance.counts.read) + 1;
+                if let Some(why) = graveyard.spend(&cx, &poison, number) {
+                    standing.put_back(task, cx.offset);
+                    return Ok(Offered::NotNow(task, why));
+                }
+                Decoded::Dead(poison)
             }
             content => content,
         };
@@ -118,9 +130,9 @@ impl<I: stage::Input> Gathered<I> {
                 self.records.push(drained(&config.names, &cx, task, input));
             }
             Decoded::Dead(poison) => {
-                counts.count_dead(poison.reason);
-                graveyard.spend(&cx, &poison, counts.read)?;
-                let letter = Letter::of(&config.names, &cx, Carried::of(message), poison);
+                counts.count_dead(poison.reason, poison.blame.fault());
+                let (letter, death) = graveyard.letter(&cx, Carried::of(message), poison);
+                *self.deaths.entry(death).or_default() += 1;
                 let offset = cx.offset;
                 self.dead.push(Dead { task, offset, letter });
             }

@@ -8,9 +8,10 @@
 use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::lane::{Intake, Outbox};
-use crate::work::{Budget, Letter};
+use crate::observer::Death;
+use crate::work::{Budget, Burial, Carried, Letter};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use stage::{Advance, Cx, Poison, Task};
+use stage::{Advance, Cx, Input, Poison, Task};
 use std::collections::{BTreeMap, HashMap};
 
 /// The letter of a record that stands here.
@@ -24,6 +25,7 @@ pub(super) struct Dead {
 pub(super) struct Graveyard<'a> {
     config: &'a LaneConfig,
     budget: Budget<'a>,
+    burial: Burial,
     /// How many records of each task were stored since the lane began.
     stored: HashMap<Task, u64>,
     /// What the group was last shown of each task.
@@ -36,10 +38,12 @@ pub(super) struct Graveyard<'a> {
 }
 
 impl<'a> Graveyard<'a> {
-    pub(super) fn new(config: &'a LaneConfig) -> Self {
+    /// For records that are read as `I`.
+    pub(super) fn new<I: Input>(config: &'a LaneConfig) -> Self {
         Self {
             config,
             budget: Budget::new(config),
+            burial: Burial::new::<I>(config),
             stored: HashMap::new(),
             shown: BTreeMap::new(),
             buried: HashMap::new(),
@@ -48,13 +52,18 @@ impl<'a> Graveyard<'a> {
         }
     }
 
-    /// Fails where this dead letter is one too many; `in_batch` is how many records of the task the batch has, this one
-    /// included.
-    pub(super) fn spend(&mut self, cx: &Cx<'_>, poison: &Poison, in_batch: u64) -> Result<(), Fault> {
+    /// Says why this dead letter is one too many, if it is; `in_batch` is how many records of the task the batch has,
+    /// this one included.
+    pub(super) fn spend(&mut self, cx: &Cx<'_>, poison: &Poison, in_batch: u64) -> Option<String> {
         let (topic, partition) = (cx.topic, cx.partition);
         let stored = self.stored.get(&Task { topic, partition });
         let number = stored.copied().unwrap_or_default() + in_batch;
         self.budget.spend(cx, poison, number)
+    }
+
+    /// The letter of a record, and what is counted of it.
+    pub(super) fn letter(&mut self, cx: &Cx<'_>, carried: Carried<'_>, poison: Poison) -> (Letter, Death) {
+        self.burial.of(cx, carried, poison)
     }
 
     /// A batch was stored, and the group is shown how far.

@@ -12,8 +12,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::TopicPartitionList;
-use stage::{Output, Poison};
-use std::fmt::{Display, Write};
+use stage::{Blame, Output, Poison};
+use std::fmt::{self, Display, Write};
 use std::ops::Range;
 use std::time::Duration;
 use topology::Topic;
@@ -26,6 +26,34 @@ struct Piece {
     topic: Topic,
     key: Range<usize>,
     value: Range<usize>,
+}
+
+/// An output that its topic does not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooLarge {
+    topic: Topic,
+    size: usize,
+    limit: usize,
+}
+
+impl TooLarge {
+    /// Why the record that led to it can never be processed. A record that is itself a good part of what is taken was
+    /// made so by whoever sent it; what a small one grows into is a rule's or a setting's doing.
+    pub(crate) fn of_record(self, bytes: usize) -> Poison {
+        let blame = if bytes.saturating_mul(4) >= self.limit {
+            Blame::Producer
+        } else {
+            Blame::Ours
+        };
+        Poison::of(blame, "output_too_large", self.to_string())
+    }
+}
+
+impl Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { topic, size, limit } = self;
+        write!(f, "{size} bytes for {}, {limit} are the limit", topic.name())
+    }
 }
 
 /// A producer with at most one open transaction. Buffers are kept from record to record.
@@ -79,25 +107,33 @@ impl Outbox {
         &mut self,
         outputs: &[O],
         trace: &impl Display,
-    ) -> Result<Result<(), Poison>, Fault> {
-        if let Err(poison) = self.encode(outputs) {
-            return Ok(Err(poison));
+    ) -> Result<Result<(), TooLarge>, Fault> {
+        if let Err(too_large) = self.encode(outputs) {
+            return Ok(Err(too_large));
         }
         self.begin()?;
         self.header.clear();
         let _ = write!(self.header, "{trace}");
+        let traced = self.header.len();
+        let _ = write!(self.header, "{}", crate::work::wall_clock());
+        let (trace, written) = self.header.split_at(traced);
         for piece in &self.pieces {
-            let headers = OwnedHeaders::new_with_capacity(1).insert(Header {
-                key: crate::work::TRACE_HEADER,
-                value: Some(self.header.as_str()),
-            });
+            let headers = OwnedHeaders::new_with_capacity(2)
+                .insert(Header {
+                    key: crate::work::TRACE_HEADER,
+                    value: Some(trace),
+                })
+                .insert(Header {
+                    key: crate::work::WRITTEN_HEADER,
+                    value: Some(written),
+                });
             let record = BaseRecord::to(self.names.topic(piece.topic)).key(&self.bytes[piece.key.clone()]);
             self.enqueue(record.payload(&self.bytes[piece.value.clone()]).headers(headers))?;
         }
         Ok(Ok(()))
     }
 
-    fn encode<O: Output>(&mut self, outputs: &[O]) -> Result<(), Poison> {
+    fn encode<O: Output>(&mut self, outputs: &[O]) -> Result<(), TooLarge> {
         self.bytes.clear();
         self.pieces.clear();
         for output in outputs {
@@ -108,8 +144,7 @@ impl Outbox {
             let value = key.end..self.bytes.len();
             let (size, limit) = (value.len(), topic.spec().max_message_bytes as usize);
             if size + 1024 > limit {
-                let message = format!("{size} bytes for {}, {limit} are the limit", topic.name());
-                return Err(Poison::new("output_too_large", message));
+                return Err(TooLarge { topic, size, limit });
             }
             self.pieces.push(Piece { topic, key, value });
         }

@@ -1,6 +1,7 @@
 //! One task of a lane: the state, the counts and the place in its input of one partition.
 
 use crate::fault::Fault;
+use crate::observer::Deaths;
 use stage::{FlowCounts, Stores, Task};
 use topology::StageName;
 
@@ -16,6 +17,8 @@ pub(crate) struct Running<S> {
     pub counts: FlowCounts,
     /// What became of the records of the open transaction.
     pub pending: FlowCounts,
+    /// The dead letters of the open transaction, by whose they are.
+    pub deaths: Deaths,
     /// The next offset after the last commit; `None` before the first record was ever committed.
     pub committed: Option<i64>,
     /// The next offset after the last record applied.
@@ -39,6 +42,7 @@ impl<S: Stores> Running<S> {
             stores,
             counts: FlowCounts::default(),
             pending: FlowCounts::default(),
+            deaths: Deaths::new(),
             committed: None,
             next: None,
             expected: None,
@@ -105,6 +109,7 @@ impl<S: Stores> Running<S> {
     pub(crate) fn commit(&mut self) {
         self.stores.each(&mut |store| store.commit());
         self.counts.add(&std::mem::take(&mut self.pending));
+        self.deaths.clear();
         self.committed = self.next;
         self.first = None;
         self.touched = false;
@@ -114,6 +119,7 @@ impl<S: Stores> Running<S> {
     pub(crate) fn abort(&mut self) {
         self.stores.each(&mut |store| store.abort());
         self.pending = FlowCounts::default();
+        self.deaths.clear();
         self.touched = false;
         self.next = self.committed;
         self.expected = self.first.take().or(self.expected);

@@ -1,9 +1,9 @@
 //! The end of a transaction: what goes into it last, and what follows for the tasks.
 
-use super::{Lane, Running};
+use super::{Lane, Running, Taken};
 use crate::counts;
 use crate::fault::Fault;
-use crate::observer::Committed;
+use crate::observer::{Committed, Deaths};
 use crate::protocol::Event;
 use crate::work::Work;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -32,6 +32,8 @@ impl<W: Work> Lane<'_, W> {
     pub(super) fn abort(&mut self) -> Result<Event<Task>, Fault> {
         let doubtful = self.outbox.abort()?;
         self.work.forget();
+        // What was taken comes again, and is told then.
+        self.taken = Taken::default();
         self.tasks.values_mut().for_each(Running::abort);
         let again = |running: &Running<W::Stores>| Some((running.task, running.rewind_to()?));
         let again: Vec<_> = self.tasks.values().filter_map(again).collect();
@@ -80,10 +82,18 @@ impl<W: Work> Lane<'_, W> {
 
     fn tell(&self, began: Instant) {
         let (stage, took) = (self.config.names.stage, began.elapsed());
-        let mut counts = FlowCounts::default();
-        let dirty = self.tasks.values().filter(|running| running.is_dirty());
-        dirty.for_each(|running| counts.add(&running.pending));
-        let counts = &counts;
-        self.config.observer.committed(&Committed { stage, counts, took });
+        let (mut counts, mut deaths) = (FlowCounts::default(), Deaths::new());
+        for running in self.tasks.values().filter(|running| running.is_dirty()) {
+            counts.add(&running.pending);
+            for (death, count) in &running.deaths {
+                *deaths.entry(death.clone()).or_default() += count;
+            }
+        }
+        self.config.observer.committed(&Committed {
+            stage,
+            counts: &counts,
+            deaths: &deaths,
+            took,
+        });
     }
 }

@@ -7,10 +7,14 @@ use crate::dead_letter_limit::{DeadLetterLimit, Limits};
 use crate::fault::Fault;
 use crate::lane::Outbox;
 use crate::names::Names;
-use ::stage::{Cx, Poison, Task};
-use model::DeadLetter;
+use crate::observer::Death;
+use ::stage::{Blame, Cx, Input, Poison, Sender, Task, sender_of};
+use model::{DeadLetter, Decoder};
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use telemetry::TraceContext;
+use topology::Topic;
 
 /// The dead letter of a record, and the trace that leads from the record to it.
 pub(crate) struct Letter {
@@ -19,29 +23,6 @@ pub(crate) struct Letter {
 }
 
 impl Letter {
-    pub(crate) fn of(names: &Names, cx: &Cx<'_>, carried: Carried<'_>, poison: Poison) -> Self {
-        let topic = names.topic(cx.topic);
-        let content = DeadLetter {
-            stage: names.stage.to_string(),
-            topic: topic.to_owned(),
-            partition: cx.partition,
-            offset: cx.offset,
-            time: cx.time,
-            reason: poison.reason.to_owned(),
-            message: poison.message,
-            trace_id: Some(trace(names, cx).trace_id()),
-            key: cx.key.map(<[u8]>::to_vec),
-            payload: carried.value.map(<[u8]>::to_vec),
-            headers: carried.headers(),
-            attempts: carried.failures().saturating_add(1),
-            ..DeadLetter::default()
-        };
-        Self {
-            content,
-            trace: child(names, cx),
-        }
-    }
-
     /// Writes it into the open transaction. Where its record is too large for it, it must not vanish even so: where the
     /// record stood is enough to find it again.
     pub(crate) fn send(mut self, outbox: &mut Outbox) -> Result<(), Fault> {
@@ -53,9 +34,66 @@ impl Letter {
             letter.headers = Vec::new();
             letter.message = format!("{} (without its bytes: {refused})", letter.message);
             let sent = outbox.send_all(std::slice::from_ref(letter), &self.trace)?;
-            sent.map_err(|poison| Fault::halt(poison.to_string()))?;
+            sent.map_err(|too_large| Fault::halt(too_large.to_string()))?;
         }
         Ok(())
+    }
+}
+
+/// Finds out whose a record is.
+type SenderOf = fn(Topic, &[u8], &mut Decoder) -> Sender;
+
+/// Makes dead letters. A record is read once more for it, to say whose it is: those that live are not to pay for those
+/// that die.
+pub(crate) struct Burial {
+    names: Names,
+    decoder: Decoder,
+    sender_of: SenderOf,
+}
+
+impl Burial {
+    /// Of records that are read as `I`.
+    pub(crate) fn new<I: Input>(config: &LaneConfig) -> Self {
+        Self {
+            names: config.names.clone(),
+            decoder: Decoder::new(Arc::clone(&config.schemas)),
+            sender_of: sender_of::<I>,
+        }
+    }
+
+    /// The letter of a record, and what is counted of it.
+    pub(crate) fn of(&mut self, cx: &Cx<'_>, carried: Carried<'_>, poison: Poison) -> (Letter, Death) {
+        let sender = self.sender(cx.topic, carried.value);
+        let death = Death {
+            reason: poison.reason,
+            fault: poison.blame.fault(),
+            sender: sender.clone(),
+        };
+        let content = DeadLetter {
+            stage: self.names.stage.to_string(),
+            topic: self.names.topic(cx.topic).to_owned(),
+            partition: cx.partition,
+            offset: cx.offset,
+            time: cx.time,
+            reason: poison.reason.to_owned(),
+            message: poison.message,
+            trace_id: Some(trace(&self.names, cx).trace_id()),
+            key: cx.key.map(<[u8]>::to_vec),
+            payload: carried.value.map(<[u8]>::to_vec),
+            headers: carried.headers(),
+            attempts: carried.failures().saturating_add(1),
+            fault: poison.blame.fault(),
+            tenant: sender.tenant,
+            source: sender.source,
+        };
+        let trace = child(&self.names, cx);
+        (Letter { content, trace }, death)
+    }
+
+    /// Reading may be what the record died of.
+    fn sender(&mut self, topic: Topic, value: Option<&[u8]>) -> Sender {
+        let read = || (self.sender_of)(topic, value.unwrap_or_default(), &mut self.decoder);
+        catch_unwind(AssertUnwindSafe(read)).unwrap_or_default()
     }
 }
 
@@ -75,21 +113,24 @@ impl<'a> Budget<'a> {
         }
     }
 
-    /// Fails where this dead letter is one too many. What is not committed or stored yet never is then, so its records
-    /// are not lost to the dead letters. `number` is how many records the task has read, this one included.
-    pub(crate) fn spend(&mut self, cx: &Cx<'_>, poison: &Poison, number: u64) -> Result<(), Fault> {
+    /// Says why this dead letter is one too many, if it is: its partition stops before the record then, so that its
+    /// records are not lost to the dead letters. Those that others are to blame for are never too many. `number` is how
+    /// many records of the task have come to an end, this one included.
+    pub(crate) fn spend(&mut self, cx: &Cx<'_>, poison: &Poison, number: u64) -> Option<String> {
+        if poison.blame != Blame::Ours {
+            return None;
+        }
         let (topic, partition) = (cx.topic, cx.partition);
         let limit = self.dead.entry(Task { topic, partition }).or_default();
-        let Some(exceeded) = limit.note(number, self.limits) else {
-            return Ok(());
-        };
+        let exceeded = limit.note(number, self.limits)?;
         let (stage, setting) = (self.names.stage, exceeded.setting());
-        Err(Fault::halt(format!(
-            "{exceeded} of {}-{partition} became dead letters, which is more than dead_letters.{setting} allows; at \
-             last offset {}, {poison}; nothing since the last commit is written. See `sluicebox dlq list --stage \
-             {stage}`, mend the cause or raise dead_letters.stages.{stage}.{setting}, and start again",
+        Some(format!(
+            "{exceeded} of {}-{partition} became dead letters by our own fault, which is more than \
+             dead_letters.{setting} allows: the partition stops before offset {}, {poison}. See `sluicebox dlq list \
+             --stage {stage} --fault ours`, mend the cause or raise dead_letters.stages.{stage}.{setting}, and start \
+             again",
             self.names.topic(topic),
             cx.offset,
-        )))
+        ))
     }
 }

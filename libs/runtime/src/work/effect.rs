@@ -8,13 +8,13 @@ mod parked;
 mod performers;
 mod queue;
 
-use super::{Carried, Decoded, Offered, Settler, Work, context, decode};
+use super::{Carried, Decoded, Offered, Settler, Settling, Work, context, decode, wall_clock};
 use crate::commit_policy::Moment;
 use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::lane::{Outbox, Running, Tasks};
 use ::stage::{Attempt, Effect, Emit, Outcome, Poison, Task};
-use model::{Decoder, Millis};
+use model::Decoder;
 use parked::{Parked, ParkedRecords};
 use performers::{Performance, Performers};
 use queue::{Held, Limits, Queue};
@@ -22,7 +22,7 @@ use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 /// What a task may hold; beyond it its partition is paused.
@@ -30,6 +30,8 @@ const MOST_RECORDS: usize = 4_096;
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// How soon a registry that is away is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
+/// How soon a record of a task that has stopped is looked at again.
+const STOPPED: Duration = Duration::from_secs(10);
 /// How long a lane that is asked to stop waits for what is under way; what takes longer is performed again.
 const LINGER: Duration = Duration::from_millis(500);
 
@@ -46,6 +48,8 @@ pub(crate) struct EffectWork<'a, E: Effect> {
     touched: Vec<Task>,
     /// The records that the registry must explain, and why it does not.
     unexplained: BTreeMap<Held, String>,
+    /// The tasks of which nothing is performed any more, and why.
+    stopped: BTreeMap<Task, String>,
     /// When the lane was asked to stop; nothing is begun any more.
     stop_asked: Option<Instant>,
     began: Instant,
@@ -62,12 +66,13 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         Self {
             config,
             decoder: Decoder::new(Arc::clone(&config.schemas)),
-            settler: Settler::new(config),
+            settler: Settler::new::<E::In>(config),
             queue: Queue::new(limits),
             performers: Performers::new(effect, handle),
             told_full: BTreeSet::new(),
             touched: Vec::new(),
             unexplained: BTreeMap::new(),
+            stopped: BTreeMap::new(),
             stop_asked: None,
             began: Instant::now(),
         }
@@ -79,7 +84,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
 
     /// Writes what was performed meanwhile, and begins what can be.
     fn go_on(&mut self, tasks: &mut Tasks<ParkedRecords>, outbox: &mut Outbox) -> Result<(), Fault> {
-        while let Some((held, outcome)) = self.performers.next_ended()? {
+        while let Some((held, outcome)) = self.performers.next_ended() {
             if let Some(running) = tasks.get_mut(&held.task) {
                 self.conclude(held, outcome, running, outbox)?;
             }
@@ -106,6 +111,11 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         let Some(record) = running.stores.0.get(&held.offset) else {
             return Err(Fault::rebuild(format!("{held:?} is queued but not kept")));
         };
+        if let Some(why) = self.stopped.get(&held.task) {
+            self.queue.retry(held, self.now() + STOPPED);
+            self.unexplained.insert(held, why.clone());
+            return Ok(());
+        }
         let cx = record.origin.cx(held.task, held.offset);
         match decode(&cx, Some(&record.value), &mut self.decoder) {
             Decoded::Input(input) => self.perform(held, input, running, outbox),
@@ -185,7 +195,11 @@ impl<'a, E: Effect> EffectWork<'a, E> {
             value: Some(&record.value),
             headers: Some(headers.as_borrowed()),
         };
-        self.settler.settle(&cx, carried, verdict, running, outbox)?;
+        if let Settling::TooMany(why) = self.settler.settle(&cx, carried, verdict, running, outbox)? {
+            tracing::error!(stage = %self.config.names.stage, "{why}");
+            self.stopped.insert(held.task, why.clone());
+            return Err(Fault::abort(why));
+        }
         if is_parked(running, held.offset) {
             running.pending.count_resumed();
         }
@@ -206,12 +220,6 @@ fn is_parked(running: &Running<ParkedRecords>, offset: i64) -> bool {
     running.committed.is_some_and(|next| offset < next)
 }
 
-/// Milliseconds since 1970.
-fn wall_clock() -> Millis {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Millis::try_from(since.unwrap_or_default().as_millis()).unwrap_or(Millis::MAX)
-}
-
 impl<E: Effect> Work for EffectWork<'_, E> {
     type Stores = ParkedRecords;
 
@@ -219,15 +227,13 @@ impl<E: Effect> Work for EffectWork<'_, E> {
         &mut self,
         message: &BorrowedMessage<'_>,
         running: &mut Running<ParkedRecords>,
-        outbox: &mut Outbox,
+        _: &mut Outbox,
     ) -> Result<Offered, Fault> {
-        let Some(cx) = context(&self.config.names, message) else {
+        let Some(cx) = context(self.config, message) else {
             return Ok(Offered::Taken);
         };
         let Some(value) = message.payload() else {
-            let verdict: Result<Emit<E::Out>, Poison> = Ok(Emit::Filtered("tombstone"));
-            self.settler
-                .settle(&cx, Carried::of(message), verdict, running, outbox)?;
+            running.pending.count_filtered("tombstone");
             return Ok(Offered::Taken);
         };
         let held = Held {
@@ -300,6 +306,7 @@ impl<E: Effect> Work for EffectWork<'_, E> {
         self.performers.drop_task(task);
         self.told_full.remove(&task);
         self.unexplained.retain(|held, _| held.task != task);
+        self.stopped.remove(&task);
     }
 
     fn forget(&mut self) {

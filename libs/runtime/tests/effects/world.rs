@@ -182,7 +182,7 @@ impl Effect for World {
                     why: "as it was asked".to_owned(),
                 };
             }
-            Wish::Poison => return Outcome::Poison(Poison::new("as_asked", "as it was asked")),
+            Wish::Poison => return Outcome::Poison(Poison::ours("as_asked", "as it was asked")),
             Wish::Late(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
             Wish::Again(_) | Wish::AtOnce => {}
         }

@@ -1,16 +1,17 @@
 //! Stopped, begun anew, taken over, a lane counts every record once.
 
 use crate::harness::*;
-use model::{DeadLetter, Signal};
+use model::{DeadLetter, Fault, RawEvent, ScoredEvent, Signal};
 use rdkafka::ClientConfig;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use runtime::admin::Admin;
 use runtime::{Shared, run_stage};
+use stage::{Cx, Emit, Poison, Stage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use testkit::Sandbox;
-use topology::{Prefix, StageName};
+use topology::{Prefix, StageName, Topic};
 
 fn counted_once(signals: &[Signal], events: usize) {
     let mut by_subject: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
@@ -142,33 +143,150 @@ async fn dead_letters(sandbox: &Sandbox) -> Vec<DeadLetter> {
         .collect()
 }
 
+/// Reads the open topic, where anybody may write.
+struct Guarded;
+
+impl Stage for Guarded {
+    type In = RawEvent;
+    type Out = Counted;
+    type Stores = ();
+
+    fn apply(&mut self, input: RawEvent, (): &mut (), _: &Cx<'_>) -> Result<Emit<Counted>, Poison> {
+        if input.time.is_some() {
+            return Err(Poison::producer("time_out_of_range", "the year 2099"));
+        }
+        Ok(Emit::One(Counted(Signal {
+            signal_key: input.source,
+            ..Signal::default()
+        })))
+    }
+}
+
+/// Counts, and panics after it has counted, where it is told to.
+struct Panicking(Count);
+
+impl Stage for Panicking {
+    type In = ScoredEvent;
+    type Out = Counted;
+    type Stores = Counts;
+
+    fn apply(
+        &mut self,
+        input: ScoredEvent,
+        stores: &mut Counts,
+        cx: &Cx<'_>,
+    ) -> Result<Emit<Counted>, Poison> {
+        let panics = input.event.id.ends_with("51");
+        let counted = self.0.apply(input, stores, cx);
+        assert!(!panics, "as it was told to");
+        counted
+    }
+}
+
+fn raw(id: usize, time: Option<i64>) -> (usize, Vec<u8>) {
+    let event = RawEvent {
+        id: id.to_string(),
+        source: "/flood".to_owned(),
+        tenant: "acme".to_owned(),
+        time,
+        ..RawEvent::default()
+    };
+    (3, model::Encoder::new(IDS).encoded(&event))
+}
+
 #[tokio::test]
-async fn a_stage_stops_before_it_turns_everything_into_dead_letters() {
+async fn a_flood_of_rubbish_goes_by_and_the_good_record_behind_it_comes_out() {
+    let sandbox = Sandbox::new("rubbish_flood").await.unwrap();
+    create_topics(&sandbox, StageName::Normalizer).await;
+    let flood = (0..10_000).map(|id| raw(id, Some(4_070_908_800_000)));
+    produce_on(&sandbox, Topic::IngestEvents, flood);
+    let junk = (0..10_000).map(|_| (3, br#"{"specversion":"1.0","source":"/junk"}"#.to_vec()));
+    produce_on(&sandbox, Topic::IngestEvents, junk);
+    produce_on(&sandbox, Topic::IngestEvents, std::iter::once(raw(0, None)));
+
+    let watcher = Arc::new(Watcher::default());
+    let shared = shared(&sandbox, &watcher);
+    let running = run_stage(&shared, StageName::Normalizer, || Guarded).unwrap();
+    let counts = watcher.wait_for(20_001);
+    shared.stop.set();
+    running.join().unwrap();
+    assert_eq!((counts.out, counts.dead_of_producers), (1, 20_000));
+    assert_eq!(counts.dead["time_out_of_range"], 10_000);
+    assert_eq!(committed(&sandbox, "signals").len(), 1);
+    let letters = dead_letters(&sandbox).await;
+    let whose = |source: &str, tenant: Option<&str>| {
+        let same = |letter: &&DeadLetter| {
+            letter.source.as_deref() == Some(source) && letter.tenant.as_deref() == tenant
+        };
+        letters.iter().filter(same).count()
+    };
+    assert_eq!(
+        (whose("/flood", Some("acme")), whose("/junk", None)),
+        (10_000, 10_000)
+    );
+    assert!(letters.iter().all(|letter| letter.fault == Fault::Producer));
+}
+
+#[tokio::test]
+async fn a_record_that_makes_the_stage_panic_is_a_dead_letter_and_leaves_nothing_in_the_state() {
+    let sandbox = Sandbox::new("panics").await.unwrap();
+    create_topics(&sandbox, StageName::DedupAggregator).await;
+    produce_to(&sandbox, 0, scored(1..400));
+    let watcher = Arc::new(Watcher::default());
+    let shared = shared(&sandbox, &watcher);
+    let running = run_stage(&shared, StageName::DedupAggregator, || Panicking(Count)).unwrap();
+    let counts = watcher.wait_for(399);
+    shared.stop.set();
+    running.join().unwrap();
+    assert_eq!((counts.out, counts.dead["panic"]), (356, 4));
+    let signals = committed(&sandbox, "signals");
+    let mut counted: BTreeMap<String, i64> = BTreeMap::new();
+    for signal in signals {
+        let count = counted.entry(signal.signal_key).or_default();
+        assert_eq!(
+            signal.evidence_count,
+            *count + 1,
+            "what a panicking record counted is gone"
+        );
+        *count += 1;
+    }
+    assert_eq!(counted.values().sum::<i64>(), 356);
+    let letters = dead_letters(&sandbox).await;
+    assert_eq!(letters.len(), 4);
+    assert!(
+        letters.iter().all(|letter| letter.fault == Fault::Ours),
+        "{letters:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_partition_stops_before_our_own_fault_turns_it_into_dead_letters_and_the_others_go_on() {
     let sandbox = Sandbox::new("dead_letter_limit").await.unwrap();
     create_topics(&sandbox, StageName::DedupAggregator).await;
-    produce(&sandbox, scored(0..70));
+    produce_to(&sandbox, 1, scored(0..70));
     let bad = std::iter::repeat_n(b"not avro".to_vec(), 500);
-    produce(&sandbox, std::iter::repeat(3).zip(bad));
+    produce_to(&sandbox, 1, std::iter::repeat(3).zip(bad));
+    produce_to(&sandbox, 2, scored(70..140));
     let watcher = Arc::new(Watcher::default());
-    let mut shared = shared(&sandbox, &watcher);
-    shared.dead_letters.consecutive = 20;
-    for _ in 0..2 {
-        let running = run_stage(&shared, StageName::DedupAggregator, || Count).unwrap();
-        let failed = running.join().unwrap_err();
-        assert!(
-            failed.why.contains("21 records in a row") && failed.why.contains("undecodable"),
-            "{failed}"
-        );
-    }
-    assert!(
-        dead_letters(&sandbox).await.len() <= 40,
-        "only what earlier transactions held"
-    );
+    let mut limited = shared(&sandbox, &watcher);
+    limited.dead_letters.consecutive = 20;
+    let running = run_stage(&limited, StageName::DedupAggregator, || Count).unwrap();
+    watcher.wait_for_word(|state| {
+        state.contains("21 records in a row") && state.contains("undecodable") && state.contains("scored-1")
+    });
+    let counts = watcher.wait_for(160);
+    assert_eq!(counts.dead["undecodable"], 20);
+    produce_to(&sandbox, 2, scored(140..210));
+    watcher.wait_for(230);
+    limited.stop.set();
+    running.join().unwrap();
+    assert_eq!(dead_letters(&sandbox).await.len(), 20);
 
-    shared.dead_letters.consecutive = 0;
-    let running = run_stage(&shared, StageName::DedupAggregator, || Count).unwrap();
-    watcher.wait_for(570);
-    shared.stop.set();
+    let mut lifted = shared(&sandbox, &watcher);
+    lifted.dead_letters.consecutive = 0;
+    let running = run_stage(&lifted, StageName::DedupAggregator, || Count).unwrap();
+    watcher.wait_for(710);
+    lifted.stop.set();
     running.join().unwrap();
     assert_eq!(dead_letters(&sandbox).await.len(), 500);
 }

@@ -145,6 +145,17 @@ impl Watcher {
         total.clone()
     }
 
+    /// Waits until a lane has said so.
+    pub(crate) fn wait_for_word(&self, wanted: impl Fn(&str) -> bool) {
+        let states = self.states.lock().unwrap();
+        let unsaid = |states: &mut Vec<String>| !states.iter().any(|state| wanted(state));
+        let (states, outcome) = self
+            .changed_state
+            .wait_timeout_while(states, PATIENCE, unsaid)
+            .unwrap();
+        assert!(!outcome.timed_out(), "no lane said so: {states:?}");
+    }
+
     /// Waits until a lane has said twice that it stands so: the second time is a second later.
     pub(crate) fn wait_for_state(&self, wanted: impl Fn(&str) -> bool) {
         let states = self.states.lock().unwrap();
@@ -171,7 +182,11 @@ pub(crate) async fn create_topics(sandbox: &Sandbox, stage: StageName) {
     let admin = admin_client(sandbox);
     let new: Vec<_> = topics
         .iter()
-        .map(|(name, count)| NewTopic::new(name, *count, TopicReplication::Fixed(1)))
+        .map(|(name, count)| {
+            let new = NewTopic::new(name, *count, TopicReplication::Fixed(1));
+            // A broker refuses records of tomorrow unless it is told to take them.
+            new.set("message.timestamp.after.max.ms", "9223372036854775807")
+        })
         .collect();
     for created in admin.create_topics(&new, &AdminOptions::new()).await.unwrap() {
         created.unwrap();
@@ -193,21 +208,31 @@ pub(crate) fn shared(sandbox: &Sandbox, observer: &Arc<Watcher>) -> Shared {
 }
 
 pub(crate) fn produce(sandbox: &Sandbox, records: impl Iterator<Item = (usize, Vec<u8>)>) {
-    produce_where(sandbox, None, records);
+    produce_where(sandbox, Topic::EventsScored, None, records);
+}
+
+/// Writes records to another topic.
+pub(crate) fn produce_on(sandbox: &Sandbox, topic: Topic, records: impl Iterator<Item = (usize, Vec<u8>)>) {
+    produce_where(sandbox, topic, None, records);
 }
 
 /// Writes records to one partition.
 pub(crate) fn produce_to(sandbox: &Sandbox, partition: i32, records: impl Iterator<Item = (usize, Vec<u8>)>) {
-    produce_where(sandbox, Some(partition), records);
+    produce_where(sandbox, Topic::EventsScored, Some(partition), records);
 }
 
-fn produce_where(sandbox: &Sandbox, partition: Option<i32>, records: impl Iterator<Item = (usize, Vec<u8>)>) {
+fn produce_where(
+    sandbox: &Sandbox,
+    topic: Topic,
+    partition: Option<i32>,
+    records: impl Iterator<Item = (usize, Vec<u8>)>,
+) {
     let producer: BaseProducer = ClientConfig::new()
         .set("bootstrap.servers", sandbox.brokers())
         .set("queue.buffering.max.messages", "1000000")
         .create()
         .unwrap();
-    let topic = format!("{}events.scored", sandbox.topic_prefix());
+    let topic = format!("{}{}", sandbox.topic_prefix(), topic.name());
     for (id, bytes) in records {
         let key = (id % 7).to_string();
         let mut record = BaseRecord::to(&topic).key(&key).payload(&bytes);

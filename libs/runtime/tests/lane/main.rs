@@ -7,6 +7,7 @@
     reason = "a failing test says enough, with the states of its lane before it"
 )]
 
+mod clocks;
 mod exactly_once;
 mod fairness;
 mod harness;

@@ -21,6 +21,7 @@ impl Default for Reminders {
         let lateness = Lateness {
             allowed: 0,
             idle_after: 300,
+            ahead: 300_000,
         };
         Self(Timers::new("subjects", lateness))
     }

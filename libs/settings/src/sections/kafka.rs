@@ -59,6 +59,9 @@ pub struct KafkaSettings {
     pub session_timeout_ms: u64,
     /// After this the broker aborts an open transaction, ms; below the session timeout. Default 9000.
     pub transaction_timeout_ms: u64,
+    /// How far a record's time may be ahead of the clock of whoever wrote it, ms: what is beyond moves the clock of
+    /// stores and timers no further. Default 300000.
+    pub max_clock_ahead_ms: u64,
     /// Default `plaintext`.
     pub security_protocol: SecurityProtocol,
     /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`; needed with `sasl_*`.
@@ -85,6 +88,7 @@ impl Default for KafkaSettings {
             min_commit_interval_ms: 20,
             session_timeout_ms: 10_000,
             transaction_timeout_ms: 9_000,
+            max_clock_ahead_ms: 300_000,
             security_protocol: SecurityProtocol::Plaintext,
             sasl_mechanism: None,
             sasl_username: None,

@@ -28,3 +28,19 @@ pub(super) struct OfLane {
     pub(super) service: &'static str,
     pub(super) lane: u16,
 }
+
+/// Of dead letters of a service, by whose fault they are and who sent the record.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfSender {
+    pub(super) service: &'static str,
+    pub(super) fault: &'static str,
+    pub(super) tenant: String,
+    pub(super) source: String,
+}
+
+/// Of a rule of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfRule {
+    pub(super) service: &'static str,
+    pub(super) rule: String,
+}

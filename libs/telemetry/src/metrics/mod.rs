@@ -1,6 +1,6 @@
 //! Counters and gauges of a process, in the `OpenMetrics` text format.
 //!
-//! The only labels are `service`, `reason` and `topic`; the number of reasons is bounded here too.
+//! What labels there are stands in `labels`; the number of reasons, rules and senders is bounded here too.
 
 mod labels;
 mod process;
@@ -17,10 +17,15 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use labels::{Of, OfLane, OfReason, OfTopic};
+use labels::{Of, OfLane, OfReason, OfRule, OfSender, OfTopic};
 
 /// More reasons than the code has; what goes beyond is counted as `other`.
 const MAX_REASONS: usize = 128;
+/// Senders of dead letters that are counted apart, and bytes of their names; strangers choose both. Those beyond are
+/// counted as `other`; `sluicebox dlq list` has all of them.
+const MAX_SENDERS: usize = 64;
+const MAX_NAME: usize = 96;
+const OTHER: &str = "other";
 /// Bounds of durations in seconds, from half a millisecond to half a minute.
 const SECONDS: [f64; 12] = [
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
@@ -48,12 +53,15 @@ impl fmt::Debug for Metrics {
 struct Inner {
     registry: Mutex<Registry>,
     reasons: Mutex<BTreeSet<String>>,
+    senders: Mutex<BTreeSet<(String, String)>>,
     read: Family<Of, Counter>,
     emitted: Family<Of, Counter>,
     out: Family<Of, Counter>,
     duplicate: Family<Of, Counter>,
     filtered: Family<OfReason, Counter>,
     dead: Family<OfReason, Counter>,
+    dead_by_sender: Family<OfSender, Counter>,
+    late: Family<OfRule, Counter>,
     transactions: Family<OfReason, Counter>,
     commit_seconds: Family<Of, Histogram>,
     lag: Family<OfTopic, Gauge>,
@@ -83,12 +91,15 @@ impl Metrics {
         let inner = Inner {
             registry: Mutex::new(Registry::with_prefix("sluicebox")),
             reasons: Mutex::default(),
+            senders: Mutex::default(),
             read: Family::default(),
             emitted: Family::default(),
             out: Family::default(),
             duplicate: Family::default(),
             filtered: Family::default(),
             dead: Family::default(),
+            dead_by_sender: Family::default(),
+            late: Family::default(),
             transactions: Family::default(),
             commit_seconds: Family::new_with_constructor(seconds),
             lag: Family::default(),
@@ -150,6 +161,49 @@ impl Metrics {
             .dead
             .get_or_create(&self.of_reason(service, reason))
             .inc_by(records);
+    }
+
+    /// Dead letters, by whose fault they are and who sent the record, as far as that is known.
+    pub fn dead_of(
+        &self,
+        service: &'static str,
+        fault: &'static str,
+        tenant: Option<&str>,
+        source: Option<&str>,
+        records: u64,
+    ) {
+        let (tenant, source) = self.sender(tenant, source);
+        let of = OfSender {
+            service,
+            fault,
+            tenant,
+            source,
+        };
+        self.0.dead_by_sender.get_or_create(&of).inc_by(records);
+    }
+
+    /// Records that came too late for a rule; the runtime bounds how many rules it tells apart.
+    pub fn late(&self, service: &'static str, rule: &str, records: u64) {
+        let rule = rule.to_owned();
+        self.0
+            .late
+            .get_or_create(&OfRule { service, rule })
+            .inc_by(records);
+    }
+
+    fn sender(&self, tenant: Option<&str>, source: Option<&str>) -> (String, String) {
+        let name = |name: Option<&str>| {
+            let name = name.unwrap_or("unknown");
+            name[..name.floor_char_boundary(MAX_NAME)].to_owned()
+        };
+        let sender = (name(tenant), name(source));
+        let mut known = self.0.senders.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = known.contains(&sender) || (known.len() < MAX_SENDERS && known.insert(sender.clone()));
+        if fits {
+            sender
+        } else {
+            (OTHER.to_owned(), OTHER.to_owned())
+        }
     }
 
     /// The end of a transaction, and how long its commit took.
@@ -219,11 +273,7 @@ impl Metrics {
         let fits = known.contains(reason) || (known.len() < MAX_REASONS && known.insert(reason.to_owned()));
         OfReason {
             service,
-            reason: if fits {
-                reason.to_owned()
-            } else {
-                "other".to_owned()
-            },
+            reason: if fits { reason.to_owned() } else { OTHER.to_owned() },
         }
     }
 }
@@ -250,6 +300,16 @@ impl Inner {
             self.filtered.clone(),
         );
         r.register("records_dead", "Dead letters, by reason", self.dead.clone());
+        r.register(
+            "dead_letters_by_sender",
+            "Dead letters, by whose fault they are and who sent the record",
+            self.dead_by_sender.clone(),
+        );
+        r.register(
+            "records_late",
+            "Records that came too late for a rule, by rule",
+            self.late.clone(),
+        );
         r.register(
             "transactions",
             "Transactions, by how they ended",
@@ -339,6 +399,25 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line} not in {text}");
         }
+    }
+
+    #[test]
+    fn a_stranger_cannot_fill_the_metrics_with_names_of_sources() {
+        let metrics = Metrics::new();
+        for source in 0..1_000 {
+            let source = format!("{source}{}", "é".repeat(1_000));
+            metrics.dead_of("normalizer", "producer", Some("acme"), Some(&source), 1);
+        }
+        metrics.dead_of("normalizer", "ours", None, None, 1);
+        let text = metrics.text();
+        let lines = text
+            .lines()
+            .filter(|line| line.starts_with("sluicebox_dead_letters_by_sender_total{"));
+        let lines: Vec<_> = lines.collect();
+        assert_eq!(lines.len(), MAX_SENDERS + 2, "{lines:?}");
+        assert!(lines.iter().all(|line| line.len() < 300));
+        let others = "fault=\"producer\",tenant=\"other\",source=\"other\"} 936";
+        assert!(text.contains(others), "{text}");
     }
 
     #[test]

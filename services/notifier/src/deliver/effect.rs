@@ -59,7 +59,7 @@ impl Effect for DeliverEffect {
                 "no channel `{}` is configured; add it to notifier.channels",
                 input.channel
             );
-            return Outcome::Poison(Poison::new("channel_unknown", message));
+            return Outcome::Poison(Poison::receiver("channel_unknown", message));
         };
         let sending = Sending {
             notification: input,
@@ -101,7 +101,7 @@ impl Sending<'_> {
             Ok(reply) => return self.settled(ReceiptStatus::Delivered, Some(reply.status), String::new()),
             Err(PostError::Call(error)) => error,
             Err(error @ PostError::Payload(_)) => {
-                return Outcome::Poison(Poison::new("unwritable", error.to_string()));
+                return Outcome::Poison(Poison::ours("unwritable", error.to_string()));
             }
         };
         let (status, why) = (error.status(), error.to_string());
@@ -109,7 +109,8 @@ impl Sending<'_> {
             Verdict::Delivered => self.settled(ReceiptStatus::Delivered, status, why),
             Verdict::Again(after) => Outcome::Retry { after, why },
             Verdict::GiveUp => self.settled(ReceiptStatus::Failed, status, why),
-            Verdict::Dead(reason) => Outcome::Poison(Poison::new(
+            // The receiver's word, which concerns its channel alone.
+            Verdict::Dead(reason) => Outcome::Poison(Poison::receiver(
                 reason,
                 format!("channel {}: {why}", self.notification.channel),
             )),

@@ -75,6 +75,7 @@ impl Log {
             partition,
             offset: *end,
             time: 1_760_000_000_000 + i64::try_from(self.records.len()).unwrap(),
+            written: None,
             key,
             value,
         });

@@ -6,7 +6,7 @@ use crate::commands::shown::{hex_of, rfc3339, text_of};
 use chrono::Utc;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use model::Millis;
+use model::{Fault, Millis};
 use std::collections::BTreeMap;
 use topology::StageName;
 
@@ -19,6 +19,15 @@ pub(super) struct Filter {
     /// Reasons, separated by commas, such as `undecodable`
     #[arg(long, value_name = "REASON", value_delimiter = ',')]
     reason: Vec<String>,
+    /// Whose fault it is: `producer` where what was sent can never be processed, else `ours`
+    #[arg(long, value_name = "FAULT", value_parser = PossibleValuesParser::new(FAULTS.map(Fault::as_str)))]
+    fault: Option<String>,
+    /// Sources that sent the records, separated by commas
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
+    source: Vec<String>,
+    /// Tenants whose records they were, separated by commas
+    #[arg(long, value_name = "TENANT", value_delimiter = ',')]
+    tenant: Vec<String>,
     /// Died at this time or later: RFC 3339, a date, or how long ago, such as 2h
     #[arg(long, value_name = "TIME", value_parser = time)]
     from: Option<Millis>,
@@ -29,6 +38,8 @@ pub(super) struct Filter {
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
 }
+
+const FAULTS: [Fault; 2] = [Fault::Producer, Fault::Ours];
 
 fn stages() -> PossibleValuesParser {
     PossibleValuesParser::new(StageName::RUNNERS.map(StageName::as_str))
@@ -51,8 +62,17 @@ impl Filter {
     pub(super) fn matches(&self, letter: &Letter) -> bool {
         let content = &letter.content;
         let among = |given: &[String], value: &String| given.is_empty() || given.contains(value);
+        let named = |given: &[String], value: &Option<String>| {
+            given.is_empty() || value.as_ref().is_some_and(|value| given.contains(value))
+        };
         among(&self.stage, &content.stage)
             && among(&self.reason, &content.reason)
+            && self
+                .fault
+                .as_ref()
+                .is_none_or(|fault| fault == content.fault.as_str())
+            && named(&self.source, &content.source)
+            && named(&self.tenant, &content.tenant)
             && self.from.is_none_or(|from| letter.died >= from)
             && self.to.is_none_or(|to| letter.died < to)
             && self.key.as_ref().is_none_or(|key| has_key(letter, key))
@@ -64,6 +84,9 @@ impl Filter {
         let given = [
             ("stage", list(&self.stage)),
             ("reason", list(&self.reason)),
+            ("fault", self.fault.clone()),
+            ("source", list(&self.source)),
+            ("tenant", list(&self.tenant)),
             ("from", self.from.map(rfc3339)),
             ("to", self.to.map(rfc3339)),
             ("key", self.key.clone()),
@@ -111,6 +134,7 @@ mod tests {
             from: Some(10),
             to: Some(20),
             key: Some("user:1".to_owned()),
+            ..Filter::default()
         };
         assert!(filter.matches(&letter("scorer", "undecodable", b"user:1", 10)));
         assert!(!filter.matches(&letter("sink", "undecodable", b"user:1", 10)));
@@ -119,6 +143,26 @@ mod tests {
         assert!(!filter.matches(&letter("scorer", "undecodable", b"user:1", 20)));
         assert_eq!(filter.described()["stage"], "scorer,detector");
         assert!(Filter::default().matches(&letter("a", "b", b"", 0)));
+    }
+
+    #[test]
+    fn whose_fault_and_whose_record_it_is_can_be_asked_for() {
+        let mut one = letter("normalizer", "time_out_of_range", b"", 0);
+        one.content.fault = Fault::Producer;
+        one.content.tenant = Some("acme".to_owned());
+        one.content.source = Some("/app".to_owned());
+        let filter = |fault: Option<&str>, source: &str, tenant: &str| Filter {
+            fault: fault.map(str::to_owned),
+            source: vec![source.to_owned()],
+            tenant: vec![tenant.to_owned(), "another".to_owned()],
+            ..Filter::default()
+        };
+        assert!(filter(Some("producer"), "/app", "acme").matches(&one));
+        assert!(filter(None, "/app", "acme").matches(&one));
+        assert!(!filter(Some("ours"), "/app", "acme").matches(&one));
+        assert!(!filter(None, "/other", "acme").matches(&one));
+        assert!(!filter(None, "/app", "globex").matches(&one));
+        assert!(!filter(None, "/app", "acme").matches(&letter("a", "b", b"", 0)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `sluicebox dlq list`: what died, newest first, and how many by stage and reason.
+//! `sluicebox dlq list`: what died, newest first, and how many by stage and reason, by fault and sender.
 
 use super::filter::Filter;
 use super::letter::{Letter, LetterId};
@@ -13,11 +13,13 @@ use clap::Args;
 use model::Millis;
 use std::collections::BTreeMap;
 
-const HEADINGS: [&str; 8] = [
-    "letter", "died", "stage", "reason", "attempts", "replayed", "record", "key",
+const HEADINGS: [&str; 11] = [
+    "letter", "died", "stage", "reason", "fault", "tenant", "source", "attempts", "replayed", "record", "key",
 ];
-/// A key may be as long as a record.
-const KEY_SHOWN: usize = 40;
+/// A key may be as long as a record, and a source nearly so.
+const SHOWN: usize = 40;
+/// Senders whose numbers are printed; `--json` has all.
+const SENDERS_SHOWN: usize = 20;
 
 #[derive(Debug, Args)]
 #[command(
@@ -39,7 +41,11 @@ struct Listing {
     limit: usize,
     newest: BTreeMap<(Millis, LetterId), Letter>,
     counts: BTreeMap<(String, String), u64>,
+    senders: BTreeMap<Sender, u64>,
 }
+
+/// Whose fault, and whose record: tenant and source.
+type Sender = (&'static str, String, String);
 
 impl Listing {
     fn new(limit: usize) -> Self {
@@ -47,12 +53,14 @@ impl Listing {
             limit,
             newest: BTreeMap::new(),
             counts: BTreeMap::new(),
+            senders: BTreeMap::new(),
         }
     }
 
     fn add(&mut self, letter: Letter) {
         let kind = (letter.content.stage.clone(), letter.content.reason.clone());
         *self.counts.entry(kind).or_default() += 1;
+        *self.senders.entry(sender(&letter)).or_default() += 1;
         self.newest.insert((letter.died, letter.id), letter);
         if self.newest.len() > self.limit {
             self.newest.pop_first();
@@ -86,7 +94,7 @@ fn lines(listing: &Listing, past: &Past) -> Vec<String> {
     if total == 0 {
         return vec!["no dead letters".to_owned()];
     }
-    let rows: Vec<[String; 8]> = listing
+    let rows: Vec<[String; 11]> = listing
         .newest
         .values()
         .rev()
@@ -98,6 +106,7 @@ fn lines(listing: &Listing, past: &Past) -> Vec<String> {
     let left_out = total - listing.newest.len() as u64;
     lines.push(styled(STRONG, format_args!("{total} dead letters")));
     lines.extend(kinds);
+    lines.extend(senders(listing));
     if left_out > 0 {
         lines.push(format!(
             "{left_out} older ones are not listed; narrow the filter or raise --limit"
@@ -106,21 +115,54 @@ fn lines(listing: &Listing, past: &Past) -> Vec<String> {
     lines
 }
 
-fn row(letter: &Letter, past: &Past) -> [String; 8] {
-    let replayed = past.replay_of(&letter.origin());
-    let mut key = letter.key_text();
-    if key.chars().count() > KEY_SHOWN {
-        key = key.chars().take(KEY_SHOWN).chain(['…']).collect();
+/// Those who sent most of it, most first.
+fn senders(listing: &Listing) -> Vec<String> {
+    let mut senders: Vec<_> = listing.senders.iter().collect();
+    senders.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let line = |((fault, tenant, source), count): &(&Sender, &u64)| {
+        format!("  fault {fault}, tenant {tenant}, source {source}: {count}")
+    };
+    let mut lines: Vec<_> = senders.iter().take(SENDERS_SHOWN).map(line).collect();
+    let more = senders.len().saturating_sub(SENDERS_SHOWN);
+    if more > 0 {
+        lines.push(format!("  {more} more senders; narrow with --tenant or --source"));
     }
+    lines
+}
+
+fn sender(letter: &Letter) -> Sender {
+    let content = &letter.content;
+    let name = |name: Option<&str>| shown(name.unwrap_or("-"));
+    (
+        content.fault.as_str(),
+        name(content.tenant.as_deref()),
+        name(content.source.as_deref()),
+    )
+}
+
+fn shown(text: &str) -> String {
+    let mut shown = text.replace(char::is_control, " ");
+    if shown.chars().count() > SHOWN {
+        shown = shown.chars().take(SHOWN).chain(['…']).collect();
+    }
+    shown
+}
+
+fn row(letter: &Letter, past: &Past) -> [String; 11] {
+    let replayed = past.replay_of(&letter.origin());
+    let (fault, tenant, source) = sender(letter);
     [
         letter.id.to_string(),
         rfc3339(letter.died),
         letter.content.stage.clone(),
         letter.content.reason.clone(),
+        fault.to_owned(),
+        tenant,
+        source,
         letter.content.attempts.to_string(),
         replayed.map_or_else(|| "-".to_owned(), |run| rfc3339(run.last)),
         letter.place(),
-        key.replace(char::is_control, " "),
+        shown(&letter.key_text()),
     ]
 }
 
@@ -154,6 +196,8 @@ mod tests {
         );
         assert!(lines.iter().any(|line| line.contains("3 dead letters")));
         assert!(lines.iter().any(|line| line == "  scorer undecodable 3"));
+        let by_sender = "  fault ours, tenant -, source -: 3";
+        assert!(lines.iter().any(|line| line == by_sender), "{lines:?}");
         assert!(lines.last().unwrap().starts_with("1 older"));
     }
 }

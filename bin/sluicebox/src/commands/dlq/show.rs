@@ -75,6 +75,9 @@ fn lines(letter: &Letter, past: &Past) -> Vec<String> {
         format!("stage     {}", content.stage),
         format!("reason    {}", content.reason),
         format!("message   {}", content.message),
+        format!("fault     {}", content.fault.as_str()),
+        format!("tenant    {}", named(content.tenant.as_deref())),
+        format!("source    {}", named(content.source.as_deref())),
         format!("attempts  {}", content.attempts),
         format!("record    {}, {}", letter.place(), rfc3339(content.time)),
         format!("key       {}", letter.key_text()),
@@ -93,6 +96,10 @@ fn lines(letter: &Letter, past: &Past) -> Vec<String> {
         ));
     }
     lines
+}
+
+fn named(name: Option<&str>) -> String {
+    name.map_or_else(|| "-".to_owned(), |name| name.replace(char::is_control, " "))
 }
 
 /// The record's value, as well as it can be read.

@@ -45,6 +45,10 @@ pub(crate) struct StageReport {
     pub(crate) filtered: BTreeMap<String, u64>,
     pub(crate) duplicate: u64,
     pub(crate) dead: BTreeMap<String, u64>,
+    /// Dead letters that are the fault of whoever sent the record.
+    pub(crate) dead_of_producers: u64,
+    /// Records that came too late for a rule, by rule; each is counted above, too.
+    pub(crate) late: BTreeMap<String, u64>,
     /// Records read that wait for the outside world.
     pub(crate) waiting: u64,
     /// Records left to read; an upper bound, and 0 exactly when there are none.
@@ -156,7 +160,13 @@ fn stage_report(stage: StageName, reads: &[Read]) -> StageReport {
     let own = reads.iter().filter(|read| read.stage == stage);
     let lag = own.clone().map(|read| read.lag).sum();
     let lag_seconds = own.clone().map(|read| read.lag_seconds).fold(0.0, f64::max);
-    own.for_each(|read| counts.add(&read.counts));
+    own.for_each(|read| {
+        counts.add(&read.counts);
+        // The sink's counts stand in columns and say only why a record died, which is that it could not be read.
+        if stage == StageName::Sink && read.topic.is_open() {
+            counts.dead_of_producers += read.counts.dead.values().sum::<u64>();
+        }
+    });
     StageReport {
         stage: stage.as_str(),
         conserves: counts.conserves(),
@@ -167,6 +177,8 @@ fn stage_report(stage: StageName, reads: &[Read]) -> StageReport {
         filtered: counts.filtered,
         duplicate: counts.duplicate,
         dead: counts.dead,
+        dead_of_producers: counts.dead_of_producers,
+        late: counts.late,
         lag,
         lag_seconds,
         events_per_s: None,
@@ -290,6 +302,15 @@ mod tests {
     }
 
     #[test]
+    fn what_the_sink_cannot_read_of_the_open_topic_is_the_producers_fault() {
+        let mut reads = stream();
+        reads[1].counts.count_dead("undecodable", model::Fault::Producer);
+        reads[1].counts.dead_of_producers = 0;
+        let report = stage_report(StageName::Sink, &reads);
+        assert_eq!((report.dead["undecodable"], report.dead_of_producers), (1, 1));
+    }
+
+    #[test]
     fn the_json_keeps_its_names() {
         let json: serde_json::Value =
             serde_json::from_str(&Report::of("p.", &stream(), &BTreeMap::new()).to_json()).unwrap();
@@ -307,6 +328,8 @@ mod tests {
             "filtered",
             "duplicate",
             "dead",
+            "dead_of_producers",
+            "late",
             "waiting",
             "lag",
             "lag_seconds",

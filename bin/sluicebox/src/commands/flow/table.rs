@@ -42,6 +42,8 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
     for stage in &report.stages {
         lines.extend(reasons(stage, "filtered", &stage.filtered));
         lines.extend(reasons(stage, "dead", &stage.dead));
+        lines.extend(of_producers(stage));
+        lines.extend(reasons(stage, "late for a rule", &stage.late));
     }
     lines.push(closing(report));
     lines.extend(report.losses().into_iter().map(|loss| styled(BAD, loss)));
@@ -82,6 +84,19 @@ fn reasons(stage: &StageReport, what: &str, counts: &BTreeMap<String, u64>) -> O
         .map(|(reason, count)| format!("{reason} {count}"))
         .collect();
     (!counts.is_empty()).then(|| format!("  {} {what}: {}", stage.stage, counts.join(", ")))
+}
+
+/// What nobody here can mend is told apart from what somebody must.
+fn of_producers(stage: &StageReport) -> Option<String> {
+    let dead: u64 = stage.dead.values().sum();
+    (dead > 0).then(|| {
+        let ours = dead.saturating_sub(stage.dead_of_producers);
+        let producers = stage.dead_of_producers;
+        format!(
+            "  {} dead by the fault of: producers {producers}, ours {ours}",
+            stage.stage
+        )
+    })
 }
 
 fn closing(report: &Report) -> String {

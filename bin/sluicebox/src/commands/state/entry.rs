@@ -37,6 +37,7 @@ mod tests {
             partition: 1,
             offset: 7,
             time: 0,
+            written: None,
             key: key.to_vec(),
             value: value.map(<[u8]>::to_vec),
         }

@@ -40,6 +40,7 @@ impl Origin {
             partition: task.partition,
             offset,
             time: self.time,
+            clock: self.time,
             key: self.key.as_deref(),
             traceparent: self.traceparent.as_deref(),
         }

@@ -2,10 +2,11 @@
 
 use super::parked::Origin;
 use super::queue::Held;
-use crate::fault::Fault;
+use crate::work::panicked;
 use ::stage::{Attempt, Effect, Outcome, Task};
 use futures_util::FutureExt;
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, Id, JoinSet};
@@ -54,20 +55,17 @@ impl<E: Effect> Performers<E> {
     }
 
     /// The next attempt that has ended since.
-    pub(super) fn next_ended(&mut self) -> Result<Option<Ended<E::Out>>, Fault> {
+    pub(super) fn next_ended(&mut self) -> Option<Ended<E::Out>> {
         while let Some(ended) = self.under_way.try_join_next_with_id() {
-            match ended {
-                // One that is not held any more was dropped; what became of it does not count.
-                Ok((id, outcome)) => {
-                    if let Some((held, _)) = self.held.remove(&id) {
-                        return Ok(Some((held, outcome)));
-                    }
-                }
-                Err(error) if error.is_panic() => return Err(Fault::halt("an effect panicked; see the log")),
-                Err(_) => {}
+            // A panic is an outcome already; what else ends a task so is an abort of our own. One that is not held any
+            // more was dropped; what became of it does not count.
+            if let Ok((id, outcome)) = ended
+                && let Some((held, _)) = self.held.remove(&id)
+            {
+                return Some((held, outcome));
             }
         }
-        Ok(None)
+        None
     }
 
     /// Drops the attempts of a task.
@@ -95,7 +93,11 @@ async fn perform<E: Effect>(effect: Arc<E>, performance: Performance<E::In>) -> 
         attempt,
         origin,
     } = performance;
-    let key = effect.idempotency_key(&input);
-    let cx = origin.cx(held.task, held.offset);
-    effect.perform(&input, &key, attempt, &cx).await
+    let performed = AssertUnwindSafe(async {
+        let key = effect.idempotency_key(&input);
+        let cx = origin.cx(held.task, held.offset);
+        effect.perform(&input, &key, attempt, &cx).await
+    });
+    let performed = performed.catch_unwind().await;
+    performed.unwrap_or_else(|_| Outcome::Poison(panicked("performing the record")))
 }
