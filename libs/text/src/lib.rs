@@ -2,6 +2,7 @@
 
 mod clean;
 mod find;
+mod invisible;
 mod keyphrases;
 pub mod language;
 mod segment;

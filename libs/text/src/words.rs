@@ -42,13 +42,33 @@ pub fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
             if !piece.chars().any(char::is_alphabetic) {
                 return None;
             }
-            let written = piece
-                .strip_suffix("'s")
-                .or_else(|| piece.strip_suffix("\u{2019}s"))
-                .unwrap_or(piece);
+            let possessor = piece
+                .strip_suffix('s')
+                .and_then(|name| name.strip_suffix(is_apostrophe));
+            let written = possessor.unwrap_or(piece);
             let capitalised = written.chars().next().is_some_and(char::is_uppercase);
             Some(Word { written, capitalised })
         })
+}
+
+/// The apostrophe in its many forms, and what keyboards without one give instead.
+pub fn is_apostrophe(c: char) -> bool {
+    matches!(
+        c,
+        '\'' | '\u{2018}'
+            | '\u{2019}'
+            | '\u{201b}'
+            | '\u{2bc}'
+            | '\u{2bb}'
+            | '\u{2b9}'
+            | '\u{b4}'
+            | '`'
+            | '\u{2032}'
+            | '\u{2035}'
+            | '\u{ff07}'
+            | '\u{55a}'
+            | '\u{a78c}'
+    )
 }
 
 fn is_sign(run: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Characters: invisible ones removed, compatibility forms folded where the meaning stays, white space folded.
 
+use crate::invisible::{Neighbours, PICTURE, is_invisible, joins};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
@@ -46,14 +47,16 @@ fn visible(text: &str) -> impl Iterator<Item = char> {
                 return Some(c);
             }
             let c = characters.next()?;
-            if joins(c) {
-                if needs_joiner(before) && characters.peek().is_some_and(|&next| needs_joiner(next)) {
-                    before = c;
-                    return Some(c);
-                }
-                continue;
-            }
-            if is_invisible(c) {
+            let beside = Neighbours {
+                before,
+                after: characters.peek().copied(),
+            };
+            let is_dropped = match c {
+                PICTURE => !beside.are_picture(),
+                _ if joins(c) => !beside.need_joiner(),
+                _ => is_invisible(c),
+            };
+            if is_dropped {
                 continue;
             }
             before = c;
@@ -62,7 +65,8 @@ fn visible(text: &str) -> impl Iterator<Item = char> {
                 expanded.reverse();
                 continue;
             }
-            return Some(if c.is_control() { ' ' } else { c });
+            // The blank of Braille has no dots: a blank to everybody who looks.
+            return Some(if c.is_control() || c == '\u{2800}' { ' ' } else { c });
         }
     })
 }
@@ -74,27 +78,6 @@ fn limit_marks(characters: impl Iterator<Item = char>) -> impl Iterator<Item = c
         marks = if is_combining_mark(c) { marks + 1 } else { 0 };
         marks <= MOST_MARKS
     })
-}
-
-/// Zero-width non-joiner and joiner, which some scripts and emoji need.
-fn joins(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}')
-}
-
-/// Scripts whose letters change with a joiner (Arabic to Malayalam), emoji and their selectors.
-fn needs_joiner(c: char) -> bool {
-    matches!(c, '\u{600}'..='\u{dff}' | '\u{2190}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
-}
-
-/// Characters without width or with an effect on direction only, and those that are never characters.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\0' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{3164}' | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{fdd0}'..='\u{fdef}' | '\u{e0000}'..='\u{e0fff}')
-        || u32::from(c) & 0xfffe == 0xfffe
-        || (c.is_control() && !c.is_whitespace() && c < '\u{a0}')
 }
 
 /// Forms that differ from the plain letter in looks only. Powers, fractions, `™` and `…` mean something and stay.

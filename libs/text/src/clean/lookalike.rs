@@ -1,5 +1,6 @@
 //! Look-alike letters folded to Latin, for matching only: `сlаim` with two Cyrillic letters matches `claim`. No I/O.
 
+use crate::invisible::{is_invisible, joins};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -40,7 +41,7 @@ const ALIKE: [(char, &str); 24] = [
 pub fn fold(text: &str) -> String {
     let plain: String = text
         .nfkd()
-        .filter(|c| !is_combining_mark(*c))
+        .filter(|c| !is_combining_mark(*c) && !is_invisible(*c) && !joins(*c))
         .flat_map(char::to_lowercase)
         .collect();
     if plain.is_ascii() {

@@ -27,6 +27,18 @@ const MONTHS: [(&str, &str, u32); 12] = [
     ("december", "dec", 12),
 ];
 
+/// What has the form of a date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Dated {
+    /// A date that there is.
+    Date(Date),
+    /// One that no calendar has, such as 30 February, and the place behind it: its parts are no dates either.
+    Never(usize),
+}
+
+/// What is written in the form of a date, in ISO 8601; nothing where no calendar has it.
+struct Day(Option<String>);
+
 /// What is read of a text, and how far.
 struct Cursor<'t> {
     text: &'t str,
@@ -34,7 +46,7 @@ struct Cursor<'t> {
 }
 
 /// The date that begins with the digit at `at`.
-pub(super) fn numeric(text: &str, at: usize) -> Option<Date> {
+pub(super) fn numeric(text: &str, at: usize) -> Option<Dated> {
     if text[..at].ends_with(['.', '/', '-', ':'])
         && text[..at].len() > 1
         && text.as_bytes()[at - 2].is_ascii_digit()
@@ -42,48 +54,48 @@ pub(super) fn numeric(text: &str, at: usize) -> Option<Date> {
         return None;
     }
     let ways = [year_first, day_first, ideographic, day_month];
-    ways.into_iter().find_map(|way| {
-        let mut cursor = Cursor { text, at };
-        let date = way(&mut cursor)?;
-        let end = cursor.at;
-        let ends = !text[end..].starts_with(|c: char| c.is_ascii_alphanumeric());
-        ends.then_some(Date {
-            date,
-            span: Span { start: at, end },
-        })
-    })
+    let dated = ways.into_iter().find_map(|way| dated(text, at, way))?;
+    let end = match &dated {
+        Dated::Date(date) => date.span.end,
+        Dated::Never(end) => *end,
+    };
+    let ends = !text[end..].starts_with(|c: char| c.is_ascii_alphanumeric());
+    ends.then_some(dated)
 }
 
 /// The date that begins with the word at `at`: a month, or a quarter.
-pub(super) fn worded(text: &str, at: usize) -> Option<Date> {
+pub(super) fn worded(text: &str, at: usize) -> Option<Dated> {
     let ways = [month_first, quarter];
-    ways.into_iter().find_map(|way| {
-        let mut cursor = Cursor { text, at };
-        let date = way(&mut cursor)?;
-        Some(Date {
-            date,
-            span: Span {
-                start: at,
-                end: cursor.at,
-            },
-        })
+    ways.into_iter().find_map(|way| dated(text, at, way))
+}
+
+/// What one way of writing finds here: nothing, a day that there is, or one that there is not.
+fn dated(text: &str, at: usize, way: fn(&mut Cursor<'_>) -> Option<Day>) -> Option<Dated> {
+    let mut cursor = Cursor { text, at };
+    let date = way(&mut cursor)?;
+    let span = Span {
+        start: at,
+        end: cursor.at,
+    };
+    Some(match date.0 {
+        Some(date) => Dated::Date(Date { date, span }),
+        None => Dated::Never(span.end),
     })
 }
 
 /// `2024-05-01`, with a time of day or without; `2024/05/01`; `2024.05.01`.
-fn year_first(cursor: &mut Cursor<'_>) -> Option<String> {
+fn year_first(cursor: &mut Cursor<'_>) -> Option<Day> {
     let year = cursor.number(4, 4)?;
     let separator = cursor.one_of("-/.")?;
     let month = cursor.number(1, 2)?;
     cursor.one_of_this(separator)?;
     let day = cursor.number(1, 2)?;
-    let date = full(year, month, day)?;
-    cursor.time_of_day();
-    Some(date)
+    let time = cursor.time_of_day();
+    Some(Day(full(year, month, day).filter(|_| time)))
 }
 
 /// `01.05.2024`, `31/12/2024`, and `5/1/2024` with the month first as Americans write it.
-fn day_first(cursor: &mut Cursor<'_>) -> Option<String> {
+fn day_first(cursor: &mut Cursor<'_>) -> Option<Day> {
     let first = cursor.number(1, 2)?;
     let separator = cursor.one_of("./")?;
     let second = cursor.number(1, 2)?;
@@ -94,15 +106,17 @@ fn day_first(cursor: &mut Cursor<'_>) -> Option<String> {
     } else {
         (second, first)
     };
-    full(year, month, day)
+    Some(Day(full(year, month, day)))
 }
 
 /// `2024年5月1日`, `5月1日`, `2024년 5월 1일`.
-fn ideographic(cursor: &mut Cursor<'_>) -> Option<String> {
+fn ideographic(cursor: &mut Cursor<'_>) -> Option<Day> {
     let mut year = None;
     let mut number = cursor.number(1, 4)?;
     if cursor.one_of("年년").is_some() {
-        year = Some(number);
+        // `24年` is a year of this century or of an emperor.
+        year = Some(number).filter(|year| *year >= 1_000);
+        year?;
         cursor.skip(' ');
         number = cursor.number(1, 2)?;
     }
@@ -112,19 +126,19 @@ fn ideographic(cursor: &mut Cursor<'_>) -> Option<String> {
     let before_day = cursor.at;
     let day = cursor.number(1, 2).filter(|_| cursor.one_of("日号일").is_some());
     match (year, day) {
-        (Some(year), Some(day)) => full(year, month, day),
-        (None, Some(day)) => yearless(month, day),
+        (Some(year), Some(day)) => Some(Day(full(year, month, day))),
+        (None, Some(day)) => Some(Day(yearless(month, day))),
         (Some(year), None) => {
             cursor.at = before_day;
-            monthly(year, month)
+            Some(Day(monthly(year, month)))
         }
         (None, None) => None,
     }
 }
 
 /// `1 May 2024`, `1st of May`, `15. March`.
-fn day_month(cursor: &mut Cursor<'_>) -> Option<String> {
-    let day = cursor.number(1, 2)?;
+fn day_month(cursor: &mut Cursor<'_>) -> Option<Day> {
+    let day = cursor.day()?;
     cursor.ordinal();
     cursor.skip('.');
     if !cursor.skip(' ') && !cursor.skip('-') {
@@ -136,14 +150,14 @@ fn day_month(cursor: &mut Cursor<'_>) -> Option<String> {
     let month = cursor.month()?;
     let after = cursor.at;
     if let Some(year) = cursor.year_after() {
-        return full(year, month, day);
+        return Some(Day(full(year, month, day)));
     }
     cursor.at = after;
-    yearless(month, day)
+    Some(Day(yearless(month, day)))
 }
 
 /// `May 1, 2024`, `May 1st`, `Sept. 5`, `May 2024`.
-fn month_first(cursor: &mut Cursor<'_>) -> Option<String> {
+fn month_first(cursor: &mut Cursor<'_>) -> Option<Day> {
     let month = cursor.month()?;
     cursor.skip('.');
     cursor.skip(',');
@@ -152,10 +166,10 @@ fn month_first(cursor: &mut Cursor<'_>) -> Option<String> {
     }
     let before = cursor.at;
     if let Some(year) = cursor.year() {
-        return monthly(year, month);
+        return Some(Day(monthly(year, month)));
     }
     cursor.at = before;
-    let day = cursor.number(1, 2)?;
+    let day = cursor.day()?;
     cursor.ordinal();
     if cursor
         .rest()
@@ -166,26 +180,27 @@ fn month_first(cursor: &mut Cursor<'_>) -> Option<String> {
     }
     let after = cursor.at;
     if let Some(year) = cursor.year_after() {
-        return full(year, month, day);
+        return Some(Day(full(year, month, day)));
     }
     cursor.at = after;
-    yearless(month, day)
+    Some(Day(yearless(month, day)))
 }
 
 /// `Q3 2024`, `Q3'24`.
-fn quarter(cursor: &mut Cursor<'_>) -> Option<String> {
+fn quarter(cursor: &mut Cursor<'_>) -> Option<Day> {
     cursor.one_of("Qq")?;
     let quarter = cursor.number(1, 1).filter(|quarter| (1..=4).contains(quarter))?;
     if !cursor.skip(' ') && !cursor.skip('/') && !cursor.skip('-') {
         return None;
     }
     let year = cursor.year()?;
-    Some(format!("{year:04}-Q{quarter}"))
+    Some(Day(Some(format!("{year:04}-Q{quarter}"))))
 }
 
 fn full(year: u32, month: u32, day: u32) -> Option<String> {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
-        2 => 29,
+        2 => 28 + u32::from(leap),
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     };
@@ -220,6 +235,11 @@ impl Cursor<'_> {
         let number = self.rest()[..digits].parse().ok();
         self.at += digits;
         number
+    }
+
+    /// A number that days of some month have: `40 May` is none.
+    fn day(&mut self) -> Option<u32> {
+        self.number(1, 2).filter(|day| (1..=31).contains(day))
     }
 
     fn year(&mut self) -> Option<u32> {
@@ -297,38 +317,75 @@ impl Cursor<'_> {
                 && self.rest()[1..].starts_with(|c: char| c.is_ascii_digit())
     }
 
-    /// `T12:00:00Z`, ` 12:00`: kept within the span, since it belongs to the date.
-    fn time_of_day(&mut self) {
+    /// `T12:00:00Z`, ` 12:00`: kept within the span, since it belongs to the date. Whether no clock forbids it: a time
+    /// behind a `T` that there is not makes the whole no date; behind a blank it is left alone.
+    fn time_of_day(&mut self) -> bool {
         let before = self.at;
-        let read = (self.skip('T') || self.skip(' '))
-            && self.number(2, 2).is_some()
-            && self.skip(':')
-            && self.number(2, 2).is_some();
-        if !read {
-            self.at = before;
-            return;
+        let glued = self.skip('T');
+        let time = if glued || self.skip(' ') {
+            self.clock()
+        } else {
+            None
+        };
+        match time {
+            Some(true) => self.at += self.seconds_and_zone(),
+            Some(false) if glued => {
+                self.at += self.seconds_and_zone();
+                return false;
+            }
+            None | Some(false) => self.at = before,
         }
+        true
+    }
+
+    /// Hours and minutes, and whether a clock shows them.
+    fn clock(&mut self) -> Option<bool> {
+        let hour = self.number(2, 2)?;
+        self.one_of_this(':')?;
+        let minute = self.number(2, 2)?;
+        let seconds = self
+            .rest()
+            .strip_prefix(':')
+            .and_then(|rest| rest.get(..2)?.parse::<u32>().ok());
+        let within = hour < 24 && minute < 60 && seconds.unwrap_or(0) <= 60;
+        let midnight = hour == 24 && minute == 0 && seconds.unwrap_or(0) == 0;
+        Some(within || midnight)
+    }
+
+    /// The length of what follows hours and minutes.
+    fn seconds_and_zone(&self) -> usize {
         let zone = self
             .rest()
             .bytes()
             .take(20)
             .take_while(|b| b.is_ascii_digit() || matches!(b, b':' | b'.' | b'+' | b'Z' | b'-'));
         let length = zone.count();
-        let kept = self.rest()[..length].trim_end_matches(['.', ':', '-', '+']).len();
-        self.at += kept;
+        self.rest()[..length].trim_end_matches(['.', ':', '-', '+']).len()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    fn date(dated: Option<Dated>) -> Option<(String, usize)> {
+        match dated? {
+            Dated::Date(date) => Some((date.date, date.span.end)),
+            Dated::Never(_) => None,
+        }
+    }
+
+    fn number(text: &str) -> Option<(String, usize)> {
+        date(numeric(text, 0))
+    }
+
     #[test]
     fn ways_to_write_dates() {
-        let numeric = |text| super::numeric(text, 0).map(|date| (date.date, date.span.end));
-        assert_eq!(numeric("2024-05-01T12:00:00Z."), Some(("2024-05-01".into(), 20)));
-        assert_eq!(numeric("31/12/2024"), Some(("2024-12-31".into(), 10)));
-        assert_eq!(numeric("1st of May 2024"), Some(("2024-05-01".into(), 15)));
-        assert_eq!(numeric("5 March"), Some(("--03-05".into(), 7)));
-        assert_eq!(numeric("2024年5月1日起"), Some(("2024-05-01".into(), 15)));
+        assert_eq!(number("2024-05-01T12:00:00Z."), Some(("2024-05-01".into(), 20)));
+        assert_eq!(number("31/12/2024"), Some(("2024-12-31".into(), 10)));
+        assert_eq!(number("1st of May 2024"), Some(("2024-05-01".into(), 15)));
+        assert_eq!(number("5 March"), Some(("--03-05".into(), 7)));
+        assert_eq!(number("2024年5月1日起"), Some(("2024-05-01".into(), 15)));
         for none in [
             "2024-13-01",
             "2024",
@@ -338,14 +395,54 @@ mod tests {
             "30/2/2024",
             "5 marches",
         ] {
-            assert_eq!(numeric(none), None, "{none}");
+            assert_eq!(number(none), None, "{none}");
         }
-        let worded = |text| super::worded(text, 0).map(|date| date.date);
-        assert_eq!(worded("May 1st, 2024").as_deref(), Some("2024-05-01"));
-        assert_eq!(worded("Sept. 5").as_deref(), Some("--09-05"));
-        assert_eq!(worded("Q3 2024").as_deref(), Some("2024-Q3"));
+        let word = |text| date(worded(text, 0)).map(|(date, _)| date);
+        assert_eq!(word("May 1st, 2024").as_deref(), Some("2024-05-01"));
+        assert_eq!(word("Sept. 5").as_deref(), Some("--09-05"));
+        assert_eq!(word("Q3 2024").as_deref(), Some("2024-Q3"));
         for none in ["may 5 people", "May be", "March 5 million", "Quarter", "May 5%"] {
-            assert_eq!(worded(none), None, "{none}");
+            assert_eq!(word(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_day_that_no_calendar_has_is_none_nor_are_its_parts() {
+        for never in [
+            "2024-02-30",
+            "2023-02-29",
+            "1900-02-29",
+            "2024-04-31",
+            "31.04.2024",
+            "29/02/2023",
+            "30 February 2024",
+            "31 April",
+            "2023年2月29日",
+            "Feb 30, 2024",
+            "June 31",
+            "29 Feb 2023",
+            "2024-05-01T24:61:00Z",
+            "2024-05-01T12:60Z",
+            "2024-00-10",
+            "2024-05-00",
+        ] {
+            let found = crate::find(never);
+            assert_eq!(found.dates, [], "{never}");
+        }
+        for (text, day) in [
+            ("2024-02-29", "2024-02-29"),
+            ("2000-02-29", "2000-02-29"),
+            ("29 February", "--02-29"),
+            ("2024-05-01T24:00Z", "2024-05-01"),
+            ("2024-05-01 25:00", "2024-05-01"),
+            ("2016-12-31T23:59:60Z", "2016-12-31"),
+        ] {
+            let dates = crate::find(text).dates;
+            assert_eq!(
+                dates.iter().map(|date| &*date.date).collect::<Vec<_>>(),
+                [day],
+                "{text}"
+            );
         }
     }
 }

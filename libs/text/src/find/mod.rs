@@ -6,10 +6,14 @@
 
 mod address;
 mod amount;
+mod currency;
 mod date;
+mod legible;
 mod link;
+mod magnitude;
 mod name;
 mod number;
+mod range;
 mod tag;
 mod ticker;
 mod transaction;
@@ -25,7 +29,11 @@ pub use transaction::Transaction;
 
 pub(crate) use link::starts as is_link_start;
 
+use crate::invisible::looks_latin;
 use crate::span::Span;
+use crate::words::is_unspaced;
+use date::Dated;
+use legible::Legible;
 
 /// Findings of one kind beyond this number in one text are not kept; nobody writes a post like that.
 pub const MOST_OF_A_KIND: usize = 256;
@@ -64,6 +72,39 @@ pub struct Findings {
 /// assert_eq!(found.links[0].url, "https://app.uniswap.org/");
 /// ```
 pub fn find(text: &str) -> Findings {
+    let legible = Legible::of(text);
+    let mut findings = search(&legible.text);
+    findings.place(|span| legible.given(span));
+    findings
+}
+
+impl Findings {
+    /// Puts everything where it stands in the text that was given.
+    fn place(&mut self, given: impl Fn(Span) -> Span) {
+        let tags = [
+            &mut self.cashtags,
+            &mut self.hashtags,
+            &mut self.mentions,
+            &mut self.emails,
+            &mut self.names,
+        ];
+        let tags = tags.into_iter().flatten().map(|tag| &mut tag.span);
+        let links = self.links.iter_mut().map(|link| &mut link.span);
+        let addresses = self.addresses.iter_mut().map(|address| &mut address.span);
+        let transactions = self
+            .transactions
+            .iter_mut()
+            .map(|transaction| &mut transaction.span);
+        let amounts = self.amounts.iter_mut().map(|amount| &mut amount.span);
+        let dates = self.dates.iter_mut().map(|date| &mut date.span);
+        let chains = addresses.chain(transactions);
+        for span in tags.chain(links).chain(chains).chain(amounts).chain(dates) {
+            *span = given(*span);
+        }
+    }
+}
+
+fn search(text: &str) -> Findings {
     let mut findings = Findings::default();
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -71,6 +112,7 @@ pub fn find(text: &str) -> Findings {
         at = match bytes[at] {
             b'$' => dollar(text, at, &mut findings),
             b'#' => step(&mut findings.hashtags, tag::hashtag(text, at), at),
+            b'%' => keep_amounts(text, &mut findings, amount::with_sign(text, at)).unwrap_or(at + 1),
             b'@' => step(&mut findings.mentions, tag::mention(text, at), at),
             byte if byte.is_ascii_alphanumeric() => word(text, at, &mut findings),
             byte if byte.is_ascii() => at + 1,
@@ -88,10 +130,16 @@ fn dollar(text: &str, at: usize, findings: &mut Findings) -> usize {
     }
 }
 
-/// A character outside ASCII: the sign of a currency, or nothing.
+/// A character outside ASCII: the sign of a currency, a word that may stand before an amount (`руб 500`), or nothing.
 fn other_script(text: &str, at: usize, findings: &mut Findings) -> usize {
-    keep_amounts(text, findings, amount::with_sign(text, at))
-        .unwrap_or_else(|| text.ceil_char_boundary(at + 1))
+    if let Some(end) = keep_amounts(text, findings, amount::with_sign(text, at)) {
+        return end;
+    }
+    let length = magnitude::letters(&text[at..]);
+    if length == 0 {
+        return text.ceil_char_boundary(at + 1);
+    }
+    keep_amounts(text, findings, amount::with_code(text, at, length)).unwrap_or(at + length)
 }
 
 /// Keeps amounts; the place where reading goes on, which is the `$` of `500 $UNI`: the unit is a cashtag as well.
@@ -142,7 +190,9 @@ fn word(text: &str, at: usize, findings: &mut Findings) -> usize {
         start: at,
         end: at + length,
     };
-    if keep_address(text, span, findings) {
+    // A letter that looks Latin beside it makes another word of it, and so does a mark.
+    let alone = !text[..at].ends_with(looks_latin) && !text[span.end..].starts_with(looks_latin);
+    if alone && keep_address(text, span, findings) {
         return span.end;
     }
     if let Some(end) = counted(text, span, findings) {
@@ -150,7 +200,7 @@ fn word(text: &str, at: usize, findings: &mut Findings) -> usize {
     }
     // What follows a number without a blank belongs to it: `1.2.3`, `12:30`.
     if bytes[0].is_ascii_digit() {
-        behind_number(text, span.end)
+        number::behind_number(text, span.end)
     } else {
         span.end
     }
@@ -173,7 +223,7 @@ fn counted(text: &str, span: Span, findings: &mut Findings) -> Option<usize> {
     let glued = text[..at]
         .chars()
         .next_back()
-        .is_some_and(|c| c == '_' || (c.is_alphabetic() && c < '\u{2e80}'));
+        .is_some_and(|c| c == '_' || (c.is_alphabetic() && c < '\u{2e80}' && !is_unspaced(c)));
     if glued {
         return None;
     }
@@ -183,31 +233,21 @@ fn counted(text: &str, span: Span, findings: &mut Findings) -> Option<usize> {
     } else {
         date::worded(text, at)
     };
-    if let Some(date) = date {
-        let end = date.span.end;
-        keep_within_limit(&mut findings.dates, [date]);
-        return Some(end);
+    match date {
+        Some(Dated::Date(date)) => {
+            let end = date.span.end;
+            keep_within_limit(&mut findings.dates, [date]);
+            return Some(end);
+        }
+        Some(Dated::Never(end)) => return Some(end),
+        None => {}
     }
     let amounts = if digit {
         amount::with_unit(text, at)
     } else {
-        amount::with_code(text, at, span.end - at)
+        amount::with_code(text, at, currency::length_before(&text[span.range()]))
     };
     keep_amounts(text, findings, amounts)
-}
-
-/// The place behind digits joined to a number by dots, commas, colons and dashes.
-fn behind_number(text: &str, mut end: usize) -> usize {
-    let bytes = text.as_bytes();
-    while matches!(bytes.get(end), Some(b'.' | b',' | b':' | b'-' | b'/'))
-        && bytes.get(end + 1).is_some_and(u8::is_ascii_digit)
-    {
-        end += 1 + bytes[end + 1..]
-            .iter()
-            .take_while(|b| b.is_ascii_alphanumeric())
-            .count();
-    }
-    end
 }
 
 /// Explorers and exchanges put the address into the path; queries hold session keys that only look alike.

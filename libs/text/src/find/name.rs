@@ -1,6 +1,7 @@
 //! Names with dots: e-mail addresses and ENS names. No I/O.
 
 use super::Tag;
+use crate::invisible::looks_latin;
 use crate::span::Span;
 
 /// Longest name that is read, in bytes: the longest e-mail address there is.
@@ -8,6 +9,9 @@ const LONGEST: usize = 254;
 
 /// The e-mail address that begins at `at`, a letter or digit at the beginning of a word; in lower case.
 pub(super) fn email(text: &str, at: usize) -> Option<Tag> {
+    if text[..at].ends_with(looks_latin) {
+        return None;
+    }
     let rest = &text.as_bytes()[at..];
     let local = run(rest, |b| {
         b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'%' | b'+' | b'-')
@@ -24,13 +28,15 @@ pub(super) fn email(text: &str, at: usize) -> Option<Tag> {
     let named = !domain.is_empty()
         && !domain.starts_with('.')
         && top.len() >= 2
-        && top.bytes().all(|b| b.is_ascii_alphabetic());
+        && top.bytes().all(|b| b.is_ascii_alphabetic())
+        && !text[at + host_at + host.len()..].starts_with(looks_latin);
     named.then(|| tag(text, at, host_at + host.len()))
 }
 
 /// The ENS name (`vitalik.eth`, `pay.vitalik.eth`) that begins at `at`; in lower case.
 pub(super) fn ens(text: &str, at: usize) -> Option<Tag> {
-    if text[..at].ends_with(['.', '@', '/', '-', '_', '$', '#']) {
+    // A name that begins in letters that only look Latin is another's.
+    if text[..at].ends_with(['.', '@', '/', '-', '_', '$', '#']) || text[..at].ends_with(looks_latin) {
         return None;
     }
     let length = run(&text.as_bytes()[at..], |b| {
@@ -41,7 +47,8 @@ pub(super) fn ens(text: &str, at: usize) -> Option<Tag> {
     let is_ens = written[name.len()..].eq_ignore_ascii_case(".eth")
         && name.split('.').all(|label| !label.is_empty())
         && name.rsplit('.').next().is_some_and(|label| label.len() >= 3)
-        && !text[at + length..].starts_with(['/', '@', ':']);
+        && !text[at + length..].starts_with(['/', '@', ':'])
+        && !text[at + length..].starts_with(looks_latin);
     is_ens.then(|| tag(text, at, written.len()))
 }
 

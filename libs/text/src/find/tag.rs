@@ -1,6 +1,9 @@
 //! Tags: `$UNI`, `#DeFi`, `@vitalik`. Amounts, numbers and e-mail addresses look alike and are told apart. No I/O.
 
+use crate::invisible::{joins, looks_latin};
 use crate::span::Span;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// A tag with its name in one case, without its sign.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +29,9 @@ const MAGNITUDES: &[&str] = &[
 
 /// The cashtag whose `$` stands at `at`.
 pub(super) fn cashtag(text: &str, at: usize) -> Option<Tag> {
-    if before(text, at).is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '$' | '_' | '\\' | '=')) {
+    if before(text, at)
+        .is_some_and(|c| looks_latin(c) || c.is_ascii_digit() || matches!(c, '$' | '_' | '\\' | '='))
+    {
         return None;
     }
     let rest = &text[at + 1..];
@@ -36,7 +41,8 @@ pub(super) fn cashtag(text: &str, at: usize) -> Option<Tag> {
         .take_while(u8::is_ascii_alphanumeric)
         .count();
     let symbol = &rest[..length];
-    if length > LONGEST_SYMBOL || !is_symbol(symbol) || continues(&rest[length..]) {
+    // What goes on in letters that look Latin is another word than the symbol it looks like.
+    if length > LONGEST_SYMBOL || !is_symbol(symbol) || rest[length..].starts_with(continues) {
         return None;
     }
     let length = length + share_class(&rest[length..]);
@@ -60,18 +66,18 @@ fn is_symbol(symbol: &str) -> bool {
     only_letters && letters.len() >= 2 && !MAGNITUDES.contains(&letters.to_ascii_lowercase().as_str())
 }
 
-/// A letter of the same script or an underscore goes on with the word: code or a name, not a symbol.
-fn continues(rest: &str) -> bool {
-    rest.chars()
-        .next()
-        .is_some_and(|c| c == '_' || (c.is_alphabetic() && c < '\u{250}'))
+/// A letter that looks like these, a mark on the last or an underscore goes on with the word.
+fn continues(c: char) -> bool {
+    c == '_' || looks_latin(c)
 }
 
 /// `.B` of `BRK.B`: one upper-case letter that ends the word.
 fn share_class(rest: &str) -> usize {
     let mut characters = rest.chars();
     let dotted = characters.next() == Some('.') && characters.next().is_some_and(|c| c.is_ascii_uppercase());
-    let ends = characters.next().is_none_or(|c| !c.is_alphanumeric());
+    let ends = characters
+        .next()
+        .is_none_or(|c| !c.is_alphanumeric() && !looks_latin(c));
     if dotted && ends { 2 } else { 0 }
 }
 
@@ -82,7 +88,7 @@ pub(super) fn hashtag(text: &str, at: usize) -> Option<Tag> {
     }
     let name = run(&text[at + 1..], LONGEST_HASHTAG)?;
     name.chars().any(char::is_alphabetic).then(|| Tag {
-        name: name.to_lowercase(),
+        name: name.to_lowercase().nfc().collect(),
         span: Span {
             start: at,
             end: at + 1 + name.len(),
@@ -92,8 +98,7 @@ pub(super) fn hashtag(text: &str, at: usize) -> Option<Tag> {
 
 /// The longest run of at most `most` word characters; `None` when empty or longer.
 fn run(rest: &str, most: usize) -> Option<&str> {
-    let is_word =
-        |c: char| c.is_alphanumeric() || c == '_' || unicode_normalization::char::is_combining_mark(c);
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || joins(c) || is_combining_mark(c);
     let end = rest.char_indices().take(most + 1).find(|&(_, c)| !is_word(c));
     let name = match end {
         Some((end, _)) => &rest[..end],
@@ -116,7 +121,8 @@ pub(super) fn mention(text: &str, at: usize) -> Option<Tag> {
     let rest = &text[at + 1..];
     let is_name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     let length = rest.bytes().take(LONGEST_MENTION + 1).take_while(is_name).count();
-    if length == 0 || length > LONGEST_MENTION || !rest[..length].bytes().any(|b| b.is_ascii_alphanumeric()) {
+    let is_name = rest[..length].bytes().any(|b| b.is_ascii_alphanumeric());
+    if length > LONGEST_MENTION || !is_name || rest[length..].starts_with(looks_latin) {
         return None;
     }
     Some(Tag {

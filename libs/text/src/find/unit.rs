@@ -1,5 +1,8 @@
 //! What amounts are counted in: currencies, per cent, symbols of tokens, and things. Tables only.
 
+use super::currency;
+use super::magnitude::{folded, letters};
+
 /// What stands behind a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -11,115 +14,6 @@ pub(super) enum Unit {
     /// Symbol of a token, upper case.
     Symbol(String),
 }
-
-/// Signs of currencies; `¥` is yen unless the text says yuan.
-pub(super) const CURRENCY_SIGNS: [(&str, &str); 14] = [
-    ("$", "USD"),
-    ("€", "EUR"),
-    ("£", "GBP"),
-    ("¥", "JPY"),
-    ("₹", "INR"),
-    ("₩", "KRW"),
-    ("₽", "RUB"),
-    ("₴", "UAH"),
-    ("₫", "VND"),
-    ("₺", "TRY"),
-    ("฿", "THB"),
-    ("₦", "NGN"),
-    ("₿", "BTC"),
-    ("Ξ", "ETH"),
-];
-
-/// Letters before a dollar sign.
-pub(super) const DOLLARS: [(&str, &str); 10] = [
-    ("US", "USD"),
-    ("A", "AUD"),
-    ("AU", "AUD"),
-    ("C", "CAD"),
-    ("CA", "CAD"),
-    ("HK", "HKD"),
-    ("NT", "TWD"),
-    ("NZ", "NZD"),
-    ("S", "SGD"),
-    ("R", "BRL"),
-];
-
-const CODES: &[&str] = &[
-    "AED", "ARS", "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "IDR", "INR",
-    "JPY", "KRW", "MXN", "NGN", "NOK", "NZD", "PHP", "PLN", "RUB", "SEK", "SGD", "THB", "TRY", "TWD", "UAH",
-    "USD", "VND", "ZAR",
-];
-
-/// Words for currencies in lower case.
-const CURRENCY_WORDS: &[(&str, &str)] = &[
-    ("dollar", "USD"),
-    ("dollars", "USD"),
-    ("bucks", "USD"),
-    ("usd", "USD"),
-    ("dólares", "USD"),
-    ("dólar", "USD"),
-    ("dollari", "USD"),
-    ("dollaro", "USD"),
-    ("dollaria", "USD"),
-    ("dollár", "USD"),
-    ("dolar", "USD"),
-    ("dolara", "USD"),
-    ("doların", "USD"),
-    ("dolary", "USD"),
-    ("dolarów", "USD"),
-    ("dolarů", "USD"),
-    ("δολάρια", "USD"),
-    ("đô la", "USD"),
-    ("доларів", "USD"),
-    ("долларов", "USD"),
-    ("доллара", "USD"),
-    ("euro", "EUR"),
-    ("euros", "EUR"),
-    ("eur", "EUR"),
-    ("евро", "EUR"),
-    ("євро", "EUR"),
-    ("ευρώ", "EUR"),
-    ("euroa", "EUR"),
-    ("złotych", "PLN"),
-    ("zł", "PLN"),
-    ("korun", "CZK"),
-    ("kč", "CZK"),
-    ("kronor", "SEK"),
-    ("forint", "HUF"),
-    ("đồng", "VND"),
-    ("quid", "GBP"),
-    ("pounds", "GBP"),
-    ("yen", "JPY"),
-    ("yuan", "CNY"),
-    ("rmb", "CNY"),
-    ("rupees", "INR"),
-    ("rubles", "RUB"),
-    ("roubles", "RUB"),
-    ("рублей", "RUB"),
-    ("рубля", "RUB"),
-    ("руб", "RUB"),
-    ("гривень", "UAH"),
-    ("reais", "BRL"),
-    ("pesos", "MXN"),
-    ("francs", "CHF"),
-    ("lira", "TRY"),
-    ("rupiah", "IDR"),
-];
-
-/// Words of scripts without blanks, the longer first.
-const UNSPACED: [(&str, Unit); 11] = [
-    ("美元", Unit::Money("USD")),
-    ("美金", Unit::Money("USD")),
-    ("欧元", Unit::Money("EUR")),
-    ("人民币", Unit::Money("CNY")),
-    ("日元", Unit::Money("JPY")),
-    ("元", Unit::Money("CNY")),
-    ("円", Unit::Money("JPY")),
-    ("ドル", Unit::Money("USD")),
-    ("달러", Unit::Money("USD")),
-    ("원", Unit::Money("KRW")),
-    ("ユーロ", Unit::Money("EUR")),
-];
 
 /// Symbols of tokens that need no `$` behind a number.
 const SYMBOLS: &[&str] = &[
@@ -219,31 +113,43 @@ const PERCENT_WORDS: &[&str] = &[
 /// The unit at the beginning of `rest` and its length in bytes. `apart` says that a blank or a magnitude came before;
 /// a bare word needs it, so that `5G` and `2FA` are none.
 pub(super) fn unit(rest: &str, apart: bool) -> Option<(Unit, usize)> {
-    if rest.starts_with('%') {
+    let first = rest.chars().next()?;
+    if first == '%' {
         return Some((Unit::Percent, 1));
     }
-    if let Some((sign, code)) = CURRENCY_SIGNS[1..]
-        .iter()
-        .find(|(sign, _)| rest.starts_with(sign))
-    {
-        return Some((Unit::Money(code), sign.len()));
+    if first == '$' {
+        return dollar(&rest[1..], apart);
     }
-    if let Some((word, unit)) = UNSPACED.iter().find(|(word, _)| rest.starts_with(word)) {
-        return Some((unit.clone(), word.len()));
+    if let Some(code) = currency::sign(first) {
+        return Some((Unit::Money(code), first.len_utf8()));
     }
-    if let Some(symbol) = rest.strip_prefix('$') {
-        let length = symbol
-            .bytes()
-            .take(13)
-            .take_while(u8::is_ascii_alphanumeric)
-            .count();
-        if length == 0 && !symbol.starts_with(['$', '_', '{']) {
-            return Some((Unit::Money("USD"), 1));
-        }
-        let named = apart && (2..=12).contains(&length) && symbol.as_bytes()[0].is_ascii_alphabetic();
-        return named.then(|| (Unit::Symbol(symbol[..length].to_ascii_uppercase()), length + 1));
+    if let Some((code, length)) = currency::unspaced(rest) {
+        return Some((Unit::Money(code), length));
+    }
+    if let Some((code, length)) = currency::country_before(rest) {
+        return Some((Unit::Money(code), length));
     }
     tagged(rest, apart).or_else(|| word(rest, apart))
+}
+
+/// Whether a currency stands here.
+pub(super) fn is_money(rest: &str) -> bool {
+    matches!(unit(rest, true), Some((Unit::Money(_), _)))
+}
+
+/// What follows a `$`: nothing, or the symbol of a token (`500 $UNI`).
+fn dollar(behind: &str, apart: bool) -> Option<(Unit, usize)> {
+    let length = behind
+        .bytes()
+        .take(13)
+        .take_while(u8::is_ascii_alphanumeric)
+        .count();
+    if length == 0 && !behind.starts_with(['$', '_', '{']) {
+        return Some((Unit::Money("USD"), 1));
+    }
+    let goes_on = behind[length..].starts_with(crate::invisible::looks_latin);
+    let named = apart && (2..=12).contains(&length) && behind.as_bytes()[0].is_ascii_alphabetic() && !goes_on;
+    named.then(|| (Unit::Symbol(behind[..length].to_ascii_uppercase()), length + 1))
 }
 
 /// `10,000 #BTC`
@@ -257,48 +163,39 @@ fn tagged(rest: &str, apart: bool) -> Option<(Unit, usize)> {
 }
 
 fn word(rest: &str, apart: bool) -> Option<(Unit, usize)> {
-    let mut length = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+    let mut length = letters(rest);
+    // A word with digits in it is none of ours.
+    if rest[length..].starts_with(char::is_alphanumeric) {
+        return None;
+    }
     if matches!(&rest[..length], "EH" | "PH" | "TH") && rest[length..].starts_with("/s") {
         length += 2;
     }
     let written = &rest[..length];
-    let two = rest[length..].strip_prefix(' ').map(|next| {
-        let second = next.find(|c: char| !c.is_alphabetic()).unwrap_or(next.len());
-        &rest[..length + 1 + second]
-    });
-    if written.is_empty() || written.len() > 24 {
-        return None;
-    }
-    if SYMBOLS.contains(&written)
-        || (apart && SYMBOLS.contains(&&*written.to_ascii_uppercase()) && written == "stETH")
-    {
+    let is_staked = apart && written == "stETH";
+    if SYMBOLS.contains(&written) || is_staked {
         return Some((Unit::Symbol(written.to_ascii_uppercase()), length));
     }
-    if CODES.contains(&written) || written == "RMB" {
-        let code = CODES
-            .iter()
-            .find(|code| **code == written)
-            .copied()
-            .unwrap_or("CNY");
+    if let Some(code) = currency::code(written) {
         return Some((Unit::Money(code), length));
     }
     if !apart {
         return attached(written, length);
     }
+    let two = rest[length..]
+        .strip_prefix(' ')
+        .map(|next| &rest[..length + 1 + letters(next)]);
     let candidates = two.into_iter().chain([written]);
     candidates
         .into_iter()
-        .find_map(|name| Some((named(&name.to_lowercase())?, name.len())))
+        .find_map(|name| Some((named(&folded(name)?)?, name.len())))
 }
 
 fn named(lower: &str) -> Option<Unit> {
     if PERCENT_WORDS.contains(&lower) {
         return Some(Unit::Percent);
     }
-    let money = CURRENCY_WORDS
-        .iter()
-        .find(|(word, _)| *word == lower)
-        .map(|(_, code)| Unit::Money(code));
+    let money = currency::word(lower).map(Unit::Money);
     money.or_else(|| {
         THINGS
             .iter()
@@ -309,10 +206,11 @@ fn named(lower: &str) -> Option<Unit> {
 
 /// Units that are written onto their number.
 fn attached(written: &str, length: usize) -> Option<(Unit, usize)> {
-    let lower = written.to_lowercase();
+    let lower = folded(written)?;
     let unit = match lower.as_str() {
         "bps" | "kg" | "km" | "mw" | "gw" | "kwh" | "mwh" | "oz" | "eh/s" | "th/s" | "tps" | "gwei"
-        | "sats" | "pct" | "usd" | "eur" => named(&lower)?,
+        | "sats" | "pct" | "usd" | "eur" | "tl" => named(&lower)?,
+        _ if !lower.is_ascii() => Unit::Money(currency::word(&lower)?),
         _ => return None,
     };
     Some((unit, length))

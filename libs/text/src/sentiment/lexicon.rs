@@ -1,5 +1,6 @@
 //! How words, emoticons and emoji feel, from -4 to 4: slang of ours first, then `lexicon.txt`.
 
+use crate::words::is_apostrophe;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -76,12 +77,12 @@ pub(super) fn emoji(c: char) -> Option<f32> {
 
 /// The word in lower case with straight apostrophes and without a possessive; `None` when no lexicon has one so long.
 pub(super) fn lower(written: &str) -> Option<String> {
-    let written = written.trim_end_matches(['\'', '\u{2019}', '-']);
-    let bare = written
-        .strip_suffix("'s")
-        .or_else(|| written.strip_suffix("\u{2019}s"))
-        .unwrap_or(written);
-    (!bare.is_empty() && bare.len() <= LONGEST).then(|| bare.to_lowercase().replace('\u{2019}', "'"))
+    let written = written.trim_end_matches(|c| is_apostrophe(c) || c == '-');
+    let possessor = written
+        .strip_suffix('s')
+        .and_then(|name| name.strip_suffix(is_apostrophe));
+    let bare = possessor.unwrap_or(written);
+    (!bare.is_empty() && bare.len() <= LONGEST).then(|| bare.to_lowercase().replace(is_apostrophe, "'"))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 mod lexicon;
 mod modifier;
 
-use crate::words::is_unspaced;
+use crate::words::{is_apostrophe, is_unspaced};
 use lexicon::feeling;
 use modifier::Modifiers;
 
@@ -85,10 +85,18 @@ impl Reader {
             self.feel(emoticon);
             return;
         }
+        let (run, glued) = without_emoticon(run);
+        self.letters(run);
+        if let Some(emoticon) = glued {
+            self.feel(emoticon);
+        }
+    }
+
+    fn letters(&mut self, run: &str) {
         let mut start = None;
         for (at, c) in run.char_indices() {
-            let in_word = c.is_alphabetic() && !is_unspaced(c)
-                || matches!(c, '\'' | '\u{2019}' | '-') && start.is_some();
+            let in_word =
+                c.is_alphabetic() && !is_unspaced(c) || (is_apostrophe(c) || c == '-') && start.is_some();
             match (in_word, start) {
                 (true, None) => start = Some(at),
                 (false, Some(began)) => {
@@ -122,7 +130,7 @@ impl Reader {
         let Some(word) = lexicon::lower(written) else {
             return;
         };
-        self.words += 1;
+        self.words = self.words.saturating_add(1);
         let name = self.inside && is_name(written);
         self.inside = true;
         if self.only_signs {
@@ -149,7 +157,7 @@ impl Reader {
 
     /// Counts a feeling; gives what was added for it.
     fn feel(&mut self, feeling: f32) -> f32 {
-        self.carriers += 1;
+        self.carriers = self.carriers.saturating_add(1);
         let weighed = if feeling < 0.0 {
             feeling * NEGATIVE_WEIGHT
         } else {
@@ -174,6 +182,21 @@ impl Reader {
         let share = if asks { QUESTION_SHARE } else { 1.0 };
         let length = f32::from(self.words) + 3.0;
         Some((sum * share / length.powf(LENGTH_POWER) / 2.0).clamp(-1.0, 1.0))
+    }
+}
+
+/// A run without the emoticon at its end (`great:)`), and how that feels.
+fn without_emoticon(run: &str) -> (&str, Option<f32>) {
+    let end = match run.strip_suffix("<3") {
+        Some(before) => before.len(),
+        None => run.trim_end_matches(|c: char| !c.is_alphanumeric()).len(),
+    };
+    let at = run[end..]
+        .find([':', ';', '=', '<'])
+        .map_or(run.len(), |at| end + at);
+    match feeling(&run[at..]) {
+        Some(emoticon) if run.len() > at + 1 => (&run[..at], Some(emoticon)),
+        _ => (run, None),
     }
 }
 
@@ -234,6 +257,69 @@ mod tests {
         assert_eq!(super::score_signs("die Post war fast da"), None);
         assert!(super::score_signs("die Post ist da 🎉").is_some_and(|score| score > 0.0));
         assert_eq!(score("https://great.example/love @happy"), None);
+    }
+
+    #[test]
+    fn one_run_of_a_hundred_thousand_words_is_survived() {
+        assert!(score(&"good,🎉".repeat(100_000)).is_some_and(|score| score > 0.0));
+    }
+
+    #[test]
+    fn every_apostrophe_negates() {
+        let straight = score("I don't like this listing");
+        assert!(straight.is_some_and(|score| score < 0.0));
+        for apostrophe in [
+            '\u{2019}', '\u{2018}', '\u{2bc}', '\u{b4}', '`', '\u{2032}', '\u{ff07}', '\u{201b}',
+        ] {
+            let text = format!("I don{apostrophe}t like this listing");
+            assert_eq!(score(&text), straight, "{text}");
+        }
+        assert_eq!(
+            score("Vitalik\u{2bc}s great launch"),
+            score("Vitalik's great launch")
+        );
+    }
+
+    #[test]
+    fn signs_count_without_a_blank() {
+        for (glued, apart) in [
+            ("love it😍", "love it 😍"),
+            ("😭why", "😭 why"),
+            ("great:)", "great :)"),
+            ("so done:(", "so done :("),
+            ("thanks<3", "thanks <3"),
+        ] {
+            assert_eq!(score(glued), score(apart), "{glued}");
+        }
+        assert_eq!(score("ratio 3:1, see below:"), None);
+    }
+
+    #[test]
+    fn hearts_are_glad() {
+        for heart in "❤♥❣💓💗💖💕💞💘💝💟💚💙💛🧡💜🖤🤍🤎🩷🩵🩶".chars()
+        {
+            assert!(
+                score(&heart.to_string()).is_some_and(|score| score > 0.0),
+                "{heart}"
+            );
+        }
+        assert!(of("a happy holder💗💓💗💓") > 0.0 && of("❤\u{fe0f}\u{200d}🔥") > 0.0 && of("💔") < 0.0);
+    }
+
+    #[test]
+    fn what_is_not_the_worst_is_no_worse() {
+        let worst = of("The worst launch");
+        for better in [
+            "Not the worst launch",
+            "This isn\u{2019}t the worst launch",
+            "It was never the worst launch",
+            "Not exactly the worst launch",
+            "Hardly the worst launch",
+            "NOT THE WORST LAUNCH",
+            "It is not by far the worst launch",
+        ] {
+            assert!(of(better) >= worst, "{better}: {} {worst}", of(better));
+        }
     }
 
     proptest! {

@@ -66,7 +66,7 @@ fn plain(text: &str) -> String {
     for c in folded.chars().flat_map(char::to_lowercase) {
         if c.is_alphanumeric() || c == '%' {
             out.push(c);
-        } else if !matches!(c, '\'' | '\u{2019}') && !out.ends_with(' ') {
+        } else if !crate::words::is_apostrophe(c) && !out.ends_with(' ') {
             out.push(' ');
         }
     }
