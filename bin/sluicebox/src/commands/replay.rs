@@ -4,9 +4,13 @@
 //! second event, and a run that was interrupted is finished by running it again.
 
 mod columns;
+mod encoding;
 mod feeder;
+mod header;
 mod lines;
+mod members;
 mod reading;
+mod records;
 mod rejects;
 mod row;
 mod time;
@@ -18,10 +22,13 @@ use crate::failure::Failure;
 use crate::output::{say, tell};
 use clap::{Args, ValueEnum};
 use columns::Columns;
+use encoding_rs::Encoding;
 use reading::{Source, newest};
 use rejects::Rejects;
 use row::Shape;
 use std::path::PathBuf;
+use time::Zone;
+
 pub(crate) use time::TimeFormat;
 
 #[derive(Debug, Args)]
@@ -30,8 +37,10 @@ pub(crate) use time::TimeFormat;
     sluicebox replay posts.csv --format csv --delimiter ';' --map time=date,subject=subject --type post --source blog\n  \
     zcat posts.jsonl.gz | sluicebox replay - --format jsonl --map id=id,time=created_at --type post --source social\n\n\
     Columns that are not mapped to id, time, subject or tenant become members of the event's data; text=COL and any\n\
-    other NAME=COL rename them. JSON columns may be dotted paths. Lines that already are CloudEvents (they have\n\
-    `specversion`) are sent as they are. Malformed lines go to FILE.rejected.jsonl with line number and reason.")]
+    other NAME=COL rename them. Plain decimal numbers of CSV become numbers, spelt as they are (1500.50); codes (007, +5,\n\
+    1,000) and the columns of --text stay text. A column without a name is called column_N. JSON columns may be dotted paths. Lines that already are CloudEvents (they have\n\
+    `specversion`) are sent as they are. Malformed lines go to FILE.rejected.jsonl with the line of\n\
+    the file, the reason and the text. A quote that never ends stops the reading, with the line where it begins.")]
 pub(crate) struct ReplayArgs {
     /// The file, plain or gzip; `-` is standard input
     #[arg(value_name = "FILE")]
@@ -39,9 +48,15 @@ pub(crate) struct ReplayArgs {
     /// What a line is
     #[arg(long, value_enum)]
     format: Format,
-    /// Between two columns of CSV; `\t` is a tab
-    #[arg(long, value_name = "CHAR", default_value = ",", value_parser = delimiter)]
-    delimiter: u8,
+    /// Between two columns of CSV; `\t` is a tab. Without it, what a first line `sep=;` says, else a comma
+    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
+    delimiter: Option<u8>,
+    /// How the file is encoded, such as utf-16le or windows-1252; without it, UTF-8. A byte order mark is no content
+    #[arg(long, value_name = "NAME", value_parser = encoding::named)]
+    encoding: Option<&'static Encoding>,
+    /// Columns of CSV whose numbers stay text, because they are codes
+    #[arg(long, value_name = "COL,…", value_delimiter = ',')]
+    text: Vec<String>,
     /// Which column is what: id=COL,time=COL,text=COL,subject=COL,tenant=COL and any other NAME=COL
     #[arg(long, value_name = "NAME=COL,…", default_value = "")]
     map: Columns,
@@ -55,6 +70,10 @@ pub(crate) struct ReplayArgs {
     /// common formats (day before month) are understood
     #[arg(long, value_name = "FORMAT")]
     time_format: Option<String>,
+    /// The zone of times that say none, such as Europe/Berlin or +05:30. A time that clocks showed twice is the first
+    /// one; one that they skipped is malformed
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    zone: Zone,
     /// Events a second; without it, as fast as Kafka takes them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
@@ -91,13 +110,15 @@ pub(crate) async fn run(args: ReplayArgs, app: &App) -> Result<(), Failure> {
         kind: args.kind,
         source: args.source,
         columns: args.map,
-        time: TimeFormat::new(args.time_format),
+        text: args.text,
+        time: TimeFormat::new(args.time_format).in_zone(args.zone),
         shift_ms: 0,
     };
     let source = Source {
         path: args.file,
         format: args.format,
         delimiter: args.delimiter,
+        encoding: args.encoding,
     };
     if args.shift_to_now {
         shape.shift_ms = shift(&source, &shape).await?;

@@ -34,7 +34,7 @@ pub(crate) fn next(reader: &mut impl BufRead, line: &mut Vec<u8>, most: usize) -
     Ok(Line::TooLong)
 }
 
-fn skip_line(reader: &mut impl BufRead) -> std::io::Result<()> {
+pub(crate) fn skip_line(reader: &mut impl BufRead) -> std::io::Result<()> {
     loop {
         let buffer = reader.fill_buf()?;
         let (used, ended) = match buffer.iter().position(|byte| *byte == b'\n') {

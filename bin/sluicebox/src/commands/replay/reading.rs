@@ -1,10 +1,14 @@
 //! The thread that reads and parses a file, and how far it is.
 
 use super::Format;
+use super::encoding;
+use super::header;
 use super::lines::{self, Line, MOST};
+use super::records::{Next, Records};
 use super::rejects::Reject;
 use super::row::Shape;
 use crate::failure::Failure;
+use encoding_rs::Encoding;
 use flate2::bufread::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
 use model::RawEvent;
@@ -22,7 +26,10 @@ const BUFFER: usize = 256 * 1024;
 pub(crate) struct Source {
     pub path: PathBuf,
     pub format: Format,
-    pub delimiter: u8,
+    /// `None` for what the file says, or a comma.
+    pub delimiter: Option<u8>,
+    /// `None` for UTF-8.
+    pub encoding: Option<&'static Encoding>,
 }
 
 /// An event with its line number, or why a line is none; the outer error ends the reading.
@@ -69,9 +76,10 @@ pub(crate) fn start(source: &Source, shape: Shape) -> Result<(Receiver<Row>, Pro
     let progress = bar(length);
     let counted = BufReader::with_capacity(BUFFER, progress.wrap_read(raw));
     let (rows, received) = channel(AHEAD);
-    let (format, delimiter) = (source.format, source.delimiter);
+    let (format, delimiter, encoding) = (source.format, source.delimiter, source.encoding);
     tokio::task::spawn_blocking(move || {
-        let ended = plain(counted).and_then(|reader| match format {
+        let text = plain(counted).and_then(|reader| encoding::utf8(reader, encoding));
+        let ended = text.and_then(|reader| match format {
             Format::Jsonl => jsonl(reader, &shape, &rows),
             Format::Csv => csv(reader, delimiter, &shape, &rows),
         });
@@ -134,11 +142,9 @@ fn jsonl(mut reader: Box<dyn BufRead>, shape: &Shape, rows: &Sender<Row>) -> Res
             Line::Whole if line.trim_ascii().is_empty() => continue,
             Line::Whole => shape.json(&line),
         };
-        let row = parsed.map(|event| (number, event)).map_err(|reason| Reject {
-            line: number,
-            reason,
-            text: String::from_utf8_lossy(&line[..line.len().min(MOST / 64)]).into_owned(),
-        });
+        let row = parsed
+            .map(|event| (number, event))
+            .map_err(|reason| Reject::of(number, reason, &line));
         if rows.blocking_send(Ok(row)).is_err() {
             break;
         }
@@ -146,68 +152,71 @@ fn jsonl(mut reader: Box<dyn BufRead>, shape: &Shape, rows: &Sender<Row>) -> Res
     Ok(())
 }
 
-fn csv(reader: Box<dyn BufRead>, delimiter: u8, shape: &Shape, rows: &Sender<Row>) -> Result<(), Failure> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .flexible(true)
-        .from_reader(reader);
-    let header = header(&mut reader, shape)?;
-    let mut record = csv::StringRecord::new();
+fn csv(
+    reader: Box<dyn BufRead>,
+    delimiter: Option<u8>,
+    shape: &Shape,
+    rows: &Sender<Row>,
+) -> Result<(), Failure> {
+    let mut records = Records::new(reader, delimiter.unwrap_or(b','));
+    let header = header(&mut records, delimiter, shape)?;
     loop {
-        let (reason, line, text) = match reader.read_record(&mut record) {
-            Ok(false) => return Ok(()),
-            Ok(true) => {
-                let line = record.position().map_or(0, csv::Position::line);
-                match shape.csv(&header, &record) {
-                    Ok(event) => {
-                        if rows.blocking_send(Ok(Ok((line, event)))).is_err() {
-                            return Ok(());
-                        }
-                        continue;
-                    }
-                    Err(reason) => (reason, line, record.iter().collect::<Vec<_>>().join(" | ")),
-                }
-            }
-            Err(error) if error.is_io_error() => {
-                return Err(Failure::File(format!("reading stops: {error}")));
-            }
-            Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                (error.to_string(), line, String::new())
-            }
+        let row = match next(&mut records)? {
+            Next::End => return Ok(()),
+            Next::TooLong(line) => Err((line, format!("longer than {MOST} bytes"))),
+            Next::Unclosed(line) => return Err(unclosed(line)),
+            Next::Record(line) => match shape.csv(&header, records.fields()) {
+                Ok(event) => Ok((line, event)),
+                Err(reason) => Err((line, reason)),
+            },
         };
-        if rows
-            .blocking_send(Ok(Err(Reject { line, reason, text })))
-            .is_err()
-        {
+        let row = row.map_err(|(line, reason)| Reject::of(line, reason, records.raw()));
+        if rows.blocking_send(Ok(row)).is_err() {
             return Ok(());
         }
     }
 }
 
-fn header(reader: &mut csv::Reader<Box<dyn BufRead>>, shape: &Shape) -> Result<Vec<String>, Failure> {
-    let header = reader
-        .headers()
-        .map_err(|error| Failure::File(format!("the first line has no column names: {error}")))?;
-    let names: Vec<String> = header
-        .iter()
-        .map(|name| name.trim().trim_start_matches('\u{feff}').to_owned())
-        .collect();
-    match shape
-        .columns
-        .named()
-        .find(|column| !names.iter().any(|name| name == column))
-    {
-        None => Ok(names),
-        Some(missing) => {
-            let shown = names.join(", ");
-            Err(Failure::Usage(format!(
-                "--map: there is no column {missing:?}; the columns are {shown}"
-            )))
+/// The names of the columns, from the first record behind what Excel may write before it.
+fn header(
+    records: &mut Records<Box<dyn BufRead>>,
+    delimiter: Option<u8>,
+    shape: &Shape,
+) -> Result<Vec<String>, Failure> {
+    let mut first = next(records)?;
+    if let (Next::Record(_), Some(separator)) = (&first, header::separator(records.raw())) {
+        if delimiter.is_some_and(|delimiter| delimiter != separator) {
+            let (file, given) = (char::from(separator), char::from(delimiter.unwrap_or_default()));
+            return Err(Failure::Usage(format!(
+                "the file begins with sep={file}, and --delimiter says {given:?}"
+            )));
         }
+        records.set_delimiter(separator);
+        first = next(records)?;
+    }
+    match first {
+        Next::Record(_) => header::names(records.fields(), &shape.columns).map_err(Failure::Usage),
+        Next::Unclosed(line) => Err(unclosed(line)),
+        Next::TooLong(_) => Err(Failure::File(format!(
+            "the names of the columns are longer than {MOST} bytes"
+        ))),
+        Next::End => Err(Failure::File(
+            "the file is empty; its first line must name the columns".to_owned(),
+        )),
     }
 }
 
-fn unreadable(error: &std::io::Error) -> Failure {
+fn next(records: &mut Records<Box<dyn BufRead>>) -> Result<Next, Failure> {
+    records.next().map_err(|error| unreadable(&error))
+}
+
+fn unclosed(line: u64) -> Failure {
+    Failure::File(format!(
+        "line {line} has a quote that does not end within {MOST} bytes or the file, so that nothing behind it can be \
+         read; close it, or write it twice if it is meant"
+    ))
+}
+
+pub(super) fn unreadable(error: &std::io::Error) -> Failure {
     Failure::File(format!("reading stops: {error}"))
 }

@@ -20,6 +20,18 @@ pub(crate) struct Reject {
     pub text: String,
 }
 
+impl Reject {
+    /// A line, as far as it is worth showing.
+    pub(crate) fn of(line: u64, reason: String, bytes: &[u8]) -> Self {
+        let shown = &bytes[..bytes.len().min(MOST_SHOWN)];
+        Self {
+            line,
+            reason,
+            text: String::from_utf8_lossy(shown).into_owned(),
+        }
+    }
+}
+
 /// The file of rejected lines.
 pub(crate) struct Rejects {
     path: PathBuf,

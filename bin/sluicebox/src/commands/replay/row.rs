@@ -1,9 +1,10 @@
 //! From one line to one event. No I/O.
 
 use super::columns::Columns;
+use super::encoding::not_utf8;
+use super::members::{self, Members};
 use super::time::TimeFormat;
 use model::{DEFAULT_TENANT, RawEvent};
-use serde_json::{Map, Value};
 
 /// How lines become events.
 #[derive(Debug, Clone)]
@@ -11,6 +12,8 @@ pub(crate) struct Shape {
     pub kind: String,
     pub source: String,
     pub columns: Columns,
+    /// Columns whose numbers stay text.
+    pub text: Vec<String>,
     pub time: TimeFormat,
     /// Added to every time, in ms.
     pub shift_ms: i64,
@@ -19,17 +22,21 @@ pub(crate) struct Shape {
 impl Shape {
     /// A line of JSON.
     pub(crate) fn json(&self, line: &[u8]) -> Result<RawEvent, String> {
-        let object: Map<String, Value> =
-            serde_json::from_slice(line).map_err(|error| format!("not a JSON object: {error}"))?;
-        if object.contains_key("specversion") {
+        let text = std::str::from_utf8(line).map_err(|error| not_utf8(error.valid_up_to()))?;
+        let members = Members::of_json(text)?;
+        if members.contains("specversion") {
             let event = RawEvent::from_json(line).map_err(|error| error.to_string())?;
             return Ok(self.shifted(event));
         }
-        self.event(object)
+        self.event(members)
     }
 
-    /// A line of CSV; numbers become numbers, everything else text.
-    pub(crate) fn csv(&self, header: &[String], fields: &csv::StringRecord) -> Result<RawEvent, String> {
+    /// A line of CSV; plain numbers become numbers, everything else text.
+    pub(crate) fn csv<'f>(
+        &self,
+        header: &[String],
+        fields: impl ExactSizeIterator<Item = &'f [u8]>,
+    ) -> Result<RawEvent, String> {
         if fields.len() != header.len() {
             return Err(format!(
                 "{} columns, the first line has {}",
@@ -37,23 +44,32 @@ impl Shape {
                 header.len()
             ));
         }
-        let members = header
-            .iter()
-            .zip(fields)
-            .map(|(name, field)| (name.clone(), typed(field)));
-        self.event(members.collect())
+        let mut members = Members::default();
+        for (name, field) in header.iter().zip(fields) {
+            let field = std::str::from_utf8(field)
+                .map_err(|error| format!("column {name:?} is {}", not_utf8(error.valid_up_to())))?;
+            let is_text = self.text.contains(name);
+            members.push(
+                name,
+                if is_text {
+                    members::text(field)
+                } else {
+                    members::typed(field)
+                },
+            );
+        }
+        self.event(members)
     }
 
-    fn event(&self, mut data: Map<String, Value>) -> Result<RawEvent, String> {
-        let attribute = |column: &Option<String>| {
-            let column = column.as_deref()?;
-            text_of(find(&data, column)?)
-        };
+    fn event(&self, mut data: Members) -> Result<RawEvent, String> {
+        let attribute = |column: &Option<String>| members::scalar(&data.find(column.as_deref()?)?);
         let columns = &self.columns;
         let (id, time) = (attribute(&columns.id), attribute(&columns.time));
         let (subject, tenant) = (attribute(&columns.subject), attribute(&columns.tenant));
-        data.retain(|name, _| !columns.is_attribute(name));
-        let data = self.renamed(data);
+        data.retain(|name| !columns.is_attribute(name));
+        for (column, name) in &columns.renamed {
+            data.rename(column, name);
+        }
         let mut event = RawEvent {
             id: id.unwrap_or_default(),
             source: self.source.clone(),
@@ -62,22 +78,12 @@ impl Shape {
             time: time.map(|time| self.time.parse(&time)).transpose()?,
             tenant: tenant.unwrap_or_else(|| DEFAULT_TENANT.to_owned()),
             datacontenttype: Some("application/json".to_owned()),
-            data: Some(Value::Object(data).to_string().into_bytes()),
+            data: Some(data.to_string().into_bytes()),
             ..RawEvent::default()
         };
         // Before times are moved: an id must not depend on when the file is replayed.
         event.ensure_id();
         Ok(self.shifted(event))
-    }
-
-    fn renamed(&self, mut data: Map<String, Value>) -> Map<String, Value> {
-        for (column, name) in &self.columns.renamed {
-            let value = data.shift_remove(column).or_else(|| find(&data, column).cloned());
-            if let Some(value) = value {
-                data.insert(name.clone(), value);
-            }
-        }
-        data
     }
 
     fn shifted(&self, mut event: RawEvent) -> RawEvent {
@@ -86,50 +92,26 @@ impl Shape {
     }
 }
 
-/// A column, or a path through objects (`author.name`).
-fn find<'a>(data: &'a Map<String, Value>, column: &str) -> Option<&'a Value> {
-    if let Some(value) = data.get(column) {
-        return Some(value);
-    }
-    let (first, rest) = column.split_once('.')?;
-    find(data.get(first)?.as_object()?, rest)
-}
-
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(bool) => Some(bool.to_string()),
-        _ => None,
-    }
-}
-
-/// A number only if writing it again gives the same text, so that `007` and `1e5` stay what they are.
-fn typed(field: &str) -> Value {
-    if let Ok(whole) = field.parse::<i64>()
-        && whole.to_string() == field
-    {
-        return whole.into();
-    }
-    match field.parse::<f64>() {
-        Ok(float) if float.is_finite() && float.to_string() == field => float.into(),
-        _ => field.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::Value;
 
     fn shape(map: &str) -> Shape {
         Shape {
             kind: "post".to_owned(),
             source: "test".to_owned(),
             columns: map.parse().unwrap(),
+            text: vec!["zip".to_owned()],
             time: TimeFormat::new(None),
             shift_ms: 0,
         }
+    }
+
+    fn csv(map: &str, header: &[&str], fields: &[&[u8]]) -> Result<RawEvent, String> {
+        let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
+        shape(map).csv(&header, fields.iter().copied())
     }
 
     fn data(event: &RawEvent) -> Value {
@@ -138,13 +120,18 @@ mod tests {
 
     #[test]
     fn columns_become_attributes_and_data() {
-        let header = ["ID", "when", "body", "likes", "code"].map(str::to_owned);
-        let row = csv::StringRecord::from(vec!["7", "5-7-2022 04:24", "hello", "3", "007"]);
-        let event = shape("id=ID,time=when,text=body").csv(&header, &row).unwrap();
+        let header = ["ID", "when", "body", "likes", "code", "zip"];
+        let row: [&[u8]; 6] = [b"7", b"5-7-2022 04:24", b"hello", b"3", b"007", b"10115"];
+        let event = csv("id=ID,time=when,text=body", &header, &row).unwrap();
         assert_eq!((event.id.as_str(), event.time), ("7", Some(1_656_995_040_000)));
         assert_eq!(
             data(&event),
-            serde_json::json!({ "likes": 3, "code": "007", "text": "hello" })
+            serde_json::json!({ "likes": 3, "code": "007", "zip": "10115", "text": "hello" })
+        );
+        let told = csv("", &["a"], &[b"caf\xe9"]).unwrap_err();
+        assert!(
+            told.contains("\"a\"") && told.contains("byte 3") && told.contains("--encoding"),
+            "{told}"
         );
     }
 
@@ -179,12 +166,24 @@ mod tests {
                 .unwrap_err()
                 .contains("--time-format")
         );
-        let short = csv::StringRecord::from(vec!["1"]);
-        assert!(
-            shape("")
-                .csv(&["a".to_owned(), "b".to_owned()], &short)
-                .unwrap_err()
-                .contains("1 columns")
+        assert!(csv("", &["a", "b"], &[b"1"]).unwrap_err().contains("1 columns"));
+        assert!(shape("").json(b"{\"a\":\"\xe9\"}").unwrap_err().contains("UTF-8"));
+    }
+
+    #[test]
+    fn every_digit_is_kept() {
+        let event = shape("id=n")
+            .json(br#"{"n":123456789012345678901,"d":0.1000000000000000055511151231}"#)
+            .unwrap();
+        assert_eq!(event.id, "123456789012345678901");
+        assert_eq!(
+            event.data.as_deref(),
+            Some(&br#"{"d":0.1000000000000000055511151231}"#[..])
+        );
+        let event = csv("", &["a", "b"], &[b"1500.50", b"123456789012345678901"]).unwrap();
+        assert_eq!(
+            event.data.as_deref(),
+            Some(&br#"{"a":1500.50,"b":123456789012345678901}"#[..])
         );
     }
 
@@ -192,8 +191,7 @@ mod tests {
         #[test]
         fn no_line_makes_it_panic(line in proptest::collection::vec(any::<u8>(), 0..200), map in "(id=[a-c.]{1,3})?") {
             let _ = shape(&map).json(&line);
-            let field = String::from_utf8_lossy(&line).into_owned();
-            let _ = shape("time=a").csv(&["a".to_owned()], &csv::StringRecord::from(vec![field]));
+            let _ = csv("time=a", &["a"], &[&line]);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Times as files write them. No clock, no I/O.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeZone};
+use chrono_tz::Tz;
+use std::str::FromStr;
 
 /// Formats that are tried in order; the day stands before the month, as most of the world writes it.
 const KNOWN: [&str; 10] = [
@@ -23,45 +25,114 @@ const KNOWN_ZONED: [&str; 3] = [
 ];
 
 /// How times are written in a file.
-#[derive(Debug, Clone)]
-pub(crate) struct TimeFormat(Option<String>);
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TimeFormat {
+    format: Option<String>,
+    zone: Zone,
+}
 
-impl TimeFormat {
-    /// This format only, in strftime's letters; or, without one, all that are known.
-    pub(crate) fn new(format: Option<String>) -> Self {
-        Self(format)
+/// What a time without a zone means.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) enum Zone {
+    /// UTC.
+    #[default]
+    Utc,
+    /// Always so far from UTC.
+    Fixed(FixedOffset),
+    /// As the clocks of a place go.
+    Place(Tz),
+}
+
+impl FromStr for Zone {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if matches!(text, "UTC" | "Z") {
+            return Ok(Self::Utc);
+        }
+        let fixed = text.parse().map(Self::Fixed).ok();
+        fixed
+            .or_else(|| text.parse().map(Self::Place).ok())
+            .ok_or_else(|| {
+                format!("{text:?} is no zone; say Europe/Berlin, or how far from UTC, such as +05:30")
+            })
     }
+}
 
-    /// Milliseconds since 1970. Times without a zone are UTC.
-    pub(crate) fn parse(&self, text: &str) -> Result<i64, String> {
-        let text = text.trim();
-        let parsed = match &self.0 {
-            Some(format) => in_format(text, format),
-            None => number(text).or_else(|| any(text)),
+impl Zone {
+    /// When the clocks of this zone showed a time; the first of two where they were put back. An error where they
+    /// never did, because they were put forward.
+    fn millis(self, time: NaiveDateTime) -> Result<i64, String> {
+        let local = match self {
+            Self::Utc => return Ok(millis(time)),
+            Self::Fixed(offset) => offset
+                .from_local_datetime(&time)
+                .earliest()
+                .map(|time| time.timestamp_millis()),
+            Self::Place(place) => place
+                .from_local_datetime(&time)
+                .earliest()
+                .map(|time| time.timestamp_millis()),
         };
-        parsed.ok_or_else(|| {
-            let shown: String = text.chars().take(60).collect();
-            format!("{shown:?} is no time that is understood; say how it is written with --time-format")
+        local.ok_or_else(|| {
+            format!("{time} never was: clocks were put forward over it; write the time with its zone")
         })
     }
 }
 
-fn in_format(text: &str, format: &str) -> Option<i64> {
+impl TimeFormat {
+    /// This format only, in strftime's letters; or, without one, all that are known.
+    pub(crate) fn new(format: Option<String>) -> Self {
+        Self {
+            format,
+            zone: Zone::Utc,
+        }
+    }
+
+    /// Times without a zone are of this one.
+    pub(crate) fn in_zone(self, zone: Zone) -> Self {
+        Self { zone, ..self }
+    }
+
+    /// Milliseconds since 1970.
+    pub(crate) fn parse(&self, text: &str) -> Result<i64, String> {
+        let text = text.trim();
+        let parsed = match &self.format {
+            Some(format) => in_format(text, format),
+            None => number(text).map(Read::Moment).or_else(|| any(text)),
+        };
+        match parsed {
+            Some(Read::Moment(millis)) => Ok(millis),
+            Some(Read::Local(time)) => self.zone.millis(time),
+            None => {
+                let shown: String = text.chars().take(60).collect();
+                Err(format!(
+                    "{shown:?} is no time that is understood; say how it is written with --time-format"
+                ))
+            }
+        }
+    }
+}
+
+/// A time as it was written.
+enum Read {
+    /// With its zone, in milliseconds since 1970.
+    Moment(i64),
+    /// What a clock showed.
+    Local(NaiveDateTime),
+}
+
+fn in_format(text: &str, format: &str) -> Option<Read> {
     // An unknown letter makes chrono's formatter fail, never its parser panic.
     let zoned = DateTime::parse_from_str(text, format)
         .ok()
-        .map(|time| time.timestamp_millis());
-    let local = || NaiveDateTime::parse_from_str(text, format).ok().map(millis);
-    let day = || {
-        NaiveDate::parse_from_str(text, format)
-            .ok()?
-            .and_hms_opt(0, 0, 0)
-            .map(millis)
-    };
-    zoned.or_else(local).or_else(day)
+        .map(|time| Read::Moment(time.timestamp_millis()));
+    let local = || NaiveDateTime::parse_from_str(text, format).ok();
+    let day = || NaiveDate::parse_from_str(text, format).ok()?.and_hms_opt(0, 0, 0);
+    zoned.or_else(|| local().or_else(day).map(Read::Local))
 }
 
-fn any(text: &str) -> Option<i64> {
+fn any(text: &str) -> Option<Read> {
     let rfc3339 = DateTime::parse_from_rfc3339(text).ok();
     let mail = || DateTime::parse_from_rfc2822(text).ok();
     let zoned = || {
@@ -70,7 +141,7 @@ fn any(text: &str) -> Option<i64> {
             .find_map(|format| DateTime::parse_from_str(text, format).ok())
     };
     if let Some(time) = rfc3339.or_else(mail).or_else(zoned) {
-        return Some(time.timestamp_millis());
+        return Some(Read::Moment(time.timestamp_millis()));
     }
     let local = KNOWN
         .iter()
@@ -80,7 +151,7 @@ fn any(text: &str) -> Option<i64> {
             .iter()
             .find_map(|format| NaiveDate::parse_from_str(text, format).ok())
     };
-    local.or_else(|| day()?.and_hms_opt(0, 0, 0)).map(millis)
+    local.or_else(|| day()?.and_hms_opt(0, 0, 0)).map(Read::Local)
 }
 
 fn millis(time: NaiveDateTime) -> i64 {
@@ -144,6 +215,28 @@ mod tests {
         let american = TimeFormat::new(Some("%m/%d/%Y %H:%M".to_owned()));
         assert_eq!(american.parse("07/05/2022 04:24"), Ok(1_656_995_040_000));
         assert!(american.parse("1656995040").is_err());
+    }
+
+    #[test]
+    fn a_zone_says_what_times_without_one_mean() {
+        let within =
+            |zone: &str, text: &str| TimeFormat::new(None).in_zone(zone.parse().unwrap()).parse(text);
+        assert_eq!(within("Europe/Berlin", "2022-07-05 06:24"), Ok(1_656_995_040_000));
+        assert_eq!(within("+05:30", "2022-07-05 09:54"), Ok(1_656_995_040_000));
+        assert_eq!(
+            within("Europe/Berlin", "2022-07-05T04:24:00Z"),
+            Ok(1_656_995_040_000),
+            "it says its own"
+        );
+        assert_eq!(within("Europe/Berlin", "1656995040"), Ok(1_656_995_040_000));
+        let gap = within("Europe/Berlin", "2024-03-31 02:30").unwrap_err();
+        assert!(gap.contains("put forward") && gap.contains("02:30"), "{gap}");
+        assert_eq!(
+            within("Europe/Berlin", "2024-10-27 02:30"),
+            within("+02:00", "2024-10-27 02:30"),
+            "the first of two"
+        );
+        assert!("Mars/Olympus".parse::<Zone>().is_err());
     }
 
     #[test]
