@@ -10,11 +10,10 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Response, Url};
 use tokio::time::Instant;
 
-use crate::address::refused;
 use crate::backoff::chance;
 use crate::resolver::{Guarded, refusal};
 use crate::retry_after::retry_after;
-use crate::{Admission, Breaker, CallError, ClientError, Policy};
+use crate::{Admission, Breaker, CallError, ClientError, Policy, Proxy, Wanted};
 
 /// What we call ourselves to others.
 const USER_AGENT: &str = concat!("sluicebox/", env!("CARGO_PKG_VERSION"));
@@ -22,6 +21,8 @@ const USER_AGENT: &str = concat!("sluicebox/", env!("CARGO_PKG_VERSION"));
 const MAX_BREAKERS: usize = 1024;
 /// How much of a refusal is kept for people.
 const DETAIL_BYTES: usize = 200;
+/// How long a body that nobody needs is read, so that the connection can be used again.
+const COURTESY: Duration = Duration::from_millis(250);
 
 /// What to ask.
 #[derive(Debug, Clone)]
@@ -63,7 +64,7 @@ impl Request {
 pub struct Reply {
     /// The status.
     pub status: u16,
-    /// The whole body.
+    /// The whole body; what came of it where the status alone is wanted.
     pub body: Vec<u8>,
     /// How many attempts it took.
     pub attempts: u32,
@@ -92,9 +93,13 @@ impl Client {
             .user_agent(USER_AGENT)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .connect_timeout(policy.timeout);
-        if !policy.allow_private {
-            http = http.dns_resolver(Arc::new(Guarded));
+            .connect_timeout(policy.timeout)
+            .dns_resolver(Arc::new(Guarded {
+                networks: policy.reach.networks.clone(),
+                proxy: policy.reach.proxy.as_ref().and_then(Proxy::host),
+            }));
+        if let Some(proxy) = &policy.reach.proxy {
+            http = http.proxy(proxy.of_reqwest()?);
         }
         let http = http.build().map_err(|error| ClientError::Tls(causes(&error)))?;
         let limiter = policy
@@ -125,9 +130,8 @@ impl Client {
                 }
                 Err(error) => error,
             };
-            let wait = error
-                .wait()
-                .unwrap_or_else(|| policy.backoff.after(attempts, chance()));
+            let own = policy.backoff.after(attempts, chance());
+            let wait = own.max(error.wait().unwrap_or_default());
             let hopeless = !error.is_transient() || attempts >= policy.max_attempts;
             if hopeless || begun.elapsed() + wait > policy.total {
                 return Err(error);
@@ -143,14 +147,7 @@ impl Client {
         self.guard(&request.url, &endpoint)?;
         self.wait_for_room(&endpoint, begun).await?;
         self.admit(&endpoint)?;
-        let timeout = self.0.policy.timeout;
-        let result = match tokio::time::timeout(timeout, self.exchange(request, &endpoint)).await {
-            Ok(result) => result,
-            Err(_) => Err(CallError::Timeout {
-                endpoint: endpoint.clone(),
-                after: timeout,
-            }),
-        };
+        let result = self.exchange(request, &endpoint).await;
         self.learn(endpoint, result.as_ref().err());
         result
     }
@@ -164,14 +161,12 @@ impl Client {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(forbidden("neither http nor https"));
         }
-        if self.0.policy.allow_private {
-            return Ok(());
-        }
         let host = url
             .host_str()
             .unwrap_or_default()
             .trim_start_matches('[')
             .trim_end_matches(']');
+        let refused = |address| self.0.policy.reach.networks.refused(address);
         match host.parse().ok().and_then(refused) {
             Some(why) => Err(forbidden(why)),
             None => Ok(()),
@@ -231,25 +226,40 @@ impl Client {
     }
 
     async fn exchange(&self, request: &Request, endpoint: &str) -> Result<(u16, Vec<u8>), CallError> {
+        let after = self.0.policy.timeout;
+        let over = Instant::now() + after;
+        let late = |_| CallError::Timeout {
+            endpoint: endpoint.to_owned(),
+            after,
+        };
         let sent = self
             .0
             .http
             .request(request.method.clone(), request.url.clone())
             .headers(request.headers.clone())
             .body(request.body.clone())
-            .send()
-            .await;
-        let response = sent.map_err(|error| unreachable_or_forbidden(endpoint, error))?;
+            .send();
+        let answered = tokio::time::timeout_at(over, sent).await.map_err(late)?;
+        let response = answered.map_err(|error| unreachable_or_forbidden(endpoint, error))?;
         let status = response.status().as_u16();
         match status {
-            200..=299 => Ok((status, self.body(response, endpoint).await?)),
+            200..=299 => match self.0.policy.wanted {
+                Wanted::Body => {
+                    let body = tokio::time::timeout_at(over, self.body(response, endpoint));
+                    Ok((status, body.await.map_err(late)??))
+                }
+                Wanted::Status => Ok((
+                    status,
+                    beginning(response, self.0.policy.max_response_bytes).await,
+                )),
+            },
             408 | 425 | 429 | 500..=599 => Err(CallError::Busy {
                 endpoint: endpoint.to_owned(),
                 status,
                 retry_after: self.asked_wait(&response),
             }),
             _ => {
-                let detail = beginning(response).await;
+                let detail = shown(&beginning(response, DETAIL_BYTES).await);
                 Err(CallError::Rejected {
                     endpoint: endpoint.to_owned(),
                     status,
@@ -293,18 +303,28 @@ impl Client {
     }
 }
 
-/// The first characters of a refusal, without what would break a log line.
-async fn beginning(mut response: Response) -> String {
+/// The first bytes of a body, as far as they come within a moment: one that is cut or never ends changes nothing of what
+/// the status said.
+async fn beginning(mut response: Response, most: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() >= DETAIL_BYTES {
-            break;
+    let reading = async {
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let room = most.saturating_sub(bytes.len());
+            bytes.extend(chunk.iter().take(room));
+            if chunk.len() > room {
+                break;
+            }
         }
-    }
-    bytes.truncate(DETAIL_BYTES);
-    String::from_utf8_lossy(&bytes)
-        .chars()
+    };
+    // What came until then is kept.
+    let _ = tokio::time::timeout(COURTESY, reading).await;
+    bytes
+}
+
+/// A refusal without what would break a log line.
+fn shown(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }

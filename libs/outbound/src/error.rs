@@ -10,13 +10,18 @@ pub enum ClientError {
         "no HTTPS client can be made: {0}; install the system's CA certificates (package ca-certificates)"
     )]
     Tls(String),
+    /// The proxy cannot be used.
+    #[error("the proxy's address is no http or https URL; write it like http://user:password@host:3128")]
+    Proxy,
 }
 
 /// Why a call did not succeed. Endpoints are shown by their origin only.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// The address must not be called.
-    #[error("{endpoint} must not be called: its address is {why}; set allow_private if that is intended")]
+    #[error(
+        "{endpoint} must not be called: its address is {why}; add its network to outbound.allowed_networks if that is intended"
+    )]
     Forbidden {
         /// Scheme, host and port.
         endpoint: String,
@@ -96,7 +101,7 @@ impl CallError {
         )
     }
 
-    /// How long to wait at least, where that is known.
+    /// How long to wait at least, where that is known. It is a lower bound: zero asks for no haste.
     pub fn wait(&self) -> Option<Duration> {
         match self {
             Self::Open { retry_in, .. } | Self::Throttled { retry_in, .. } => Some(*retry_in),

@@ -1,6 +1,6 @@
 //! Every call to the outside world: budgets, retries, limits, breakers, caches, guards.
 //!
-//! Redirects are refused, private addresses too unless allowed, and nothing of an address but its origin is logged:
+//! Redirects are refused, private addresses too unless their network is allowed, and nothing of an address but its origin is logged:
 //! paths and queries of webhooks hold secrets.
 
 mod address;
@@ -9,7 +9,10 @@ mod breaker;
 mod cache;
 mod client;
 mod error;
+mod networks;
 mod policy;
+mod proxy;
+mod reach;
 mod resolver;
 mod retry_after;
 
@@ -19,7 +22,11 @@ pub use breaker::{Admission, Breaker, BreakerPolicy};
 pub use cache::{FreshCache, Freshness};
 pub use client::{Client, Reply, Request};
 pub use error::{CallError, ClientError};
-pub use policy::Policy;
+pub use ipnet::IpNet;
+pub use networks::Networks;
+pub use policy::{Policy, Wanted};
+pub use proxy::Proxy;
+pub use reach::Reach;
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, Url};
 pub use retry_after::retry_after;

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use crate::address::refused;
+use crate::Networks;
 
 /// A name that leads only to addresses that must not be called.
 #[derive(Debug)]
@@ -25,16 +25,26 @@ impl Error for ForbiddenAddress {}
 
 /// The system's resolver with a guard behind it.
 #[derive(Debug)]
-pub(crate) struct Guarded;
+pub(crate) struct Guarded {
+    pub(crate) networks: Networks,
+    /// The host of the egress proxy, which may be anywhere: it was configured, not asked for.
+    pub(crate) proxy: Option<String>,
+}
 
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
+        let networks = match &self.proxy {
+            Some(proxy) if proxy == name.as_str() => None,
+            _ => Some(self.networks.clone()),
+        };
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let first_refusal = found.iter().find_map(|address| refused(address.ip()));
+            let refused = |address: &SocketAddr| networks.as_ref()?.refused(address.ip());
+            let first_refusal = found.iter().find_map(refused);
             let allowed: Vec<_> = found
-                .into_iter()
-                .filter(|address| refused(address.ip()).is_none())
+                .iter()
+                .copied()
+                .filter(|address| refused(address).is_none())
                 .collect();
             match first_refusal {
                 Some(why) if allowed.is_empty() => Err(Box::new(ForbiddenAddress(why)) as _),

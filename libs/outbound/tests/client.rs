@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use outbound::{Backoff, BreakerPolicy, CallError, Client, Policy, Request};
+use outbound::{Backoff, BreakerPolicy, CallError, Client, Policy, Reach, Request, Wanted};
 
 type Calls = Arc<AtomicU32>;
 
@@ -45,7 +45,7 @@ async fn server() -> (SocketAddr, Calls) {
 
 fn policy() -> Policy {
     Policy {
-        allow_private: true,
+        reach: Reach::default().with_private(true),
         max_response_bytes: 1000,
         backoff: Backoff {
             base: Duration::ZERO,
@@ -159,7 +159,7 @@ async fn a_broken_endpoint_is_left_alone() {
 async fn private_addresses_are_refused_by_number_and_by_name() {
     let (address, calls) = server().await;
     let client = Client::new(Policy {
-        allow_private: false,
+        reach: Reach::default(),
         ..policy()
     })
     .unwrap();
@@ -170,6 +170,19 @@ async fn private_addresses_are_refused_by_number_and_by_name() {
         "2130706433",
         "0x7f.1",
         "[::ffff:127.0.0.1]",
+        "017700000001",
+        "127.1",
+        "0177.0.0.0x1",
+        "0",
+        "0.0.0.0",
+        "127.0.0.1.",
+        "①②⑦.0.0.1",
+        "[::ffff:0:127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+        "169.254.169.254",
+        "0xa9fea9fe",
+        "[fd00:ec2::254]",
     ] {
         let url = format!("http://{host}:{}/ok", address.port()).parse().unwrap();
         let error = client.call(&Request::get(url)).await.unwrap_err();
@@ -214,4 +227,149 @@ async fn the_rate_limit_is_kept() {
         "throttled"
     );
     assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+/// A server that answers each connection with these bytes, and then keeps it open or closes it.
+async fn raw(answer: &'static [u8], stays: bool) -> (SocketAddr, Arc<std::sync::Mutex<Vec<String>>>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let heads = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = Arc::clone(&heads);
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") && connection.read_buf(&mut head).await.is_ok_and(|n| n > 0) {}
+            seen.lock()
+                .unwrap()
+                .push(String::from_utf8_lossy(&head).into_owned());
+            let _ = connection.write_all(answer).await;
+            if stays {
+                open.push(connection);
+            }
+        }
+    });
+    (address, heads)
+}
+
+const ENDLESS: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n";
+
+#[tokio::test]
+async fn where_the_status_is_wanted_a_body_without_an_end_changes_nothing() {
+    let status = Policy {
+        wanted: Wanted::Status,
+        timeout: Duration::from_secs(30),
+        ..policy()
+    };
+    for (answer, stays) in [
+        (ENDLESS, true),
+        (ENDLESS, false),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", true),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\nxx", true),
+    ] {
+        let (address, heads) = raw(answer, stays).await;
+        let begun = std::time::Instant::now();
+        let reply = Client::new(status.clone())
+            .unwrap()
+            .call(&get(address, "x"))
+            .await
+            .unwrap();
+        assert_eq!((reply.status / 100, reply.attempts), (2, 1));
+        assert_eq!(heads.lock().unwrap().len(), 1);
+        assert!(begun.elapsed() < Duration::from_secs(10), "it waited for an end");
+    }
+    let (address, _) = server().await;
+    let reply = Client::new(status)
+        .unwrap()
+        .call(&get(address, "huge"))
+        .await
+        .unwrap();
+    assert_eq!((reply.status, reply.body.len()), (200, 1000));
+}
+
+#[tokio::test]
+async fn a_refusal_whose_body_never_ends_is_a_refusal() {
+    let (address, heads) = raw(
+        b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n",
+        true,
+    )
+    .await;
+    let error = Client::new(policy())
+        .unwrap()
+        .call(&get(address, "x"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, CallError::Rejected { status: 404, detail, .. } if detail == "no"),
+        "{error}"
+    );
+    assert_eq!(heads.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_retry_after_of_zero_asks_for_no_haste() {
+    let (address, calls) = raw(
+        b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        false,
+    )
+    .await;
+    let slow = Policy {
+        backoff: Backoff {
+            base: Duration::from_hours(1000),
+            cap: Duration::from_hours(1000),
+        },
+        total: Duration::from_secs(5),
+        ..policy()
+    };
+    let error = Client::new(slow)
+        .unwrap()
+        .call(&get(address, "x"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.status(), Some(503));
+    assert_eq!(
+        calls.lock().unwrap().len(),
+        1,
+        "the wait of its own is longer than the budget"
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_gets_the_call_with_its_password_and_errors_do_not() {
+    let (proxy, heads) = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", false).await;
+    let through = |url: &str| Policy {
+        reach: Reach::new(Vec::new(), Some(url), &["direct.invalid".to_owned()]).unwrap(),
+        max_attempts: 1,
+        ..policy()
+    };
+    let client = Client::new(through(&format!(
+        "http://user:hunter2@localhost:{}",
+        proxy.port()
+    )))
+    .unwrap();
+    let call = |url: &'static str| Request::get(url.parse().unwrap());
+    let reply = client.call(&call("http://far.invalid/hook?a=b")).await.unwrap();
+    assert_eq!(reply.body, b"ok");
+    let head = heads.lock().unwrap()[0].to_ascii_lowercase();
+    assert!(
+        head.starts_with("get http://far.invalid/hook?a=b http/1.1"),
+        "{head}"
+    );
+    assert!(
+        head.contains("proxy-authorization: basic dxnlcjpodw50zxiy"),
+        "{head}"
+    );
+    for private in ["http://10.0.0.1/", "http://169.254.169.254/"] {
+        let error = client.call(&call(private)).await.unwrap_err();
+        assert!(matches!(error, CallError::Forbidden { .. }), "{error}");
+    }
+    let past_it = client.call(&call("http://direct.invalid/")).await.unwrap_err();
+    assert_eq!(past_it.code(), "unreachable");
+    assert_eq!(heads.lock().unwrap().len(), 1);
+
+    let away = Client::new(through("http://user:hunter2@127.0.0.1:1")).unwrap();
+    let error = away.call(&call("http://far.invalid/hook")).await.unwrap_err();
+    let shown = format!("{error} {error:?} {away:?}");
+    assert!(!shown.contains("hunter2") && !shown.contains("hook"), "{shown}");
 }

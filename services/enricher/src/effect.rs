@@ -1,7 +1,7 @@
 //! The enricher as an effect: it may ask the outside world, and always comes to an end.
 
 use model::{Facts, Signal};
-use outbound::ClientError;
+use outbound::{ClientError, Reach};
 use rules::RuleSet;
 use settings::{EnricherSettings, WatchError, WatchStatus, Watched};
 use stage::{Attempt, Cx, Effect, Emit, IdempotencyKey, Outcome};
@@ -31,24 +31,33 @@ pub struct EnricherEffect {
 }
 
 impl EnricherEffect {
-    /// An enricher with the rules, tables and the source of the settings; all must be good at the start.
-    pub fn open(settings: &EnricherSettings) -> Result<Self, EnricherError> {
+    /// An enricher with the rules, tables and the source of the settings, which is asked as far as `reach` goes; all must
+    /// be good at the start.
+    pub fn open(settings: &EnricherSettings, reach: &Reach) -> Result<Self, EnricherError> {
         let rules = Watched::open(&settings.rules, |texts| {
             let files = rules::rule_files(texts);
             RuleSet::parse(&files, &|name| std::env::var(name).ok()).map_err(|errors| rules::explain(&errors))
         })?;
         let rules = rules.described(|rules| format!("{} rules, version {}", rules.len(), rules.version()));
-        Self::with_rules(settings, rules)
+        Self::with_rules(settings, rules, reach)
     }
 
     /// The same with rules that are watched already.
-    pub fn with_rules(settings: &EnricherSettings, rules: Watched<RuleSet>) -> Result<Self, EnricherError> {
+    pub fn with_rules(
+        settings: &EnricherSettings,
+        rules: Watched<RuleSet>,
+        reach: &Reach,
+    ) -> Result<Self, EnricherError> {
         let tables = settings
             .tables
             .iter()
             .map(Table::open)
             .collect::<Result<_, _>>()?;
-        let http = settings.http.as_ref().map(HttpFacts::new).transpose()?;
+        let http = settings
+            .http
+            .as_ref()
+            .map(|http| HttpFacts::new(http, reach))
+            .transpose()?;
         Ok(Self { rules, tables, http })
     }
 

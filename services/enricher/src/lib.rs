@@ -11,5 +11,6 @@ mod output;
 mod table;
 
 pub use effect::{EnricherEffect, EnricherError};
+pub use outbound::Reach;
 pub use output::EnrichedSignal;
 pub use table::parse as parse_table;

@@ -20,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use enricher::EnricherEffect;
 use model::{Signal, SignalState, Value};
+use outbound::Reach;
 use rules::RuleSet;
 use settings::{EnricherSettings, HttpSource, TableSource, Watched};
 use stage::{Attempt, Cx, Effect, Emit, Outcome};
@@ -64,7 +65,7 @@ async fn server() -> (SocketAddr, Arc<AtomicU32>) {
 
 fn enricher(settings: &EnricherSettings) -> EnricherEffect {
     let rules = RuleSet::parse(&[("r.yml", RULES)], &|_| None).unwrap();
-    EnricherEffect::with_rules(settings, Watched::fixed(rules)).unwrap()
+    EnricherEffect::with_rules(settings, Watched::fixed(rules), &Reach::default()).unwrap()
 }
 
 fn asking(address: SocketAddr) -> EnricherSettings {
@@ -203,7 +204,7 @@ fn a_bad_table_or_rule_folder_is_an_error_at_the_start() {
         ..EnricherSettings::default()
     };
     assert!(
-        EnricherEffect::open(&missing)
+        EnricherEffect::open(&missing, &Reach::default())
             .err()
             .unwrap()
             .to_string()
@@ -211,5 +212,5 @@ fn a_bad_table_or_rule_folder_is_an_error_at_the_start() {
     );
     let rules = RuleSet::parse(&[("r.yml", RULES)], &|_| None).unwrap();
     let settings = with_table(Path::new("/none/vip.csv"));
-    assert!(EnricherEffect::with_rules(&settings, Watched::fixed(rules)).is_err());
+    assert!(EnricherEffect::with_rules(&settings, Watched::fixed(rules), &Reach::default()).is_err());
 }

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use model::{Notification, Receipt, ReceiptStatus};
 use notifier::{Console, DeliverEffect, Signer};
+use outbound::Reach;
 use settings::{ChannelKind, ChannelSettings, NotifierSettings, Secret};
 use stage::{Attempt, Cx, Effect, Emit, Outcome};
 use topology::Topic;
@@ -41,6 +42,7 @@ async fn receive(
         "away" => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "/ok")]).into_response(),
         "broken" => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         "huge" => vec![b'x'; 1_000_000].into_response(),
+        "now" if call == 1 => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "0")]).into_response(),
         "hang" => std::future::pending().await,
         _ => StatusCode::NO_CONTENT.into_response(),
     }
@@ -74,7 +76,7 @@ fn deliver(channel: ChannelSettings) -> DeliverEffect {
         channels: vec![channel],
         ..NotifierSettings::default()
     };
-    DeliverEffect::new(&settings, &Console::stdout()).unwrap()
+    DeliverEffect::new(&settings, &Console::stdout(), &Reach::default()).unwrap()
 }
 
 fn notification() -> Notification {
@@ -170,6 +172,15 @@ async fn retry_after_is_honoured() {
 }
 
 #[tokio::test]
+async fn a_retry_after_of_zero_does_not_use_the_attempts_up() {
+    let (address, _) = server().await;
+    let Outcome::Retry { after, .. } = attempt(&deliver(hook(address, "now")), 1).await else {
+        panic!("not tried again")
+    };
+    assert!(!after.is_zero(), "the wait of its own is the lower bound");
+}
+
+#[tokio::test]
 async fn a_refusal_is_a_dead_letter_at_once() {
     let (address, received) = server().await;
     let (reason, message) = dead(attempt(&deliver(hook(address, "no")), 1).await);
@@ -247,7 +258,7 @@ async fn the_console_gets_one_line() {
         channels: vec![console],
         ..NotifierSettings::default()
     };
-    let effect = DeliverEffect::new(&settings, &Console::to(page.clone())).unwrap();
+    let effect = DeliverEffect::new(&settings, &Console::to(page.clone()), &Reach::default()).unwrap();
     let hostile = Notification {
         title: "a\nb\u{1b}[2J".to_owned(),
         ..notification()
@@ -278,7 +289,7 @@ fn channels_that_cannot_work_are_errors_at_the_start() {
         channels: vec![weak],
         ..NotifierSettings::default()
     };
-    let error = DeliverEffect::new(&settings, &Console::stdout())
+    let error = DeliverEffect::new(&settings, &Console::stdout(), &Reach::default())
         .err()
         .unwrap()
         .to_string();

@@ -105,7 +105,7 @@ struct Enriching {
 impl Enriching {
     fn open(settings: &Settings) -> Result<Self, StageError> {
         Ok(Self {
-            effect: EnricherEffect::open(&settings.enricher)?,
+            effect: EnricherEffect::open(&settings.enricher, &enricher::Reach::default())?,
             runtime: Builder::new_current_thread().enable_all().build()?,
         })
     }

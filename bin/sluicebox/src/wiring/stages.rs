@@ -3,6 +3,7 @@
 use super::process::Process;
 use super::reloads::Followed;
 use crate::failure::Failure;
+use outbound::Reach;
 use runtime::{Shared, run_drain, run_effect, run_stage};
 use settings::{Settings, WatchError, Watched};
 use sink::{SinkDrain, SinkError};
@@ -67,7 +68,7 @@ impl Process {
     }
 
     pub(super) fn enricher(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
-        let effect = enricher::EnricherEffect::open(&settings.enricher);
+        let effect = enricher::EnricherEffect::open(&settings.enricher, &reach(settings)?);
         let effect = Arc::new(effect.map_err(|error| Failure::Configuration(format!("enricher: {error}")))?);
         let files = Arc::clone(&effect);
         let status = Box::new(move || files.watched());
@@ -86,6 +87,7 @@ impl Process {
     }
 
     pub(super) fn notifier(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
+        let reach = reach(settings)?;
         let settings = &settings.notifier;
         let cards = notifier::open_cards(settings);
         let cards = cards.map_err(|error| Failure::Configuration(format!("notifier.templates: {error}")))?;
@@ -95,7 +97,7 @@ impl Process {
             move || notifier::PlanStage::new(&settings, &cards)
         };
         self.keep(run_stage(shared, StageName::NotifierPlan, plan))?;
-        let deliver = notifier::DeliverEffect::new(settings, &notifier::Console::stdout());
+        let deliver = notifier::DeliverEffect::new(settings, &notifier::Console::stdout(), &reach);
         let deliver =
             deliver.map_err(|error| Failure::Configuration(format!("notifier.channels: {error}")))?;
         let (deliver, concurrency) = (Arc::new(deliver), settings.concurrency);
@@ -152,6 +154,14 @@ async fn connect(settings: &Settings, component: &Component) -> Result<SinkDrain
             Err(error) => return Err(Failure::Configuration(error.to_string())),
         }
     }
+}
+
+/// Where the process may call.
+fn reach(settings: &Settings) -> Result<Reach, Failure> {
+    let outbound = &settings.outbound;
+    let proxy = outbound.proxy.as_ref().map(settings::Secret::expose);
+    Reach::new(outbound.networks(), proxy, &outbound.no_proxy)
+        .map_err(|error| Failure::Configuration(format!("outbound.proxy: {error}")))
 }
 
 fn unusable(key: &str, path: &Path, error: &WatchError) -> Failure {

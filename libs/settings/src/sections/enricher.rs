@@ -66,7 +66,8 @@ pub struct HttpSource {
     pub max_entries: u64,
     /// Most calls a second, if limited.
     pub rate_per_s: Option<u32>,
-    /// Whether private and loopback addresses may be called. Default false.
+    /// Whether every private and loopback address may be called, as older configurations say it; better name the
+    /// networks in `outbound.allowed_networks`. Metadata services stay closed. Default false.
     pub allow_private: bool,
 }
 

@@ -9,6 +9,7 @@ mod instance;
 mod kafka;
 mod normalizer;
 mod notifier;
+mod outbound;
 mod rules;
 mod stores;
 mod telemetry;
@@ -23,6 +24,7 @@ pub use enricher::{EnricherSettings, HttpSource, TableSource};
 pub use kafka::{KafkaSettings, SecurityProtocol};
 pub use normalizer::NormalizerSettings;
 pub use notifier::{ChannelKind, ChannelSettings, NotifierSettings, Subscription, WantedState};
+pub use outbound::OutboundSettings;
 pub use rules::{DetectorSettings, ScorerSettings};
 pub use stores::{PostgresSettings, RegistrySettings};
 pub use telemetry::{LogFormat, TelemetrySettings};
@@ -63,6 +65,8 @@ pub struct Settings {
     pub enricher: EnricherSettings,
     /// Who is told.
     pub notifier: NotifierSettings,
+    /// Where calls to the outside world may go.
+    pub outbound: OutboundSettings,
     /// Logs and traces.
     pub telemetry: TelemetrySettings,
 }
@@ -85,6 +89,7 @@ impl Default for Settings {
             detector: DetectorSettings::default(),
             enricher: EnricherSettings::default(),
             notifier: NotifierSettings::default(),
+            outbound: OutboundSettings::default(),
             telemetry: TelemetrySettings::default(),
         }
     }
@@ -101,6 +106,7 @@ impl Settings {
             normalizer: NormalizerSettings::specimen(),
             enricher: EnricherSettings::specimen(),
             notifier: NotifierSettings::specimen(),
+            outbound: OutboundSettings::specimen(),
             telemetry: TelemetrySettings::specimen(),
             ..Self::default()
         }
@@ -119,6 +125,7 @@ impl Settings {
         self.dedup.check(problems);
         self.enricher.check(problems);
         self.notifier.check(problems);
+        self.outbound.check(problems);
         self.telemetry.check(problems);
     }
 }

@@ -99,7 +99,8 @@ pub struct ChannelSettings {
     pub kinds: Vec<Subscription>,
     /// Language of the cards, a folder of the templates. Default `en`.
     pub lang: String,
-    /// Whether private and loopback addresses may be called. Default false.
+    /// Whether every private and loopback address may be called, as older configurations say it; better name the
+    /// networks in `outbound.allowed_networks`. Metadata services stay closed. Default false.
     pub allow_private: bool,
     /// Of one attempt. Default `5s`.
     #[serde(with = "humantime_serde")]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Facts, Signal};
-use outbound::{Backoff, CallError, Client, ClientError, FreshCache, Freshness, Policy, Request, Url};
+use outbound::{Backoff, CallError, Client, ClientError, FreshCache, Freshness, Policy, Reach, Request, Url};
 use settings::HttpSource;
 
 use crate::{facts, identity};
@@ -58,7 +58,7 @@ pub(crate) struct HttpFacts {
 }
 
 impl HttpFacts {
-    pub(crate) fn new(source: &HttpSource) -> Result<Self, ClientError> {
+    pub(crate) fn new(source: &HttpSource, reach: &Reach) -> Result<Self, ClientError> {
         let client = Client::new(Policy {
             timeout: source.timeout,
             total: source.timeout,
@@ -66,7 +66,7 @@ impl HttpFacts {
             backoff: BACKOFF,
             rate_per_s: source.rate_per_s.and_then(NonZeroU32::new),
             max_response_bytes: MAX_ANSWER,
-            allow_private: source.allow_private,
+            reach: reach.clone().with_private(source.allow_private),
             ..Policy::default()
         })?;
         let freshness = Freshness {

@@ -1,6 +1,6 @@
 //! The channels of the settings, ready to be used.
 
-use outbound::ClientError;
+use outbound::{ClientError, Reach};
 use settings::{ChannelKind, ChannelSettings};
 
 use super::console::Console;
@@ -42,9 +42,13 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    pub(super) fn new(settings: &ChannelSettings, console: &Console) -> Result<Self, DeliverError> {
+    pub(super) fn new(
+        settings: &ChannelSettings,
+        console: &Console,
+        reach: &Reach,
+    ) -> Result<Self, DeliverError> {
         let way = match settings.kind {
-            ChannelKind::Webhook => Way::Webhook(Box::new(Webhook::new(settings)?)),
+            ChannelKind::Webhook => Way::Webhook(Box::new(Webhook::new(settings, reach)?)),
             ChannelKind::Console => Way::Console(console.clone()),
         };
         Ok(Self {

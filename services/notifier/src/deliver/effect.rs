@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Notification, Receipt, ReceiptStatus};
+use outbound::Reach;
 use settings::NotifierSettings;
 use stage::{Attempt, Cx, Effect, Emit, IdempotencyKey, Outcome, Poison};
 use tokio::time::Instant;
@@ -24,10 +25,11 @@ pub struct DeliverEffect {
 }
 
 impl DeliverEffect {
-    /// A delivery to the channels of the settings; console channels write to `console`.
-    pub fn new(settings: &NotifierSettings, console: &Console) -> Result<Self, DeliverError> {
-        let ready =
-            |channel: &settings::ChannelSettings| Ok((channel.name.clone(), Channel::new(channel, console)?));
+    /// A delivery to the channels of the settings, as far as `reach` goes; console channels write to `console`.
+    pub fn new(settings: &NotifierSettings, console: &Console, reach: &Reach) -> Result<Self, DeliverError> {
+        let ready = |channel: &settings::ChannelSettings| {
+            Ok((channel.name.clone(), Channel::new(channel, console, reach)?))
+        };
         let channels = settings
             .channels
             .iter()

@@ -42,7 +42,13 @@ pub(super) fn of(error: &CallError, attempt: u32, most: u32, chance: f64) -> Ver
             }
         }
         _ if attempt >= most => Verdict::GiveUp,
-        _ => Verdict::Again(error.wait().unwrap_or_else(|| BACKOFF.after(attempt, chance))),
+        // What the receiver asks for is a lower bound: `Retry-After: 0` is no reason to hurry.
+        _ => Verdict::Again(
+            error
+                .wait()
+                .unwrap_or_default()
+                .max(BACKOFF.after(attempt, chance)),
+        ),
     }
 }
 
@@ -78,6 +84,11 @@ mod tests {
         assert_eq!(
             of(&busy(429, Some(7)), 1, 8, 1.0),
             Verdict::Again(Duration::from_secs(7))
+        );
+        assert_eq!(
+            of(&busy(503, Some(0)), 1, 8, 1.0),
+            Verdict::Again(Duration::from_millis(500)),
+            "a lower bound"
         );
         assert_eq!(of(&busy(500, None), 8, 8, 1.0), Verdict::GiveUp);
         assert_eq!(of(&rejected(410), 1, 8, 1.0), Verdict::Dead("http_4xx"));

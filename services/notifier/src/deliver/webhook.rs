@@ -1,10 +1,12 @@
 //! A channel that posts JSON with a Standard Webhooks signature.
 
 use std::num::NonZeroU32;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use model::Notification;
-use outbound::{CallError, Client, HeaderMap, HeaderName, HeaderValue, Policy, Reply, Request, Url};
+use outbound::{
+    CallError, Client, HeaderMap, HeaderName, HeaderValue, Policy, Reach, Reply, Request, Url, Wanted,
+};
 use settings::{ChannelSettings, Secret};
 use stage::IdempotencyKey;
 
@@ -14,6 +16,8 @@ use super::signature::Signer;
 
 /// What a receiver answers is of interest only where it refuses.
 const MAX_ANSWER: usize = 64 * 1024;
+/// A receiver may ask for a day; who asks for more is asked again after one.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 #[derive(Clone)]
 pub(super) struct Webhook {
@@ -23,7 +27,7 @@ pub(super) struct Webhook {
 }
 
 impl Webhook {
-    pub(super) fn new(settings: &ChannelSettings) -> Result<Self, DeliverError> {
+    pub(super) fn new(settings: &ChannelSettings, reach: &Reach) -> Result<Self, DeliverError> {
         let channel = || settings.name.clone();
         let url = settings.url.as_deref().unwrap_or_default();
         let url = Url::parse(url).map_err(|_| DeliverError::Url { channel: channel() })?;
@@ -38,8 +42,10 @@ impl Webhook {
             total: settings.timeout,
             max_attempts: 1,
             rate_per_s: settings.rate_per_s.and_then(NonZeroU32::new),
+            wanted: Wanted::Status,
             max_response_bytes: MAX_ANSWER,
-            allow_private: settings.allow_private,
+            retry_after_cap: LONGEST_WAIT,
+            reach: reach.clone().with_private(settings.allow_private),
             ..Policy::default()
         })?;
         Ok(Self { url, signer, client })
