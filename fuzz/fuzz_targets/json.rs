@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use model::{Json, JsonError, JsonNumber, JsonRef, RawEvent, Value};
 use normalizer::{Lists, Normalizer};
 use serde_json::Value as Tree;
-use settings::{NormalizerSettings, Watched};
+use settings::{AdmissionSettings, NormalizerSettings, Watched};
 use sluicebox_fuzz::{Counting, within_bounds};
 use stage::{Cx, Driver};
 use topology::Topic;
@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
             (got, wanted) => panic!("{got:?} is not {wanted:?}"),
         }
     }
-    let normalizer = Normalizer::new(&NormalizerSettings::default(), &Watched::fixed(Lists::default()));
+    let normalizer = Normalizer::new(&NormalizerSettings::default(), &AdmissionSettings::default(), &Watched::fixed(Lists::default()));
     let raw = RawEvent {
         source: "fuzz".to_owned(),
         kind: "post".to_owned(),

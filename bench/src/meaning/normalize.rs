@@ -5,14 +5,14 @@ use crate::process::{resident_mib, thread_seconds};
 use anyhow::{Result, bail};
 use model::RawEvent;
 use normalizer::Normalizer;
-use settings::NormalizerSettings;
+use settings::{AdmissionSettings, NormalizerSettings};
 use stage::{Cx, Emit, Stage};
 use std::hint::black_box;
 use topology::Topic;
 
 const POSTS: u32 = 5_000;
 
-/// When the post was written and when it arrives; one that claims to be from the future would be refused.
+/// When the post was written and when it arrives; one that claims to be from the future would be given the time of its arrival.
 const WHEN: i64 = 1_700_000_000_000;
 
 pub(super) struct Normalizing {
@@ -22,7 +22,11 @@ pub(super) struct Normalizing {
 
 pub(super) fn measure(rounds: usize) -> Result<Normalizing> {
     let settings = NormalizerSettings::default();
-    let mut normalizer = Normalizer::new(&settings, &normalizer::lists_of(&settings)?);
+    let mut normalizer = Normalizer::new(
+        &settings,
+        &AdmissionSettings::default(),
+        &normalizer::lists_of(&settings)?,
+    );
     let posts: Vec<RawEvent> = (0..POSTS).map(post).collect();
     let cx = Cx::at(Topic::IngestEvents, WHEN);
     match normalizer.apply(post(0), &mut (), &cx) {

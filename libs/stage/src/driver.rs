@@ -68,6 +68,7 @@ impl<S: Stage> Driver<S> {
         for rule in self.stage.late() {
             self.counts.count_late(&rule);
         }
+        self.counts.time_corrected += u64::from(self.stage.time_corrected());
         let settled = Settled::from(verdict);
         self.count(&settled);
         settled

@@ -26,6 +26,9 @@ pub struct FlowCounts {
     /// Records that came too late for a rule, by rule. They count elsewhere too: another rule may have taken them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub late: BTreeMap<String, u64>,
+    /// Records whose time was replaced, because it was ahead of the broker's. They count elsewhere too.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub time_corrected: u64,
     /// Records that were parked before it was known what becomes of them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub parked: u64,
@@ -109,6 +112,7 @@ impl FlowCounts {
         merge(&mut self.dead, &other.dead);
         self.dead_of_producers += other.dead_of_producers;
         merge(&mut self.late, &other.late);
+        self.time_corrected += other.time_corrected;
         self.parked += other.parked;
         self.resumed += other.resumed;
     }

@@ -53,6 +53,11 @@ pub trait Stage: Send {
         Vec::new()
     }
 
+    /// Whether the record that was applied last came with a time that was replaced; asked after every record.
+    fn time_corrected(&self) -> bool {
+        false
+    }
+
     /// A timer of the task has come due; what follows from it. The stage may set timers anew.
     fn on_timer(&mut self, _timer: Timer, _stores: &mut Self::Stores) -> Vec<Self::Out> {
         Vec::new()

@@ -1,11 +1,7 @@
 //! How much of everything one request may bring.
 
-use settings::AdaptersSettings;
+use settings::{AdaptersSettings, AdmissionSettings};
 
-/// Longest attribute other than the id, in bytes.
-pub(crate) const MAX_ATTRIBUTE_BYTES: usize = 4096;
-/// Most extension attributes of one event.
-pub(crate) const MAX_EXTENSIONS: usize = 64;
 /// Largest sum of all header names and values, in bytes.
 pub(crate) const MAX_HEADER_BYTES: usize = 32 * 1024;
 
@@ -16,25 +12,23 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Most events.
     pub batch: usize,
-    /// Deepest nesting of JSON objects and arrays.
-    pub depth: usize,
-    /// Longest event id, in bytes.
-    pub id_bytes: usize,
+    /// What each event may be.
+    pub event: admission::Limits,
 }
 
-impl From<&AdaptersSettings> for Limits {
-    fn from(settings: &AdaptersSettings) -> Self {
+impl Limits {
+    /// Those of the settings.
+    pub fn new(adapters: &AdaptersSettings, admission: &AdmissionSettings) -> Self {
         Self {
-            body_bytes: settings.max_body_bytes,
-            batch: settings.max_batch,
-            depth: settings.max_depth,
-            id_bytes: settings.max_id_bytes,
+            body_bytes: adapters.max_body_bytes,
+            batch: adapters.max_batch,
+            event: admission.limits(),
         }
     }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self::from(&AdaptersSettings::default())
+        Self::new(&AdaptersSettings::default(), &AdmissionSettings::default())
     }
 }

@@ -1,5 +1,6 @@
 //! Why a request or one of its events is not taken. Every reason is the sender's to mend, so every one is a 4xx.
 
+use admission::{Reason, Refusal};
 use axum::http::StatusCode;
 use model::RawEventError;
 
@@ -18,17 +19,6 @@ pub enum Rejection {
     /// Not JSON.
     #[error("not valid JSON: {0}")]
     NotJson(String),
-    /// JSON that is nested too deeply.
-    #[error("JSON nested deeper than {limit} levels at byte {at}; send a flatter document")]
-    TooDeep {
-        /// Most levels.
-        limit: usize,
-        /// Offset of the bracket that is too many.
-        at: usize,
-    },
-    /// Data that is said to be JSON and is not.
-    #[error("`data` is not sound JSON: {0}; mend it, or name its media type in `datacontenttype`")]
-    UnsoundData(String),
     /// More events than one request may bring.
     #[error("{count} events in one request; send at most {limit}")]
     BatchTooLarge {
@@ -37,38 +27,9 @@ pub enum Rejection {
         /// Most events.
         limit: usize,
     },
-    /// An attribute that is too long.
-    #[error("`{name}` is {length} bytes long; at most {limit} are taken")]
-    TooLong {
-        /// The attribute.
-        name: String,
-        /// Its length in bytes.
-        length: usize,
-        /// Most bytes.
-        limit: usize,
-    },
-    /// Too many extension attributes.
-    #[error("{count} extension attributes; at most {limit} are taken, put the rest into `data`")]
-    TooManyExtensions {
-        /// Extensions sent.
-        count: usize,
-        /// Most extensions.
-        limit: usize,
-    },
-    /// NUL, line feed or another control character in an attribute.
-    #[error("`{name}` holds the control character U+{code:04X}; CloudEvents attributes hold none")]
-    ControlCharacter {
-        /// The attribute.
-        name: String,
-        /// The character.
-        code: u32,
-    },
-    /// A time before 1970 or after 9999.
-    #[error("`{name}` is outside 1970-01-01 to 9999-12-31; send RFC 3339 or milliseconds since 1970")]
-    TimeOutOfRange {
-        /// The attribute.
-        name: &'static str,
-    },
+    /// An event that nobody behind would take either.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Not a `CloudEvent`.
     #[error(transparent)]
     CloudEvent(#[from] RawEventError),
@@ -107,6 +68,9 @@ pub enum Rejection {
     Header(String),
 }
 
+/// What the normalizer says of a record on the ingest topic that is no CloudEvent.
+const CLOUDEVENT: &str = Reason::InvalidCloudEvent.code();
+
 impl Rejection {
     /// The status, a short name for metrics and problem types, and a title for people.
     pub fn describe(&self) -> (StatusCode, &'static str, &'static str) {
@@ -114,45 +78,16 @@ impl Rejection {
             Self::Empty(_) => (StatusCode::BAD_REQUEST, "empty_body", "Empty body"),
             Self::NotUtf8 { .. } => (StatusCode::BAD_REQUEST, "not_utf8", "Not UTF-8"),
             Self::NotJson(_) => (StatusCode::BAD_REQUEST, "not_json", "Not JSON"),
-            Self::TooDeep { .. } => (StatusCode::BAD_REQUEST, "too_deep", "JSON nested too deeply"),
-            Self::UnsoundData(_) => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid_data",
-                "Data is not JSON",
-            ),
             Self::BatchTooLarge { .. } => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "batch_too_large",
                 "Too many events in one request",
             ),
-            Self::TooLong { .. } => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "attribute_too_long",
-                "Attribute too long",
-            ),
-            Self::TooManyExtensions { .. } => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "too_many_extensions",
-                "Too many extension attributes",
-            ),
-            Self::ControlCharacter { .. } => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "control_character",
-                "Control character in an attribute",
-            ),
-            Self::TimeOutOfRange { .. } => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "time_out_of_range",
-                "Time out of range",
-            ),
+            Self::Refused(refusal) => refused(refusal.reason()),
             Self::CloudEvent(RawEventError::NotAnObject(_)) => {
-                (StatusCode::BAD_REQUEST, "not_an_object", "Not a JSON object")
+                (StatusCode::BAD_REQUEST, CLOUDEVENT, "Not a JSON object")
             }
-            Self::CloudEvent(_) => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid_cloudevent",
-                "Not a CloudEvent",
-            ),
+            Self::CloudEvent(_) => (StatusCode::UNPROCESSABLE_ENTITY, CLOUDEVENT, "Not a CloudEvent"),
             Self::Missing { .. } => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "missing_member",
@@ -177,4 +112,27 @@ impl Rejection {
             Self::Header(_) => (StatusCode::BAD_REQUEST, "invalid_header", "Invalid header"),
         }
     }
+}
+
+/// The code is the same as on a dead letter.
+fn refused(reason: Reason) -> (StatusCode, &'static str, &'static str) {
+    let title = match reason {
+        Reason::InvalidCloudEvent => "Not a CloudEvent",
+        Reason::IdTooLong | Reason::SourceTooLong | Reason::TypeTooLong | Reason::AttributeTooLong => {
+            "Attribute too long"
+        }
+        Reason::TooManyExtensions => "Too many extension attributes",
+        Reason::TimeOutOfRange => "Time out of range",
+        Reason::TimeAhead => "Time ahead of the clock",
+        Reason::DataTooLarge => "Data too large",
+        Reason::DataTooDeep => "Data nested too deeply",
+        Reason::DataNotUtf8 => "Data is not UTF-8",
+        Reason::InvalidData => "Data is not what it is said to be",
+    };
+    let status = match reason {
+        Reason::DataTooDeep | Reason::DataNotUtf8 => StatusCode::BAD_REQUEST,
+        Reason::DataTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    (status, reason.code(), title)
 }

@@ -1,6 +1,6 @@
 //! Which members of the data mean what: the names that feeds, social networks and analytics use. No I/O.
 
-use crate::payload::Payload;
+use admission::Payload;
 use model::JsonRef;
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -15,7 +15,8 @@ pub const KAFKA_OWNER: &str = "sluicebox-runtime";
 pub const KAFKA_FLOOR: &str = "sluicebox-bench";
 
 /// The crates in which decisions are made.
-pub const PURE: [&str; 8] = [
+pub const PURE: [&str; 9] = [
+    "sluicebox-admission",
     "sluicebox-model",
     "sluicebox-rules",
     "sluicebox-sameness",

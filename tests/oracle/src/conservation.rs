@@ -54,8 +54,9 @@ fn counts(stage: &Value) -> FlowCounts {
         // What waited and waits no more is counted among the others; how much did is not determined.
         parked: 0,
         resumed: 0,
-        // Neither is a fate of its own: each of these records is among the others.
+        // None is a fate of its own: each of these records is among the others.
         dead_of_producers: 0,
         late: BTreeMap::new(),
+        time_corrected: 0,
     }
 }

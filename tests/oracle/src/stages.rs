@@ -50,7 +50,7 @@ pub fn fold_all(
             schemas,
             StageName::Normalizer,
             partitions,
-            || Driver::new(Normalizer::new(&settings.normalizer, &lists)),
+            || Driver::new(Normalizer::new(&settings.normalizer, &settings.admission, &lists)),
             |event| event.id.clone(),
         ),
         fold(

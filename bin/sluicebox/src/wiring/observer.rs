@@ -72,6 +72,7 @@ impl Observer for LaneObserver {
         for (rule, records) in &counts.late {
             metrics.late(stage, rule, *records);
         }
+        metrics.time_corrected(stage, counts.time_corrected);
         metrics.transaction(stage, TransactionOutcome::Committed, committed.took.as_secs_f64());
     }
 }

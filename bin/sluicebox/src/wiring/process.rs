@@ -162,7 +162,12 @@ impl Process {
         self.addresses.adapters = listener.local_addr().ok();
         let publisher = Publisher::new(&shared.kafka, &shared.prefix, shared.ids)?;
         let tally = Arc::new(EdgeTally(metrics.clone()));
-        let router = adapters::router(Arc::new(KafkaIngest(publisher)), &settings.adapters, tally);
+        let router = adapters::router(
+            Arc::new(KafkaIngest(publisher)),
+            &settings.adapters,
+            &settings.admission,
+            tally,
+        );
         self.watch(adapters::serve(listener, router, self.stopping()));
         health.component("adapters").ready("listening");
         Ok(())

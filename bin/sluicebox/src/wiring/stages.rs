@@ -21,7 +21,7 @@ const LOOKUPS: usize = 64;
 
 impl Process {
     pub(super) fn normalizer(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
-        let settings = settings.normalizer.clone();
+        let (settings, admission) = (settings.normalizer.clone(), settings.admission.clone());
         let lists = match &settings.lists {
             Some(path) => {
                 let lists = normalizer::open_lists(path);
@@ -33,7 +33,7 @@ impl Process {
             self.follow(StageName::Normalizer, "lists", &lists);
         }
         self.keep(run_stage(shared, StageName::Normalizer, move || {
-            normalizer::Normalizer::new(&settings, &lists)
+            normalizer::Normalizer::new(&settings, &admission, &lists)
         }))
     }
 

@@ -115,6 +115,7 @@ impl<'a, S: Stage> StageWork<'a, S> {
         for rule in self.stage.late() {
             running.pending.count_late(&rule);
         }
+        running.pending.time_corrected += u64::from(self.stage.time_corrected());
         Ok(applied)
     }
 }

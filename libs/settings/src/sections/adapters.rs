@@ -31,10 +31,6 @@ pub struct AdaptersSettings {
     pub max_body_bytes: usize,
     /// Most events in one request. Default 1000.
     pub max_batch: usize,
-    /// Deepest nesting of JSON. Default 64.
-    pub max_depth: usize,
-    /// Longest event id. Default 1024.
-    pub max_id_bytes: usize,
     /// Most requests a second, if limited.
     pub rate_per_s: Option<u32>,
 }
@@ -47,8 +43,6 @@ impl Default for AdaptersSettings {
             api_keys: Vec::new(),
             max_body_bytes: 1024 * 1024,
             max_batch: 1000,
-            max_depth: 64,
-            max_id_bytes: 1024,
             rate_per_s: None,
         }
     }
@@ -67,17 +61,9 @@ impl AdaptersSettings {
         for (key, value) in [
             ("adapters.max_body_bytes", self.max_body_bytes),
             ("adapters.max_batch", self.max_batch),
-            ("adapters.max_depth", self.max_depth),
-            ("adapters.max_id_bytes", self.max_id_bytes),
         ] {
             problems.at_least_one(key, value as u64);
         }
-        problems.unless(
-            self.max_depth <= 128,
-            "adapters.max_depth",
-            self.max_depth,
-            "must be at most 128",
-        );
         problems.unless(
             self.rate_per_s != Some(0),
             "adapters.rate_per_s",

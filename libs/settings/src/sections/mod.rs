@@ -1,6 +1,7 @@
 //! One file a section of the configuration; the defaults suit the local parts.
 
 mod adapters;
+mod admission;
 mod dead_letters;
 mod dedup;
 mod edges;
@@ -17,6 +18,7 @@ mod telemetry;
 use serde::{Deserialize, Serialize};
 
 pub use adapters::{AdaptersSettings, AuthMode};
+pub use admission::AdmissionSettings;
 pub use dead_letters::{DeadLetterSettings, StageDeadLetterSettings};
 pub use dedup::DedupSettings;
 pub use edges::{ApiSettings, OpsSettings};
@@ -47,6 +49,8 @@ pub struct Settings {
     pub registry: RegistrySettings,
     /// The database.
     pub postgres: PostgresSettings,
+    /// What an event may be.
+    pub admission: AdmissionSettings,
     /// The HTTP edge that takes events in.
     pub adapters: AdaptersSettings,
     /// The HTTP edge that people query.
@@ -80,6 +84,7 @@ impl Default for Settings {
             dead_letters: DeadLetterSettings::default(),
             registry: RegistrySettings::default(),
             postgres: PostgresSettings::default(),
+            admission: AdmissionSettings::default(),
             adapters: AdaptersSettings::default(),
             api: ApiSettings::default(),
             ops: OpsSettings::default(),
@@ -119,6 +124,7 @@ impl Settings {
         self.dead_letters.check(problems);
         self.registry.check(problems);
         self.postgres.check(problems);
+        self.admission.check(problems);
         self.adapters.check(problems);
         self.api.check(problems);
         self.normalizer.check(problems);

@@ -12,15 +12,11 @@ use crate::problem::Problems;
 pub struct NormalizerSettings {
     /// Longer texts are cut here, at a character. Default 65536.
     pub max_text_bytes: usize,
-    /// Event times further ahead of their arrival are refused, ms. Default one day.
-    pub max_future_ms: u64,
     /// Event times ahead of their arrival by at most this are a clock that is fast: the arrival is taken instead, ms.
     /// Default one minute.
     pub max_skew_ms: u64,
     /// Older events are filtered, ms between their time and their arrival; 0 keeps every age. Default 0.
     pub max_age_ms: u64,
-    /// Deepest nesting of `data`. Default 64.
-    pub max_data_depth: usize,
     /// Symbols that are recognised without a `$`.
     pub symbols: Vec<String>,
     /// Languages that go on, ISO 639-1; texts in another are filtered. Empty, the default, means every language.
@@ -35,10 +31,8 @@ impl Default for NormalizerSettings {
     fn default() -> Self {
         Self {
             max_text_bytes: 65_536,
-            max_future_ms: 86_400_000,
             max_skew_ms: 60_000,
             max_age_ms: 0,
-            max_data_depth: 64,
             symbols: Vec::new(),
             languages: Vec::new(),
             max_spam: None,
@@ -61,13 +55,6 @@ impl NormalizerSettings {
 
     pub(crate) fn check(&self, problems: &mut Problems) {
         problems.at_least_one("normalizer.max_text_bytes", self.max_text_bytes as u64);
-        let depth = self.max_data_depth;
-        problems.unless(
-            (1..=128).contains(&depth),
-            "normalizer.max_data_depth",
-            depth,
-            "must be from 1 to 128",
-        );
         for code in &self.languages {
             let known = code.len() == 2 && code.bytes().all(|b| b.is_ascii_lowercase());
             let mend = "must be ISO 639-1: two small letters, such as en";

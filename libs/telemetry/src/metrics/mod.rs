@@ -62,6 +62,7 @@ struct Inner {
     dead: Family<OfReason, Counter>,
     dead_by_sender: Family<OfSender, Counter>,
     late: Family<OfRule, Counter>,
+    time_corrected: Family<Of, Counter>,
     transactions: Family<OfReason, Counter>,
     commit_seconds: Family<Of, Histogram>,
     lag: Family<OfTopic, Gauge>,
@@ -100,6 +101,7 @@ impl Metrics {
             dead: Family::default(),
             dead_by_sender: Family::default(),
             late: Family::default(),
+            time_corrected: Family::default(),
             transactions: Family::default(),
             commit_seconds: Family::new_with_constructor(seconds),
             lag: Family::default(),
@@ -189,6 +191,16 @@ impl Metrics {
             .late
             .get_or_create(&OfRule { service, rule })
             .inc_by(records);
+    }
+
+    /// Records whose time was replaced, because it was ahead of the broker's.
+    pub fn time_corrected(&self, service: &'static str, records: u64) {
+        if records > 0 {
+            self.0
+                .time_corrected
+                .get_or_create(&Of { service })
+                .inc_by(records);
+        }
     }
 
     fn sender(&self, tenant: Option<&str>, source: Option<&str>) -> (String, String) {
@@ -309,6 +321,11 @@ impl Inner {
             "records_late",
             "Records that came too late for a rule, by rule",
             self.late.clone(),
+        );
+        r.register(
+            "records_time_corrected",
+            "Records whose time was replaced, because it was ahead of the broker's",
+            self.time_corrected.clone(),
         );
         r.register(
             "transactions",

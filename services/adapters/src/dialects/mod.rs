@@ -167,7 +167,8 @@ pub fn read(route: Route, incoming: &Incoming<'_>, limits: &Limits) -> Result<Re
     let correlation = header(incoming.headers, "x-correlation-id")?;
     for item in &mut reading.items {
         let event = std::mem::replace(&mut item.event, Ok(RawEvent::default()));
-        item.event = event.and_then(|event| admit(correlated(event, correlation.as_deref()), limits));
+        item.event =
+            event.and_then(|event| admit(correlated(event, correlation.as_deref()), incoming.now, limits));
     }
     Ok(reading)
 }

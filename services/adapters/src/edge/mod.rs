@@ -16,7 +16,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use model::Millis;
-use settings::AdaptersSettings;
+use settings::{AdaptersSettings, AdmissionSettings};
 
 use crate::answer::answer;
 use crate::dialects::{Dialect, Incoming, Route, read};
@@ -36,8 +36,13 @@ struct Edge<I> {
 }
 
 /// All paths of the edge. Answers 202 only for what `ingest` acknowledged.
-pub fn router<I: Ingest>(ingest: Arc<I>, settings: &AdaptersSettings, tally: Arc<dyn Tally>) -> Router {
-    let limits = Limits::from(settings);
+pub fn router<I: Ingest>(
+    ingest: Arc<I>,
+    settings: &AdaptersSettings,
+    admission: &AdmissionSettings,
+    tally: Arc<dyn Tally>,
+) -> Router {
+    let limits = Limits::new(settings, admission);
     let edge = Arc::new(Edge {
         ingest,
         tally: Arc::clone(&tally),

@@ -69,13 +69,21 @@ async fn hostile_attributes_are_refused_by_name() {
             r#"{"source":"s","type":"t","time":"+292277-01-01T00:00:00Z"}"#,
             "invalid_cloudevent",
         ),
-        (r#"{"source":"s\u0000","type":"t"}"#, "control_character"),
+        (r#"{"source":"s\u0000","type":"t"}"#, "invalid_cloudevent"),
         (
             r#"{"source":"s","type":"t","data":{"a":"\ud800"}}"#,
             "invalid_data",
         ),
         (r#"{"source":"\udfff","type":"t"}"#, "invalid_cloudevent"),
         (r#"{"source":"s","type":"t","data":1e999}"#, "invalid_data"),
+        (
+            r#"{"source":"s","type":"t","time":"2099-01-01T00:00:00Z"}"#,
+            "time_ahead",
+        ),
+        (
+            r#"{"source":"s","type":"t","datacontenttype":"application/xml","data":"<a/>"}"#,
+            "invalid_data",
+        ),
     ] {
         let answer = server.post("/v1/events", JSON, event).await;
         assert_eq!((answer.status, answer.problem()), (422, reason), "{event}");

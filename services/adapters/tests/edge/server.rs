@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use adapters::{Counts, Ingest, IngestError, Tally, router, serve};
 use model::RawEvent;
-use settings::{AdaptersSettings, Secret};
+use settings::{AdaptersSettings, AdmissionSettings, Secret};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -110,7 +110,8 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (log, counts) = (Arc::new(Log::default()), Arc::new(Counts::default()));
         let tally: Arc<dyn Tally> = counts.clone();
-        let router = router(Arc::clone(&log), settings, tally);
+        let admission = AdmissionSettings::default();
+        let router = router(Arc::clone(&log), settings, &admission, tally);
         let (stop, stopped) = oneshot::channel::<()>();
         let done = tokio::spawn(serve(listener, router, async {
             let _ = stopped.await;

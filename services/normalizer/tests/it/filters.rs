@@ -3,7 +3,7 @@
 use model::{Event, RawEvent};
 use normalizer::filter::reason;
 use normalizer::{Lists, Normalizer, open_lists};
-use settings::{NormalizerSettings, Watched};
+use settings::{AdmissionSettings, NormalizerSettings, Watched};
 use stage::{Cx, Driver, Settled};
 use std::fs;
 use std::path::PathBuf;
@@ -31,7 +31,8 @@ fn lists(text: &str) -> Watched<Lists> {
 }
 
 fn settle(settings: &NormalizerSettings, lists: &Watched<Lists>, raw: RawEvent) -> Settled<Event> {
-    Driver::new(Normalizer::new(settings, lists)).apply(raw, &Cx::at(Topic::IngestEvents, NOW))
+    Driver::new(Normalizer::new(settings, &AdmissionSettings::default(), lists))
+        .apply(raw, &Cx::at(Topic::IngestEvents, NOW))
 }
 
 fn filtered(settings: &NormalizerSettings, lists: &Watched<Lists>, raw: RawEvent) -> Option<&'static str> {

@@ -1,9 +1,10 @@
 //! The stage as the runtime sees it: raw events in, events or dead letters out, and every record counted.
 
+use admission::Reason;
 use model::{Event, RawEvent, Value};
-use normalizer::{Lists, Normalizer, reason};
+use normalizer::{Lists, Normalizer};
 use proptest::prelude::*;
-use settings::{NormalizerSettings, Watched};
+use settings::{AdmissionSettings, NormalizerSettings, Watched};
 use stage::{Cx, Driver, Settled};
 use topology::Topic;
 
@@ -14,7 +15,12 @@ fn driver() -> Driver<Normalizer> {
         symbols: vec!["BTC".to_owned()],
         ..NormalizerSettings::default()
     };
-    Driver::new(Normalizer::new(&settings, &Watched::fixed(Lists::default())))
+    let admission = AdmissionSettings::default();
+    Driver::new(Normalizer::new(
+        &settings,
+        &admission,
+        &Watched::fixed(Lists::default()),
+    ))
 }
 
 fn settle(raw: RawEvent) -> Settled<Event> {
@@ -132,12 +138,19 @@ fn what_the_data_names_comes_before_what_the_text_mentions() {
 
 #[test]
 fn the_subject_is_never_empty_or_long() {
-    for subject in ["", "   ", "\0", &"s".repeat(100_000)] {
+    for subject in ["", "   ", &"s".repeat(4_096)] {
         let event = event(RawEvent {
             subject: Some(subject.to_owned()),
             ..raw("{}")
         });
         assert!((1..=512).contains(&event.subject.len()));
+    }
+    for subject in ["\0".to_owned(), "s".repeat(100_000)] {
+        let subject = Some(subject);
+        assert!(matches!(
+            settle(RawEvent { subject, ..raw("{}") }),
+            Settled::Dead(_)
+        ));
     }
     assert_eq!(
         event(raw(r#"{"url":"https://a.com/x#y"}"#)).subject,
@@ -148,36 +161,52 @@ fn the_subject_is_never_empty_or_long() {
 
 #[test]
 fn what_cannot_be_understood_is_a_dead_letter_with_its_reason() {
-    assert_eq!(dead(raw("{")), reason::INVALID_DATA);
-    assert_eq!(dead(raw(&"[".repeat(10_000))), reason::DATA_TOO_DEEP);
+    assert_eq!(dead(raw("{")), Reason::InvalidData.code());
+    assert_eq!(dead(raw(&"[".repeat(10_000))), Reason::DataTooDeep.code());
     assert_eq!(
         dead(RawEvent {
             id: "x".repeat(1_000_000),
             ..raw("{}")
         }),
-        reason::ID_TOO_LONG
+        Reason::IdTooLong.code()
     );
     assert_eq!(
         dead(RawEvent {
             time: Some(-1),
             ..raw("{}")
         }),
-        reason::TIME_OUT_OF_RANGE
+        Reason::TimeOutOfRange.code()
     );
     assert_eq!(
         dead(RawEvent {
             time: Some(9_223_372_036_825_200_000),
             ..raw("{}")
         }),
-        reason::TIME_OUT_OF_RANGE
+        Reason::TimeOutOfRange.code()
     );
     assert_eq!(
         dead(RawEvent {
             data: Some(vec![b'"', 0xff, b'"']),
             ..raw("")
         }),
-        reason::DATA_NOT_UTF8
+        Reason::DataNotUtf8.code()
     );
+}
+
+#[test]
+fn a_time_that_has_not_come_is_replaced_marked_and_counted() {
+    let mut driver = driver();
+    let ahead = RawEvent {
+        time: Some(4_070_908_800_000),
+        ..raw("{}")
+    };
+    for (raw, corrected) in [(ahead.clone(), true), (raw("{}"), false), (ahead, true)] {
+        let Settled::Out(events) = driver.apply(raw, &Cx::at(Topic::IngestEvents, NOW)) else {
+            panic!("no event")
+        };
+        assert_eq!((events[0].time, events[0].time_corrected), (NOW, corrected));
+    }
+    assert_eq!(driver.counts.time_corrected, 2);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use model::{Event, RawEvent};
 use normalizer::{Lists, Normalizer};
-use settings::{NormalizerSettings, Watched};
+use settings::{AdmissionSettings, NormalizerSettings, Watched};
 use stage::{Cx, Driver, Settled};
 use std::fs;
 use std::path::PathBuf;
@@ -30,7 +30,11 @@ fn settle(data: Vec<u8>) -> Settled<Event> {
         data: Some(data),
         ..RawEvent::default()
     };
-    let normalizer = Normalizer::new(&NormalizerSettings::default(), &Watched::fixed(Lists::default()));
+    let normalizer = Normalizer::new(
+        &NormalizerSettings::default(),
+        &AdmissionSettings::default(),
+        &Watched::fixed(Lists::default()),
+    );
     Driver::new(normalizer).apply(raw, &Cx::at(Topic::IngestEvents, 1_790_000_000_000))
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct StageReport {
     pub(crate) dead_of_producers: u64,
     /// Records that came too late for a rule, by rule; each is counted above, too.
     pub(crate) late: BTreeMap<String, u64>,
+    /// Records whose time was replaced, because it was ahead of the broker's; each is counted above, too.
+    pub(crate) time_corrected: u64,
     /// Records read that wait for the outside world.
     pub(crate) waiting: u64,
     /// Records left to read; an upper bound, and 0 exactly when there are none.
@@ -179,6 +181,7 @@ fn stage_report(stage: StageName, reads: &[Read]) -> StageReport {
         dead: counts.dead,
         dead_of_producers: counts.dead_of_producers,
         late: counts.late,
+        time_corrected: counts.time_corrected,
         lag,
         lag_seconds,
         events_per_s: None,
@@ -330,6 +333,7 @@ mod tests {
             "dead",
             "dead_of_producers",
             "late",
+            "time_corrected",
             "waiting",
             "lag",
             "lag_seconds",

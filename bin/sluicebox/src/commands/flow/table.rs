@@ -44,6 +44,7 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
         lines.extend(reasons(stage, "dead", &stage.dead));
         lines.extend(of_producers(stage));
         lines.extend(reasons(stage, "late for a rule", &stage.late));
+        lines.extend(corrected(stage));
     }
     lines.push(closing(report));
     lines.extend(report.losses().into_iter().map(|loss| styled(BAD, loss)));
@@ -94,6 +95,16 @@ fn of_producers(stage: &StageReport) -> Option<String> {
         let producers = stage.dead_of_producers;
         format!(
             "  {} dead by the fault of: producers {producers}, ours {ours}",
+            stage.stage
+        )
+    })
+}
+
+fn corrected(stage: &StageReport) -> Option<String> {
+    let records = stage.time_corrected;
+    (records > 0).then(|| {
+        format!(
+            "  {} time ahead of the broker's and replaced: {records}",
             stage.stage
         )
     })

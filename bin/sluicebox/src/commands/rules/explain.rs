@@ -73,10 +73,10 @@ fn normalized(text: &str, app: &App) -> Result<Option<Event>, Failure> {
     }
     let mut raw = RawEvent::from_json(text.as_bytes()).map_err(|error| Failure::Usage(error.to_string()))?;
     raw.ensure_id();
-    let settings = app.settings()?.normalizer;
-    let lists = normalizer::lists_of(&settings);
+    let settings = app.settings()?;
+    let lists = normalizer::lists_of(&settings.normalizer);
     let lists = lists.map_err(|error| Failure::Configuration(format!("normalizer.lists: {error}")))?;
-    let mut normalizer = normalizer::Normalizer::new(&settings, &lists);
+    let mut normalizer = normalizer::Normalizer::new(&settings.normalizer, &settings.admission, &lists);
     let mut cx = Cx::at(Topic::IngestEvents, 0);
     cx.time = raw.time.unwrap_or_else(|| chrono::Utc::now().timestamp_millis());
     match normalizer.apply(raw, &mut (), &cx) {

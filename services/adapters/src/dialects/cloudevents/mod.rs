@@ -30,7 +30,7 @@ pub(super) fn read(incoming: &Incoming<'_>, limits: &Limits) -> Result<Reading, 
     match mode(incoming.headers, incoming.body)? {
         Mode::Binary => Ok(Reading::one(Dialect::CloudEvents, binary::read(incoming))),
         Mode::Lines => structured::lines(body(incoming)?, limits),
-        Mode::Structured => Ok(each(json::one(json::utf8(body(incoming)?)?, limits)?)),
+        Mode::Structured => Ok(each(Documents::One(json::utf8(body(incoming)?)?))),
         Mode::Batch => Ok(each(json::many(json::utf8(body(incoming)?)?, limits)?)),
     }
 }

@@ -3,7 +3,7 @@
 use model::RawEvent;
 
 use crate::dialects::{Dialect, Item, Reading};
-use crate::json::{check_depth, utf8, within_batch};
+use crate::json::{utf8, within_batch};
 use crate::limits::Limits;
 use crate::rejection::Rejection;
 
@@ -19,16 +19,11 @@ pub(super) fn lines(body: &[u8], limits: &Limits) -> Result<Reading, Rejection> 
     within_batch(filled.len(), limits)?;
     let items = filled.into_iter().map(|(index, bytes)| Item {
         index,
-        event: line(bytes, limits),
+        event: utf8(bytes).and_then(event),
     });
     Ok(Reading {
         dialect: Dialect::CloudEvents,
         single: false,
         items: items.collect(),
     })
-}
-
-fn line(line: &[u8], limits: &Limits) -> Result<RawEvent, Rejection> {
-    check_depth(line, limits.depth)?;
-    event(utf8(line)?)
 }
