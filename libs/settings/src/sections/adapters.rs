@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use super::TlsSettings;
 use crate::problem::Problems;
 use crate::secret::Secret;
 
@@ -23,6 +24,11 @@ pub enum AuthMode {
 pub struct AdaptersSettings {
     /// Default `127.0.0.1:8080`.
     pub listen: SocketAddr,
+    /// TLS; without it, HTTP.
+    pub tls: Option<TlsSettings>,
+    /// Names that clients know this server by, beside its address and localhost. With `auth: none`, requests for
+    /// another host or from a page of another site are refused.
+    pub allowed_hosts: Vec<String>,
     /// Default `required`.
     pub auth: AuthMode,
     /// Keys that are let in; several at once, so that they can be changed.
@@ -39,6 +45,8 @@ impl Default for AdaptersSettings {
     fn default() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 8080).into(),
+            tls: None,
+            allowed_hosts: Vec::new(),
             auth: AuthMode::Required,
             api_keys: Vec::new(),
             max_body_bytes: 1024 * 1024,
@@ -51,6 +59,8 @@ impl Default for AdaptersSettings {
 impl AdaptersSettings {
     pub(crate) fn specimen() -> Self {
         Self {
+            tls: Some(TlsSettings::specimen()),
+            allowed_hosts: vec![String::new()],
             api_keys: vec![Secret::default()],
             rate_per_s: Some(1),
             ..Self::default()

@@ -8,6 +8,7 @@ mod edges;
 mod enricher;
 mod instance;
 mod kafka;
+mod listeners;
 mod normalizer;
 mod notifier;
 mod outbound;
@@ -24,6 +25,7 @@ pub use dedup::DedupSettings;
 pub use edges::{ApiSettings, OpsSettings};
 pub use enricher::{EnricherSettings, HttpSource, TableSource};
 pub use kafka::{KafkaSettings, SecurityProtocol};
+pub use listeners::{ListenerSettings, TlsSettings};
 pub use normalizer::NormalizerSettings;
 pub use notifier::{ChannelKind, ChannelSettings, NotifierSettings, Subscription, WantedState};
 pub use outbound::OutboundSettings;
@@ -51,6 +53,8 @@ pub struct Settings {
     pub postgres: PostgresSettings,
     /// What an event may be.
     pub admission: AdmissionSettings,
+    /// What every HTTP listener bounds.
+    pub listeners: ListenerSettings,
     /// The HTTP edge that takes events in.
     pub adapters: AdaptersSettings,
     /// The HTTP edge that people query.
@@ -85,6 +89,7 @@ impl Default for Settings {
             registry: RegistrySettings::default(),
             postgres: PostgresSettings::default(),
             admission: AdmissionSettings::default(),
+            listeners: ListenerSettings::default(),
             adapters: AdaptersSettings::default(),
             api: ApiSettings::default(),
             ops: OpsSettings::default(),
@@ -107,7 +112,10 @@ impl Settings {
             kafka: KafkaSettings::specimen(),
             dead_letters: DeadLetterSettings::specimen(),
             registry: RegistrySettings::specimen(),
+            listeners: ListenerSettings::specimen(),
             adapters: AdaptersSettings::specimen(),
+            api: ApiSettings::specimen(),
+            ops: OpsSettings::specimen(),
             normalizer: NormalizerSettings::specimen(),
             enricher: EnricherSettings::specimen(),
             notifier: NotifierSettings::specimen(),
@@ -125,8 +133,10 @@ impl Settings {
         self.registry.check(problems);
         self.postgres.check(problems);
         self.admission.check(problems);
+        self.listeners.check(problems);
         self.adapters.check(problems);
         self.api.check(problems);
+        self.ops.check(problems);
         self.normalizer.check(problems);
         self.dedup.check(problems);
         self.enricher.check(problems);
