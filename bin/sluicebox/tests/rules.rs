@@ -220,3 +220,42 @@ fn the_schema_in_the_documentation_is_the_one_that_is_printed() {
         printed.trim_end()
     );
 }
+
+#[test]
+fn a_folder_may_hold_scores_and_detections() {
+    let folder = folder_with(RULE);
+    let levels = "levels: [{name: low}, {name: medium, from: 20}]\n";
+    std::fs::write(folder.path().join("levels.yml"), levels).unwrap();
+    std::fs::write(folder.path().join("vip.txt"), "alice\n").unwrap();
+    let detections = |condition: &str| {
+        format!(
+            "detections:
+  - {{name: vip_login, type: login, when: \"{condition}\", kind: each, severity: low, description: a login}}
+tests:
+  - {{name: hit, events: [{{type: login, data: {{user: alice}}}}], expect: {{vip_login: 1}}}}
+"
+        )
+    };
+    std::fs::write(folder.path().join("d.yml"), detections("data.user in vip")).unwrap();
+    let folder_path = path(&folder);
+    let tested = sluicebox(&["test", &folder_path]);
+    assert!(
+        tested.status.success() && said(&tested).contains("3 passed, 0 failed"),
+        "{}",
+        said(&tested)
+    );
+    let linted = sluicebox(&["lint", "--deny", &folder_path]);
+    assert!(linted.status.success(), "{}", said(&linted));
+    std::fs::write(
+        folder.path().join("d.yml"),
+        detections("data.user in vip and weekday == 'Monday'"),
+    )
+    .unwrap();
+    let linted = sluicebox(&["lint", "--deny", &folder_path]);
+    assert!(
+        !linted.status.success()
+            && said(&linted).contains("d.yml:2:5: detection `vip_login` can never be true"),
+        "{}",
+        said(&linted)
+    );
+}

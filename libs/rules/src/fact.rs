@@ -1,6 +1,9 @@
 //! What is known about an event or a signal, as the rules see it: typed values by name.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use model::Value;
+
+use crate::node::composed;
 
 /// One known value, borrowed from whoever knows it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,6 +18,10 @@ pub enum Fact<'a> {
     Double(f64),
     /// A text.
     Str(&'a str),
+    /// A time that a derived value came to; the fields of events hold theirs as [`Fact::Long`], in milliseconds.
+    Moment(DateTime<Utc>),
+    /// A span of time that a derived value came to.
+    Span(TimeDelta),
     /// A list of texts, such as cashtags.
     StrList(&'a [String]),
     /// The chain addresses of an event; each counts as its text.
@@ -93,11 +100,23 @@ pub enum OwnedFact {
     Double(f64),
     /// See [`Fact::Str`].
     Str(String),
+    /// See [`Fact::Moment`].
+    Moment(DateTime<Utc>),
+    /// See [`Fact::Span`].
+    Span(TimeDelta),
     /// See [`Fact::StrList`].
     StrList(Vec<String>),
 }
 
 impl OwnedFact {
+    /// The same with texts in the form that lists and tables are asked in.
+    pub(crate) fn composed(self) -> Self {
+        match self {
+            OwnedFact::Str(text) => OwnedFact::Str(composed(&text).into_owned()),
+            other => other,
+        }
+    }
+
     /// The borrowed form.
     pub fn as_fact(&self) -> Fact<'_> {
         match self {
@@ -106,6 +125,8 @@ impl OwnedFact {
             OwnedFact::Long(value) => Fact::Long(*value),
             OwnedFact::Double(value) => Fact::Double(*value),
             OwnedFact::Str(text) => Fact::Str(text),
+            OwnedFact::Moment(time) => Fact::Moment(*time),
+            OwnedFact::Span(span) => Fact::Span(*span),
             OwnedFact::StrList(items) => Fact::StrList(items),
         }
     }

@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::error::Fault;
 use crate::fact::OwnedFact;
 use crate::file::{Fields, Reader};
-use crate::node::{Node, Place, Yaml};
+use crate::names::Kind;
+use crate::node::{Node, Place, Yaml, composed};
 
 /// The most items of all lists and tables together.
 pub(crate) const MAX_ITEMS: usize = 2_000_000;
@@ -18,7 +20,7 @@ pub(crate) struct NamedList {
 
 impl NamedList {
     pub(crate) fn holds(&self, item: &str) -> bool {
-        self.items.contains(item)
+        self.items.contains(&*composed(item))
     }
 
     /// The items, in an order of their own.
@@ -36,7 +38,26 @@ pub(crate) struct NamedTable {
 impl NamedTable {
     /// What the table says of a key; of a key it does not have, that there is nothing.
     pub(crate) fn get(&self, key: &str) -> &OwnedFact {
-        self.rows.get(key).unwrap_or(&OwnedFact::Null)
+        self.rows.get(&*composed(key)).unwrap_or(&OwnedFact::Null)
+    }
+
+    /// The kind of all its values, if they are of one.
+    pub(crate) fn kind(&self) -> Kind {
+        let mut kinds = self.rows.values().filter_map(|value| match value {
+            OwnedFact::Null => None,
+            OwnedFact::Bool(_) => Some(Kind::Truth),
+            OwnedFact::Long(_) | OwnedFact::Double(_) => Some(Kind::Number),
+            OwnedFact::Str(_) => Some(Kind::Text),
+            _ => Some(Kind::Any),
+        });
+        let Some(first) = kinds.next() else {
+            return Kind::Any;
+        };
+        if kinds.all(|kind| kind == first) {
+            first
+        } else {
+            Kind::Any
+        }
     }
 
     /// All rows, in an order of their own.
@@ -83,8 +104,10 @@ impl Named {
         let Yaml::List(items) = &node.value else {
             return reader.wrong_kind(node, name, "a list of texts");
         };
-        let texts: Option<HashSet<String>> =
-            items.iter().map(|item| item.text().map(str::to_owned)).collect();
+        let texts: Option<HashSet<String>> = items
+            .iter()
+            .map(|item| Some(composed(item.text()?).into_owned()))
+            .collect();
         match texts {
             Some(items) if self.has_room(reader, node, items.len()) => {
                 self.lists.insert(name.to_owned(), Arc::new(NamedList { items }));
@@ -107,8 +130,13 @@ impl Named {
         }
         let mut tables: HashMap<String, NamedTable> =
             HashMap::from([(name.to_owned(), NamedTable::default())]);
+        let mut seen = HashSet::with_capacity(entries.len());
         for (key, value) in entries {
-            let row = key.text().unwrap_or_default();
+            let row = composed(key.text().unwrap_or_default());
+            if !seen.insert(row.clone()) {
+                reader.fail(key.place, Fault::DuplicateKey(row.into_owned()));
+                continue;
+            }
             let cells: Vec<(String, &Node)> = match &value.value {
                 Yaml::Map(columns) => columns
                     .iter()
@@ -117,11 +145,15 @@ impl Named {
                 _ => vec![(name.to_owned(), value)],
             };
             for (table, cell) in cells {
-                let Some(fact) = cell.scalar() else {
-                    reader.wrong_kind(cell, row, "a text, a number, true or false");
+                let Some(fact) = cell.scalar().map(OwnedFact::composed) else {
+                    reader.wrong_kind(cell, &row, "a text, a number, true or false");
                     continue;
                 };
-                tables.entry(table).or_default().rows.insert(row.to_owned(), fact);
+                tables
+                    .entry(table)
+                    .or_default()
+                    .rows
+                    .insert(row.clone().into_owned(), fact);
             }
         }
         let tables = tables.into_iter().map(|(name, table)| (name, Arc::new(table)));

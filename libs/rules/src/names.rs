@@ -72,6 +72,9 @@ pub(crate) enum Kind {
     Truth,
     Number,
     Text,
+    /// A time, held in milliseconds.
+    Moment,
+    Span,
     List,
 }
 
@@ -83,6 +86,8 @@ impl Kind {
             Self::Truth => "true or false",
             Self::Number => "a number",
             Self::Text => "a text",
+            Self::Moment => "a time",
+            Self::Span => "a span of time",
             Self::List => "a list",
         }
     }
@@ -93,8 +98,8 @@ pub(crate) fn kind_of(name: &str) -> Kind {
     match name {
         "id" | "tenant" | "type" | "source" | "subject" | "text" | "title" | "lang" | "author" | "url"
         | "severity" | "state" | "weekday" => Kind::Text,
-        "time" | "received_at" | "hour" | "lang_confidence" | "source_count" | "evidence_count"
-        | "suppressed" | "first_seen" | "last_seen" => Kind::Number,
+        "time" | "received_at" | "first_seen" | "last_seen" => Kind::Moment,
+        "hour" | "lang_confidence" | "source_count" | "evidence_count" | "suppressed" => Kind::Number,
         "urls" | "hashtags" | "cashtags" | "addresses" | "tags" | "spam_features" | "urgency"
         | "keyphrases" | "mentions" | "ens_names" | "transactions" | "dates" | "listed" => Kind::List,
         _ => Kind::Any,

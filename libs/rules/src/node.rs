@@ -1,6 +1,10 @@
 //! YAML as a tree whose every node knows its line and column, within limits. No I/O.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::error::Fault;
 use crate::fact::OwnedFact;
@@ -86,9 +90,25 @@ impl Node {
         }
     }
 
+    /// A key that stands twice in one mapping, which YAML forbids: readers do not agree on which one counts.
+    fn repeated_key(&self) -> Option<&Node> {
+        match &self.value {
+            Yaml::Scalar { .. } => None,
+            Yaml::List(items) => items.iter().find_map(Node::repeated_key),
+            Yaml::Map(entries) => {
+                let mut seen = HashSet::with_capacity(entries.len());
+                let twice = entries
+                    .iter()
+                    .map(|(key, _)| key)
+                    .find(|key| key.text().is_some_and(|text| !seen.insert(composed(text))));
+                twice.or_else(|| entries.iter().find_map(|(_, value)| value.repeated_key()))
+            }
+        }
+    }
+
     /// `key:` with nothing behind it, `~` or `null`.
     pub(crate) fn is_null(&self) -> bool {
-        matches!(&self.value, Yaml::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null"))
+        matches!(&self.value, Yaml::Scalar { text, plain: true } if is_null(text))
     }
 
     /// The typed value of a scalar; `None` for lists and mappings.
@@ -133,6 +153,7 @@ pub(crate) fn read(text: &str) -> Result<Node, (Place, Fault)> {
             },
         ));
     }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut tree = Tree {
         most: MAX_NODES.min(FEW_NODES + text.len() / BYTES_A_NODE),
         ..Tree::default()
@@ -149,9 +170,16 @@ pub(crate) fn read(text: &str) -> Result<Node, (Place, Fault)> {
         let inline = span.start.line() == span.end.line();
         tree.take(event, place, inline).map_err(|fault| (place, fault))?;
     }
-    Ok(tree
+    let root = tree
         .root
-        .unwrap_or(Node::new(Place::START, Yaml::Map(Vec::new()))))
+        .unwrap_or(Node::new(Place::START, Yaml::Map(Vec::new())));
+    match root.repeated_key() {
+        Some(key) => Err((
+            key.place,
+            Fault::DuplicateKey(key.text().unwrap_or_default().to_owned()),
+        )),
+        None => Ok(root),
+    }
 }
 
 #[derive(Default)]
@@ -235,18 +263,49 @@ fn no_anchor(anchor: usize) -> Result<(), Fault> {
     }
 }
 
-/// YAML's core schema, without its octal and hexadecimal numbers.
+fn is_null(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// The core schema of YAML 1.2 (<https://yaml.org/spec/1.2.2/#103-core-schema>), without its octal and hexadecimal
+/// numbers: `yes`, `NO`, `inf` and `1_000` are texts.
 fn scalar(text: &str, plain: bool) -> OwnedFact {
     match text {
         _ if !plain => OwnedFact::Str(text.to_owned()),
-        "" | "~" | "null" => OwnedFact::Null,
-        "true" | "True" => OwnedFact::Bool(true),
-        "false" | "False" => OwnedFact::Bool(false),
-        _ => text
-            .parse()
-            .map(OwnedFact::Long)
-            .or_else(|_| text.parse().map(OwnedFact::Double))
-            .unwrap_or_else(|_| OwnedFact::Str(text.to_owned())),
+        _ if is_null(text) => OwnedFact::Null,
+        "true" | "True" | "TRUE" => OwnedFact::Bool(true),
+        "false" | "False" | "FALSE" => OwnedFact::Bool(false),
+        ".nan" | ".NaN" | ".NAN" => OwnedFact::Double(f64::NAN),
+        _ => number(text).unwrap_or_else(|| OwnedFact::Str(text.to_owned())),
+    }
+}
+
+fn number(text: &str) -> Option<OwnedFact> {
+    let (negative, unsigned) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
+        return Some(OwnedFact::Double(if negative {
+            f64::NEG_INFINITY
+        } else {
+            f64::INFINITY
+        }));
+    }
+    if !unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return None;
+    }
+    // What is left is what Rust's numbers are, and `text` has no sign twice.
+    let whole = text.parse().ok().map(OwnedFact::Long);
+    whole.or_else(|| text.parse().ok().map(OwnedFact::Double))
+}
+
+/// The text as most editors write it: letters and their marks as one character where there is one (NFC).
+pub(crate) fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc(text) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
     }
 }
 
@@ -259,4 +318,57 @@ fn whole_word(text: &str, word: &str) -> Option<usize> {
         !before.is_some_and(joins) && !after.is_some_and(joins)
     };
     text.match_indices(word).map(|(at, _)| at).find(|at| alone(*at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_are_those_of_the_core_schema() {
+        for text in [
+            "inf", "Infinity", "-inf", "nan", "NaN", "NO", "yes", "off", "1_000", "0x1F", "1e", "+", "-",
+            ".", "1.2.3", "--1", "infinity", "nULL", "tRUE", "12:30:00",
+        ] {
+            assert_eq!(scalar(text, true), OwnedFact::Str(text.to_owned()), "{text}");
+        }
+        for (text, wanted) in [
+            (".inf", OwnedFact::Double(f64::INFINITY)),
+            ("-.INF", OwnedFact::Double(f64::NEG_INFINITY)),
+            ("+5", OwnedFact::Long(5)),
+            ("01067", OwnedFact::Long(1067)),
+            ("1e3", OwnedFact::Double(1000.0)),
+            (".5", OwnedFact::Double(0.5)),
+            ("5.", OwnedFact::Double(5.0)),
+            ("NULL", OwnedFact::Null),
+            ("TRUE", OwnedFact::Bool(true)),
+        ] {
+            assert_eq!(scalar(text, true), wanted, "{text}");
+        }
+        assert_eq!(scalar("TRUE", false), OwnedFact::Str("TRUE".to_owned()));
+    }
+
+    #[test]
+    fn a_key_stands_once_in_a_mapping() {
+        let twice = |text: &str| match read(text) {
+            Err((place, Fault::DuplicateKey(key))) => Some((place.line, place.column, key)),
+            _ => None,
+        };
+        assert_eq!(twice("a: {b: 1, c: 2, b: 3}"), Some((1, 17, "b".to_owned())));
+        assert_eq!(
+            twice("- {x: 1}\n- 'x': 1\n  x: 2\n"),
+            Some((3, 3, "x".to_owned()))
+        );
+        assert!(twice("caf\u{e9}: 1\ncafe\u{301}: 2\n").is_some());
+        assert_eq!(twice("a: {b: 1}\nc: {b: 2}\n"), None);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_key() {
+        let node = read("\u{feff}levels: []\n").expect("reads");
+        let Yaml::Map(entries) = &node.value else {
+            panic!("a mapping")
+        };
+        assert_eq!(entries[0].0.text(), Some("levels"));
+    }
 }

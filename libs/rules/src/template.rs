@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::condition::{Slot, Values, Variables};
+use chrono::SecondsFormat;
+
+use crate::condition::{Slot, Values, Variables, shown_span};
 use crate::error::Fault;
 use crate::fact::Fact;
 
@@ -91,6 +93,10 @@ fn write_fact(out: &mut String, fact: Option<Fact<'_>>) {
         Some(Fact::Long(value)) => write!(out, "{value}"),
         Some(Fact::Double(value)) => write!(out, "{value}"),
         Some(Fact::Str(text)) => write!(out, "{text}"),
+        Some(Fact::Moment(time)) => {
+            write!(out, "{}", time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        }
+        Some(Fact::Span(span)) => write!(out, "{}", shown_span(span)),
         Some(Fact::StrList(items)) => write!(out, "{}", items.join(", ")),
         Some(Fact::Addresses(items)) => {
             let items: Vec<&str> = items.iter().map(|item| item.address.as_str()).collect();

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use rules::{DetectionRules, explain, rule_files};
+use rules::{DetectionRules, detection_files, explain};
 use settings::{WatchError, Watched};
 
 /// Opens a detection file or a folder of them; `${VAR:default}` is answered from the process environment.
@@ -17,5 +17,5 @@ pub fn open_rules(path: &Path) -> Result<Watched<DetectionRules>, WatchError> {
 
 fn parse(texts: &[(String, String)]) -> Result<DetectionRules, String> {
     let env = |name: &str| std::env::var(name).ok();
-    DetectionRules::parse(&rule_files(texts), &env).map_err(|errors| explain(&errors))
+    DetectionRules::parse(&detection_files(texts), &env).map_err(|errors| explain(&errors))
 }

@@ -35,7 +35,7 @@ impl EnricherEffect {
     /// be good at the start.
     pub fn open(settings: &EnricherSettings, reach: &Reach) -> Result<Self, EnricherError> {
         let rules = Watched::open(&settings.rules, |texts| {
-            let files = rules::rule_files(texts);
+            let files = rules::scoring_files(texts);
             RuleSet::parse(&files, &|name| std::env::var(name).ok()).map_err(|errors| rules::explain(&errors))
         })?;
         let rules = rules.described(|rules| format!("{} rules, version {}", rules.len(), rules.version()));

@@ -15,6 +15,6 @@ pub fn open_rules(path: &Path) -> Result<Watched<RuleSet>, WatchError> {
 }
 
 fn parse(texts: &[(String, String)]) -> Result<RuleSet, String> {
-    let files = rules::rule_files(texts);
+    let files = rules::scoring_files(texts);
     RuleSet::parse(&files, &|name| std::env::var(name).ok()).map_err(|errors| explain(&errors))
 }

@@ -3,36 +3,40 @@
 
 use std::collections::HashMap;
 
-use super::expression::{Comparison, Constant, Expression, Slot, TextTest};
-use super::operators;
+use super::domain::{self, Constraint, Domain};
+use super::expression::{Constant, Expression};
+use super::subject::key;
+use super::variables::Variables;
 
 /// More alternatives than this are not followed.
 const MAX_CLAUSES: usize = 64;
 
 /// Something that holds of an event, or does not.
 #[derive(Debug, Clone)]
-struct Atom<'e> {
-    of: &'e Expression,
-    holds: bool,
+pub(super) struct Atom<'e> {
+    pub(super) of: &'e Expression,
+    pub(super) holds: bool,
 }
 
 type Clause<'e> = Vec<Atom<'e>>;
 
 /// Whether no event can make it true.
-pub(super) fn is_never_true(expression: &Expression) -> bool {
-    clauses(expression, true).is_some_and(|clauses| clauses.iter().all(contradicts_itself))
+pub(super) fn is_never_true(expression: &Expression, variables: &Variables) -> bool {
+    clauses(expression, true)
+        .is_some_and(|clauses| clauses.iter().all(|clause| contradicts_itself(clause, variables)))
 }
 
 /// Whether no event of which all is known can make it false.
-pub(super) fn is_never_false(expression: &Expression) -> bool {
-    clauses(expression, false).is_some_and(|clauses| clauses.iter().all(contradicts_itself))
+pub(super) fn is_never_false(expression: &Expression, variables: &Variables) -> bool {
+    clauses(expression, false)
+        .is_some_and(|clauses| clauses.iter().all(|clause| contradicts_itself(clause, variables)))
 }
 
 /// Whether the other is true whenever this one is.
-pub(super) fn implies(this: &Expression, other: &Expression) -> bool {
+pub(super) fn implies(this: &Expression, other: &Expression, variables: &Variables) -> bool {
     let both = clauses(this, true).zip(clauses(other, false));
     both.and_then(|(this, other)| all_pairs(&this, &other))
-        .is_some_and(|clauses| clauses.iter().all(contradicts_itself))
+        .is_some_and(|clauses| clauses.iter().all(|clause| contradicts_itself(clause, variables)))
 }
 
 /// The alternatives in which the expression holds (or not), each a list of atoms that hold together.
@@ -70,15 +74,26 @@ fn all_pairs<'e>(left: &[Clause<'e>], right: &[Clause<'e>]) -> Option<Vec<Clause
     Some(pairs.collect())
 }
 
-fn contradicts_itself(clause: &Clause<'_>) -> bool {
-    let mut domains: HashMap<Slot, Domain> = HashMap::new();
+fn contradicts_itself(clause: &Clause<'_>, variables: &Variables) -> bool {
+    let mut domains: HashMap<String, Domain<'_>> = HashMap::new();
     let mut opaque: HashMap<String, bool> = HashMap::new();
     for atom in clause {
-        if let Some((slot, constraint)) = constraint(atom) {
-            domains.entry(slot).or_default().add(constraint);
+        if domain::is_impossible(atom, variables) {
+            return true;
+        }
+        if let Expression::IsNull(slot) = atom.of {
+            let of = key(&Expression::Variable(*slot));
+            domains.entry(of).or_default().add(Constraint::Null(atom.holds));
             continue;
         }
-        let before = opaque.insert(format!("{:?}", atom.of), atom.holds);
+        if let Some((of, constraint)) = domain::constraint(atom) {
+            let domain = domains
+                .entry(key(of))
+                .or_insert_with(|| Domain::of(of, variables));
+            domain.add(constraint);
+            continue;
+        }
+        let before = opaque.insert(key(atom.of), atom.holds);
         if before.is_some_and(|before| before != atom.holds) {
             return true;
         }
@@ -86,237 +101,25 @@ fn contradicts_itself(clause: &Clause<'_>) -> bool {
     domains.values().any(Domain::is_empty)
 }
 
-/// What an atom says about one variable.
-enum Constraint<'e> {
-    Null(bool),
-    Order(Comparison, f64),
-    OneOf(Vec<&'e Constant>),
-    NoneOf(Vec<&'e Constant>),
-}
-
-fn constraint<'e>(atom: &Atom<'e>) -> Option<(Slot, Constraint<'e>)> {
-    match atom.of {
-        Expression::IsNull(slot) => Some((*slot, Constraint::Null(atom.holds))),
-        Expression::Variable(slot) => {
-            let truth = if atom.holds {
-                &Constant::Bool(true)
-            } else {
-                &Constant::Bool(false)
-            };
-            Some((*slot, Constraint::OneOf(vec![truth])))
-        }
-        Expression::InConstants(of, list) => {
-            let Expression::Variable(slot) = **of else {
-                return None;
-            };
-            Some((slot, membership(list.iter().collect(), atom.holds)))
-        }
-        Expression::Compare(operator, sides) => match &**sides {
-            (Expression::Variable(slot), Expression::Constant(constant)) => {
-                Some((*slot, comparison(*operator, constant, atom.holds)?))
-            }
-            (Expression::Constant(constant), Expression::Variable(slot)) => {
-                Some((*slot, comparison(mirrored(*operator), constant, atom.holds)?))
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn membership(list: Vec<&Constant>, holds: bool) -> Constraint<'_> {
-    if holds {
-        Constraint::OneOf(list)
-    } else {
-        Constraint::NoneOf(list)
-    }
-}
-
-fn comparison(operator: Comparison, constant: &Constant, holds: bool) -> Option<Constraint<'_>> {
-    let operator = if holds { operator } else { opposite(operator) };
-    match operator {
-        Comparison::Equal => Some(Constraint::OneOf(vec![constant])),
-        Comparison::NotEqual => Some(Constraint::NoneOf(vec![constant])),
-        _ => number(constant).map(|number| Constraint::Order(operator, number)),
-    }
-}
-
-fn opposite(operator: Comparison) -> Comparison {
-    match operator {
-        Comparison::Equal => Comparison::NotEqual,
-        Comparison::NotEqual => Comparison::Equal,
-        Comparison::Less => Comparison::GreaterOrEqual,
-        Comparison::LessOrEqual => Comparison::Greater,
-        Comparison::Greater => Comparison::LessOrEqual,
-        Comparison::GreaterOrEqual => Comparison::Less,
-    }
-}
-
-fn mirrored(operator: Comparison) -> Comparison {
-    match operator {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
-        same => same,
-    }
-}
-
-/// What a variable can still be.
-#[derive(Default)]
-struct Domain<'e> {
-    null: Option<bool>,
-    compared: bool,
-    conflict: bool,
-    orders: Vec<(Comparison, f64)>,
-    one_of: Option<Vec<&'e Constant>>,
-    none_of: Vec<&'e Constant>,
-}
-
-impl<'e> Domain<'e> {
-    fn add(&mut self, constraint: Constraint<'e>) {
-        match constraint {
-            Constraint::Null(null) => {
-                self.conflict |= self.null.is_some_and(|before| before != null);
-                self.null = Some(null);
-            }
-            Constraint::Order(operator, number) => {
-                self.compared = true;
-                self.orders.push((operator, number));
-            }
-            Constraint::OneOf(list) => {
-                self.compared |= !list.contains(&&Constant::Null);
-                self.one_of = Some(match self.one_of.take() {
-                    None => list,
-                    Some(before) => before.into_iter().filter(|item| list.contains(item)).collect(),
-                });
-            }
-            Constraint::NoneOf(list) => self.none_of.extend(list),
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        if self.conflict || self.null == Some(true) && self.compared {
-            return true;
-        }
-        let fits = |item: &&Constant| {
-            let in_order = self
-                .orders
-                .iter()
-                .all(|(operator, bound)| number(item).is_some_and(|number| holds(*operator, number, *bound)));
-            in_order && !self.none_of.contains(item)
-        };
-        match &self.one_of {
-            Some(list) => !list.iter().any(fits),
-            None => self.range_is_empty(),
-        }
-    }
-
-    fn range_is_empty(&self) -> bool {
-        let lowest = self
-            .orders
-            .iter()
-            .filter(|(operator, _)| matches!(operator, Comparison::Greater | Comparison::GreaterOrEqual));
-        let highest = self
-            .orders
-            .iter()
-            .filter(|(operator, _)| matches!(operator, Comparison::Less | Comparison::LessOrEqual));
-        let highest: Vec<_> = highest.collect();
-        lowest.into_iter().any(|(low, from)| {
-            highest.iter().any(|(high, to)| {
-                let touching = *low == Comparison::GreaterOrEqual && *high == Comparison::LessOrEqual;
-                from > to || (from >= to && !touching)
-            })
-        })
-    }
-}
-
-fn holds(operator: Comparison, left: f64, right: f64) -> bool {
-    let (left, right) = (Constant::Double(left), Constant::Double(right));
-    operators::compare(operator, &(&left).into(), &(&right).into()) == Some(true)
-}
-
-fn number(constant: &Constant) -> Option<f64> {
-    match constant {
-        Constant::Long(value) => Some(*value as f64),
-        Constant::Double(value) => Some(*value),
-        _ => None,
-    }
-}
-
-/// What strikes a reader of a condition, apart from its meaning.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Oddities {
-    /// A part is left to the `cel` crate, which takes many times as long.
-    pub(crate) slow: bool,
-    /// Patterns of `matches()` that are plain texts.
-    pub(crate) plain_patterns: Vec<String>,
-    /// Items that a list has twice.
-    pub(crate) repeated: Vec<String>,
-    /// Fractions that something must equal exactly.
-    pub(crate) exact_fractions: Vec<f64>,
-}
-
-impl Oddities {
-    pub(super) fn look_at(&mut self, expression: &Expression) {
-        match expression {
-            Expression::Cel(_) => self.slow = true,
-            Expression::Text(TextTest::Matches(pattern), _) if is_plain(pattern.as_str()) => {
-                self.plain_patterns.push(pattern.as_str().to_owned());
-            }
-            Expression::InConstants(_, list) => {
-                let repeated = list
-                    .iter()
-                    .enumerate()
-                    .filter(|(at, item)| list[..*at].contains(item));
-                self.repeated.extend(repeated.map(|(_, item)| spelled(item)));
-            }
-            Expression::Compare(Comparison::Equal | Comparison::NotEqual, sides) => {
-                for side in [&sides.0, &sides.1] {
-                    if let Expression::Constant(Constant::Double(number)) = side
-                        && number.fract() != 0.0
-                    {
-                        self.exact_fractions.push(*number);
-                    }
-                }
-            }
-            _ => {}
-        }
-        for child in expression.children() {
-            self.look_at(child);
-        }
-    }
-}
-
-fn spelled(constant: &Constant) -> String {
-    match constant {
-        Constant::Text(text) => format!("'{text}'"),
-        Constant::Long(number) => number.to_string(),
-        Constant::Double(number) => number.to_string(),
-        Constant::Bool(truth) => truth.to_string(),
-        Constant::Null => "null".to_owned(),
-    }
-}
-
-fn is_plain(pattern: &str) -> bool {
-    let inner = pattern.strip_prefix('^').unwrap_or(pattern);
-    let inner = inner.strip_suffix('$').unwrap_or(inner);
-    !inner.is_empty() && !inner.contains(regex_syntax::is_meta_character)
-}
-
 #[cfg(test)]
 mod tests {
     use crate::condition::{Condition, Variables};
 
-    fn compiled(conditions: [&str; 2]) -> [Condition; 2] {
+    fn compiled(conditions: [&str; 2]) -> ([Condition; 2], Variables) {
         let mut variables = Variables::default();
-        conditions
-            .map(|text| Condition::compile(text, &mut variables).unwrap_or_else(|fault| panic!("{fault}")))
+        let conditions = conditions
+            .map(|text| Condition::compile(text, &mut variables).unwrap_or_else(|fault| panic!("{fault}")));
+        (conditions, variables)
     }
 
-    fn one(condition: &str) -> Condition {
-        let [condition, _] = compiled([condition, "true"]);
-        condition
+    fn is_never_true(condition: &str) -> bool {
+        let ([condition, _], variables) = compiled([condition, "true"]);
+        condition.is_never_true(&variables)
+    }
+
+    fn is_never_false(condition: &str) -> bool {
+        let ([condition, _], variables) = compiled([condition, "true"]);
+        condition.is_never_false(&variables)
     }
 
     #[test]
@@ -331,16 +134,42 @@ mod tests {
             "text.contains('a') and not text.contains('a')",
             "(data.x > 10 or data.x > 20) and 5 > data.x",
             "1 > 2",
+            "data.x > 10 and data.x > 'a'",
+            "data.s > 'b' and data.s < 'a'",
+            "data.x >= 5 and data.x <= 5.0 and data.x != 5",
+            "time > timestamp('2026-02-01T00:00:00Z') and time < timestamp('2026-01-01T00:00:00Z')",
+            "received_at - time > duration('1h') and received_at - time < duration('5m')",
+            "hour == 24",
+            "hour > 3 and hour < 4",
+            "time.getMonth('Europe/Berlin') == 12",
+            "weekday == 'Monday'",
+            "weekday in ['Sat', 'Sun']",
+            "size(text) < 0",
+            "size(text) > 5 and size(text) < 3",
+            "text.lowerAscii() == 'Binance'",
+            "text.lower().contains('Binance')",
+            "'uni' in cashtags",
+            "'DeFi' in hashtags",
+            "state == 'open'",
         ] {
-            assert!(one(never).is_never_true(), "{never}");
+            assert!(is_never_true(never), "{never}");
         }
         for open in [
             "data.x >= 10 and data.x <= 10",
+            "data.x == 5 and data.x == 5.0",
+            "data.x == 5 and data.x in [5.0, 6]",
+            "data.s > 'a' and data.s < 'b'",
+            "hour == 23 and weekday == 'mon'",
+            "hour > 3 and hour < 5",
+            "(received_at - time).getHours() > 100",
+            "size(text) > 5 and size(title) < 3",
+            "text.lower() == 'binance' and 'UNI' in cashtags",
+            "time >= timestamp('2026-01-01T00:00:00Z') and time < 1767225600001",
             "data.x > 5 or data.x < 3",
             "type == 'a' or type == 'b'",
             "data.x > data.y",
         ] {
-            assert!(!one(open).is_never_true(), "{open}");
+            assert!(!is_never_true(open), "{open}");
         }
     }
 
@@ -351,10 +180,12 @@ mod tests {
             "data.x > 5 or data.x <= 5",
             "data.x == null or data.x != null",
             "type != 'a' or type != 'b'",
+            "hour >= 0",
+            "size(text) >= 0",
         ] {
-            assert!(one(always).is_never_false(), "{always}");
+            assert!(is_never_false(always), "{always}");
         }
-        assert!(!one("data.x > 5 or data.x < 5").is_never_false());
+        assert!(!is_never_false("data.x > 5 or data.x < 5"));
     }
 
     #[test]
@@ -365,9 +196,12 @@ mod tests {
             ("data.x == 7", "data.x > 5"),
             ("text.hasWord('a') and data.x > 3", "text.hasWord('a')"),
         ] {
-            let [this_, other_] = compiled([this, other]);
-            assert!(this_.implies(&other_), "{this} implies {other}");
-            assert!(!other_.implies(&this_), "{other} does not imply {this}");
+            let ([this_, other_], variables) = compiled([this, other]);
+            assert!(this_.implies(&other_, &variables), "{this} implies {other}");
+            assert!(
+                !other_.implies(&this_, &variables),
+                "{other} does not imply {this}"
+            );
         }
     }
 }

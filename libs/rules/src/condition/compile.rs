@@ -7,13 +7,14 @@ use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
 
 use super::expression::{Arithmetic, Comparison, Constant, Expression};
 use super::fallback::CelExpression;
-use super::fold::folded;
+use super::fold::{computed, folded};
 use super::functions::{text_test, words, zone};
 use super::time::TimePart;
 use super::variables::Variables;
 use crate::error::Fault;
 use crate::lists::NamedList;
 use crate::names;
+use crate::node::composed;
 
 const MAX_DEPTH: usize = 64;
 
@@ -87,7 +88,7 @@ impl Compiler<'_> {
             Expr::Call(call) if call.func_name == operators::INDEX && self.is_table(&call.args) => {
                 self.row(&call.args, depth + 1)
             }
-            Expr::Ident(_) => self.variable(&tree.expr).map(Expression::Variable),
+            Expr::Ident(_) => self.value_of(&tree.expr),
             Expr::Select(select) if select.test => match dotted_name(&select.operand.expr) {
                 Some(root) => {
                     let slot = self.name(&format!("{root}.{}", select.field))?;
@@ -95,9 +96,7 @@ impl Compiler<'_> {
                 }
                 None => self.fallback(tree),
             },
-            Expr::Select(_) | Expr::Call(_) if dotted_name(&tree.expr).is_some() => {
-                self.variable(&tree.expr).map(Expression::Variable)
-            }
+            Expr::Select(_) | Expr::Call(_) if dotted_name(&tree.expr).is_some() => self.value_of(&tree.expr),
             Expr::Call(call) => self.call(tree, call, depth + 1),
             _ => self.fallback(tree),
         }
@@ -106,6 +105,15 @@ impl Compiler<'_> {
     fn variable(&mut self, tree: &Expr) -> Result<usize, Problem> {
         let name = dotted_name(tree).unwrap_or_default();
         self.name(&name)
+    }
+
+    fn value_of(&mut self, tree: &Expr) -> Compiled {
+        let slot = self.variable(tree)?;
+        Ok(if self.variables.is_moment(slot) {
+            Expression::Moment(slot)
+        } else {
+            Expression::Variable(slot)
+        })
     }
 
     fn name(&mut self, name: &str) -> Result<usize, Problem> {
@@ -164,8 +172,11 @@ impl Compiler<'_> {
             ("lower" | "lowerAscii", Some(of), []) => {
                 Ok(Expression::Lower(Box::new(self.expression(of, depth)?)))
             }
+            ("timestamp" | "duration", None, [of]) => self.converted(tree, name, of, depth),
             ("hasWord", Some(of), arguments) => self.has_word(of, arguments),
-            (_, Some(of), arguments) if is_time_part(name, &of.expr) => self.time_part(name, of, arguments),
+            (_, Some(of), arguments) if TimePart::named(name).is_some() => {
+                self.time_part(tree, name, (of, arguments), depth)
+            }
             (_, Some(of), arguments) => match text_test(name, arguments, &mut self.variables.patterns)? {
                 Some(test) => Ok(Expression::Text(test, Box::new(self.expression(of, depth)?))),
                 None => self.fallback(tree),
@@ -205,11 +216,45 @@ impl Compiler<'_> {
         )))
     }
 
-    fn time_part(&mut self, name: &str, of: &IdedExpr, arguments: &[IdedExpr]) -> Compiled {
+    fn time_part(
+        &mut self,
+        tree: &IdedExpr,
+        name: &str,
+        (of, arguments): (&IdedExpr, &[IdedExpr]),
+        depth: usize,
+    ) -> Compiled {
         let part = TimePart::named(name)
             .ok_or_else(|| Problem::Says(format!("no part of a time is called {name}")))?;
         let zone = zone(arguments)?;
-        Ok(Expression::Time(part, zone, self.variable(&of.expr)?))
+        match self.expression(of, depth)? {
+            Expression::Cel(_) => self.fallback(tree),
+            of => Ok(Expression::Part(part, zone, Box::new(of))),
+        }
+    }
+
+    /// `timestamp(…)` and `duration(…)`; a text in quotes that is none is a mistake now, not unknown later.
+    fn converted(&mut self, tree: &IdedExpr, function: &str, of: &IdedExpr, depth: usize) -> Compiled {
+        let of = match self.expression(of, depth)? {
+            Expression::Cel(_) => return self.fallback(tree),
+            of => of,
+        };
+        let (made, example) = if function == "timestamp" {
+            (
+                Expression::Timestamp(Box::new(of)),
+                "timestamp('2026-01-01T00:00:00Z')",
+            )
+        } else {
+            (Expression::Duration(Box::new(of)), "duration('1h30m')")
+        };
+        let never = made
+            .children()
+            .iter()
+            .all(|of| matches!(of, Expression::Constant(_)))
+            && computed(&made).is_none();
+        if never {
+            return Err(Problem::Type(format!("{function}() is written {example}")));
+        }
+        Ok(made)
     }
 
     fn has_word(&mut self, of: &IdedExpr, arguments: &[IdedExpr]) -> Compiled {
@@ -260,11 +305,6 @@ impl Compiler<'_> {
     }
 }
 
-/// Times that events carry are names; others, such as `timestamp('…')`, are left to `cel`.
-fn is_time_part(function: &str, of: &Expr) -> bool {
-    TimePart::named(function).is_some() && dotted_name(of).is_some()
-}
-
 /// What `cel` computes may be a list or a map, which only `cel` can work on further.
 fn by_cel(expression: &Expression) -> bool {
     matches!(expression, Expression::Cel(_))
@@ -272,8 +312,10 @@ fn by_cel(expression: &Expression) -> bool {
 
 fn compare(operator: Comparison, sides: Box<(Expression, Expression)>) -> Expression {
     let null_test = match &*sides {
-        (Expression::Variable(slot), Expression::Constant(Constant::Null))
-        | (Expression::Constant(Constant::Null), Expression::Variable(slot)) => Some(*slot),
+        (Expression::Variable(slot) | Expression::Moment(slot), Expression::Constant(Constant::Null))
+        | (Expression::Constant(Constant::Null), Expression::Variable(slot) | Expression::Moment(slot)) => {
+            Some(*slot)
+        }
         _ => None,
     };
     match (operator, null_test) {
@@ -289,7 +331,7 @@ fn constant(literal: &LiteralValue) -> Option<Constant> {
         LiteralValue::Int(value) => Some(Constant::Long(*value.inner())),
         LiteralValue::UInt(value) => i64::try_from(*value.inner()).ok().map(Constant::Long),
         LiteralValue::Double(value) => Some(Constant::Double(*value.inner())),
-        LiteralValue::String(value) => Some(Constant::Text(value.inner().to_owned())),
+        LiteralValue::String(value) => Some(Constant::Text(composed(value.inner()).into_owned())),
         LiteralValue::Null => Some(Constant::Null),
         LiteralValue::Bytes(_) => None,
     }

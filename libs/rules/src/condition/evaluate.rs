@@ -5,8 +5,12 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::expression::{Comparison, Constant, Expression, TextTest};
+use super::moment;
 use super::operators;
+use super::time::{TimePart, Zone};
 use super::values::Values;
 use crate::fact::Fact;
 use crate::lists::{NamedList, NamedTable};
@@ -20,6 +24,8 @@ pub(super) enum Value<'a> {
     Long(i64),
     Double(f64),
     Text(Cow<'a, str>),
+    Moment(DateTime<Utc>),
+    Span(TimeDelta),
     List(Fact<'a>),
 }
 
@@ -31,6 +37,8 @@ impl<'a> From<Fact<'a>> for Value<'a> {
             Fact::Long(value) => Value::Long(value),
             Fact::Double(value) => Value::Double(value),
             Fact::Str(text) => Value::Text(Cow::Borrowed(text)),
+            Fact::Moment(time) => Value::Moment(time),
+            Fact::Span(span) => Value::Span(span),
             list @ (Fact::StrList(_) | Fact::Addresses(_)) => Value::List(list),
         }
     }
@@ -44,6 +52,8 @@ impl<'a> From<&'a Constant> for Value<'a> {
             Constant::Long(value) => Value::Long(*value),
             Constant::Double(value) => Value::Double(*value),
             Constant::Text(text) => Value::Text(Cow::Borrowed(text)),
+            Constant::Moment(time) => Value::Moment(*time),
+            Constant::Span(span) => Value::Span(*span),
         }
     }
 }
@@ -94,8 +104,17 @@ impl Expression {
                 _ => Value::Unknown,
             },
             Expression::Row(table, key) => row(table, &key.value(values)),
-            Expression::Time(part, zone, slot) => match values.get(*slot) {
-                Some(Fact::Long(millis)) => part.of(millis, *zone).map_or(Value::Unknown, Value::Long),
+            Expression::Moment(slot) => moment_of(values.get(*slot)),
+            Expression::Part(part, zone, of) => part_of(*part, *zone, &of.value(values)),
+            Expression::Timestamp(of) => match of.value(values) {
+                Value::Text(text) => moment::of_text(&text).map_or(Value::Unknown, Value::Moment),
+                Value::Long(seconds) => moment::of_seconds(seconds).map_or(Value::Unknown, Value::Moment),
+                Value::Moment(time) => Value::Moment(time),
+                _ => Value::Unknown,
+            },
+            Expression::Duration(of) => match of.value(values) {
+                Value::Text(text) => moment::span(&text).map_or(Value::Unknown, Value::Span),
+                Value::Span(span) => Value::Span(span),
                 _ => Value::Unknown,
             },
             Expression::Cel(cel) => cel.value(values),
@@ -152,12 +171,21 @@ fn in_list(item: &Value<'_>, list: &Value<'_>) -> Option<bool> {
     }
 }
 
-/// Nothing is in no list; what is no text neither.
+/// Nothing is in no list; a number is where its plain spelling is.
 fn in_named(item: &Value<'_>, list: &NamedList) -> Option<bool> {
     match item {
         Value::Unknown => None,
         Value::Text(text) => Some(list.holds(text)),
-        _ => Some(false),
+        number => Some(number_key(number).is_some_and(|number| list.holds(&number))),
+    }
+}
+
+/// How lists and tables spell a number: 5 and 5.0 are `5`.
+fn number_key(of: &Value<'_>) -> Option<String> {
+    match of {
+        Value::Long(number) => Some(number.to_string()),
+        Value::Double(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 
@@ -165,8 +193,7 @@ fn row<'a>(table: &'a NamedTable, key: &Value<'_>) -> Value<'a> {
     match key {
         Value::Unknown => Value::Unknown,
         Value::Text(key) => Value::from(table.get(key).as_fact()),
-        Value::Long(key) => Value::from(table.get(&key.to_string()).as_fact()),
-        _ => Value::Null,
+        number => number_key(number).map_or(Value::Null, |key| Value::from(table.get(&key).as_fact())),
     }
 }
 
@@ -182,6 +209,25 @@ fn test_text(wanted: &TextTest, of: &Value<'_>) -> Option<bool> {
         Value::Null => Some(false),
         _ => None,
     }
+}
+
+/// Fields hold times as milliseconds; a derived value may hold one as it is.
+pub(super) fn moment_of<'a>(fact: Option<Fact<'a>>) -> Value<'a> {
+    match fact {
+        Some(Fact::Long(millis)) => moment::of_millis(millis).map_or(Value::Unknown, Value::Moment),
+        other => other.map_or(Value::Unknown, Value::from),
+    }
+}
+
+/// A number counts as milliseconds since 1970, since payloads carry times so.
+fn part_of(part: TimePart, zone: Zone, of: &Value<'_>) -> Value<'static> {
+    let found = match of {
+        Value::Moment(time) => part.of_time(*time, zone),
+        Value::Long(millis) => part.of(*millis, zone),
+        Value::Span(span) => part.of_span(*span),
+        _ => None,
+    };
+    found.map_or(Value::Unknown, Value::Long)
 }
 
 fn size(of: &Value<'_>) -> Value<'static> {

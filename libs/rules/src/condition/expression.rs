@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::fallback::CelExpression;
 use super::patterns::Pattern;
 use super::time::{TimePart, Zone};
@@ -19,6 +21,8 @@ pub(super) enum Constant {
     Long(i64),
     Double(f64),
     Text(String),
+    Moment(DateTime<Utc>),
+    Span(TimeDelta),
 }
 
 /// Order comparisons and equality.
@@ -56,6 +60,8 @@ pub(super) enum TextTest {
 pub(super) enum Expression {
     Constant(Constant),
     Variable(Slot),
+    /// A field that holds a time in milliseconds since 1970.
+    Moment(Slot),
     /// `x == null`: true also when nothing is known of `x`, and so never unknown.
     IsNull(Slot),
     And(Vec<Expression>),
@@ -72,7 +78,11 @@ pub(super) enum Expression {
     /// `tier[author]`
     Row(Arc<NamedTable>, Box<Expression>),
     /// `time.getHours('Europe/Berlin')`
-    Time(TimePart, Zone, Slot),
+    Part(TimePart, Zone, Box<Expression>),
+    /// `timestamp('2026-01-01T00:00:00Z')`
+    Timestamp(Box<Expression>),
+    /// `duration('5m')`
+    Duration(Box<Expression>),
     /// `'UNI' in cashtags`
     InVariable(Box<(Expression, Expression)>),
     Text(TextTest, Box<Expression>),
@@ -89,7 +99,7 @@ impl Expression {
     pub(super) fn price(&self) -> u32 {
         match self {
             Expression::Constant(_) | Expression::IsNull(_) => 1,
-            Expression::Variable(_) => 2,
+            Expression::Variable(_) | Expression::Moment(_) => 2,
             Expression::Not(inner) | Expression::Negate(inner) => 1 + inner.price(),
             Expression::And(parts) | Expression::Or(parts) => {
                 parts.iter().fold(1, |sum, part| sum.saturating_add(part.price()))
@@ -102,8 +112,11 @@ impl Expression {
                 item.price() + u32::try_from(list.len()).unwrap_or(u32::MAX / 2)
             }
             Expression::InList(of, _) | Expression::Row(_, of) => 10 + of.price(),
-            Expression::Time(..) => 20,
-            Expression::Size(of) | Expression::Lower(of) => 20 + of.price(),
+            Expression::Size(of)
+            | Expression::Lower(of)
+            | Expression::Part(_, _, of)
+            | Expression::Timestamp(of)
+            | Expression::Duration(of) => 20 + of.price(),
             Expression::Text(TextTest::StartsWith(_) | TextTest::EndsWith(_), of) => 5 + of.price(),
             Expression::Text(TextTest::Contains(_), of) => 50 + of.price(),
             Expression::HasWord(..) => 100,
@@ -117,9 +130,9 @@ impl Expression {
         match self {
             Expression::Constant(_)
             | Expression::Variable(_)
+            | Expression::Moment(_)
             | Expression::IsNull(_)
             | Expression::HasWord(..)
-            | Expression::Time(..)
             | Expression::Cel(_) => Vec::new(),
             Expression::And(parts) | Expression::Or(parts) => parts.iter().collect(),
             Expression::If(parts) => parts.iter().collect(),
@@ -133,6 +146,9 @@ impl Expression {
             | Expression::Row(_, of)
             | Expression::Text(_, of)
             | Expression::Size(of)
+            | Expression::Part(_, _, of)
+            | Expression::Timestamp(of)
+            | Expression::Duration(of)
             | Expression::Lower(of) => vec![of],
         }
     }

@@ -4,17 +4,16 @@
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
-use cel::common::ast::{EntryExpr, Expr};
+use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue};
 use cel::{Context, Env, IdedExpr, Value as CelValue};
 
 use super::bounds;
-use super::compile::{Problem, dotted_name};
-use super::evaluate::Value;
-use super::expression::Slot;
+use super::compile::{Problem, constant_of, dotted_name};
+use super::evaluate::{Value, moment_of};
+use super::expression::{Constant, Slot};
 use super::values::Values;
 use super::variables::Variables;
 use crate::error::Fault;
-use crate::fact::Fact;
 use crate::lists::NamedTable;
 use crate::names;
 
@@ -67,11 +66,20 @@ fn check_function(name: &str) -> Result<(), Problem> {
     )))
 }
 
+/// A variable under a name that only the tree has.
+#[derive(Debug)]
+struct Free {
+    name: String,
+    slot: Slot,
+    /// It holds a time in milliseconds, which CEL takes as a timestamp.
+    is_moment: bool,
+}
+
 /// A CEL expression whose free variables were replaced by names of a rule set.
 #[derive(Debug)]
 pub(super) struct CelExpression {
     tree: IdedExpr,
-    variables: Vec<(String, Slot)>,
+    variables: Vec<Free>,
     /// Lists and tables it names, ready for use.
     named: Vec<(String, CelValue)>,
 }
@@ -99,11 +107,17 @@ impl CelExpression {
     /// A missing variable or an error of any kind is unknown.
     pub(super) fn value<'a>(&self, values: &Values<'_>) -> Value<'a> {
         let mut context = Context::with_env(Arc::clone(&STANDARD));
-        for (name, slot) in &self.variables {
-            let Some(fact) = values.get(*slot) else {
+        for free in &self.variables {
+            let fact = values.get(free.slot);
+            let value = if free.is_moment {
+                moment_of(fact)
+            } else {
+                fact.map_or(Value::Unknown, Value::from)
+            };
+            let Some(value) = cel_value(value) else {
                 return Value::Unknown;
             };
-            context.add_variable_from_value(name.as_str(), cel_value(fact));
+            context.add_variable_from_value(free.name.as_str(), value);
         }
         for (name, value) in &self.named {
             context.add_variable_from_value(name.as_str(), value.clone());
@@ -115,21 +129,25 @@ impl CelExpression {
             Ok(CelValue::Float(value)) => Value::Double(value),
             Ok(CelValue::String(text)) => Value::Text(Cow::Owned(text.as_str().to_owned())),
             Ok(CelValue::Null) => Value::Null,
+            Ok(CelValue::Timestamp(time)) => Value::Moment(time.to_utc()),
+            Ok(CelValue::Duration(span)) => Value::Span(span),
             _ => Value::Unknown,
         }
     }
 }
 
-fn cel_value(fact: Fact<'_>) -> CelValue {
-    match fact {
-        Fact::Null => CelValue::Null,
-        Fact::Bool(value) => CelValue::Bool(value),
-        Fact::Long(value) => CelValue::Int(value),
-        Fact::Double(value) => CelValue::Float(value),
-        Fact::Str(text) => CelValue::from(text),
-        Fact::StrList(items) => list(items.iter().map(String::as_str)),
-        Fact::Addresses(items) => list(items.iter().map(|item| item.address.as_str())),
-    }
+fn cel_value(value: Value<'_>) -> Option<CelValue> {
+    Some(match value {
+        Value::Unknown => return None,
+        Value::Null => CelValue::Null,
+        Value::Bool(value) => CelValue::Bool(value),
+        Value::Long(value) => CelValue::Int(value),
+        Value::Double(value) => CelValue::Float(value),
+        Value::Text(text) => CelValue::from(text.as_ref()),
+        Value::Moment(time) => CelValue::Timestamp(time.fixed_offset()),
+        Value::Span(span) => CelValue::Duration(span),
+        Value::List(items) => list(items.texts().iter().map(String::as_str)),
+    })
 }
 
 fn list<'a>(items: impl Iterator<Item = &'a str>) -> CelValue {
@@ -139,15 +157,43 @@ fn list<'a>(items: impl Iterator<Item = &'a str>) -> CelValue {
 fn table(rows: &NamedTable) -> CelValue {
     let rows = rows
         .rows()
-        .map(|(key, value)| (key.to_owned(), cel_value(value.as_fact())));
+        .filter_map(|(key, value)| Some((key.to_owned(), cel_value(value.as_fact().into())?)));
     rows.collect::<std::collections::HashMap<String, CelValue>>()
         .into()
+}
+
+/// CEL itself knows no numbers as times, so such a comparison would be unknown for ever.
+fn unlike(call: &CallExpr) -> Result<(), Problem> {
+    let [left, right] = call.args.as_slice() else {
+        return Ok(());
+    };
+    let is_number =
+        |side: &IdedExpr| matches!(constant_of(side), Some(Constant::Long(_) | Constant::Double(_)));
+    let computes = call.target.is_none() && !call.func_name.starts_with(|first: char| first.is_alphabetic());
+    if computes && (is_timed(left) && is_number(right) || is_number(left) && is_timed(right)) {
+        return Err(Problem::Type(
+            "beside what only CEL computes, such as exists(), a time is compared with timestamp('2026-01-01T00:00:00Z') \
+             and a span with duration('5m'), not with a number"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn is_timed(side: &IdedExpr) -> bool {
+    match &side.expr {
+        Expr::Call(call) if call.target.is_none() => {
+            matches!(call.func_name.as_str(), "timestamp" | "duration")
+                || call.args.len() == 2 && call.args.iter().all(is_timed)
+        }
+        other => dotted_name(other).is_some_and(|name| names::kind_of(&name) == names::Kind::Moment),
+    }
 }
 
 /// Finds the variables that no macro binds, and gives each a single name.
 struct FreeVariables<'a> {
     bound: Vec<String>,
-    found: Vec<(String, Slot)>,
+    found: Vec<Free>,
     named: Vec<(String, CelValue)>,
     variables: &'a mut Variables,
 }
@@ -174,6 +220,8 @@ impl FreeVariables<'_> {
             Expr::Call(call) => {
                 check_function(&call.func_name)?;
                 bounds::pattern_is_written(&call.func_name, &call.args)?;
+                self.as_re2(call)?;
+                unlike(call)?;
                 let target = call.target.as_deref_mut().into_iter();
                 target
                     .chain(call.args.iter_mut())
@@ -207,6 +255,18 @@ impl FreeVariables<'_> {
         }
     }
 
+    /// A pattern is checked and counted as one outside a loop is, and means the same.
+    fn as_re2(&mut self, call: &mut CallExpr) -> Result<(), Problem> {
+        let Some(pattern) = call.args.last_mut().filter(|_| call.func_name == "matches") else {
+            return Ok(());
+        };
+        if let Some(Constant::Text(text)) = constant_of(pattern) {
+            let compiled = self.variables.patterns.compile(&text)?;
+            pattern.expr = Expr::Literal(LiteralValue::String(compiled.translated().to_owned().into()));
+        }
+        Ok(())
+    }
+
     /// The list or table of this name; conditions that name the same one share it.
     fn named_value(&mut self, name: &str) -> Option<CelValue> {
         // Asked for even where it is known, because asking notes that it is used.
@@ -237,8 +297,13 @@ impl FreeVariables<'_> {
         // A name no condition can spell, without dots: the `cel` crate takes a dot for a selection.
         let flat = format!("@fact{slot}");
         tree.expr = Expr::Ident(flat.clone());
-        if !self.found.iter().any(|(_, known)| *known == slot) {
-            self.found.push((flat, slot));
+        if !self.found.iter().any(|known| known.slot == slot) {
+            let is_moment = self.variables.is_moment(slot);
+            self.found.push(Free {
+                name: flat,
+                slot,
+                is_moment,
+            });
         }
         Ok(())
     }

@@ -41,7 +41,8 @@ fn is_constant(expression: &Expression) -> bool {
             .all(|child| matches!(child, Expression::Constant(_)))
 }
 
-fn computed(expression: &Expression) -> Option<Constant> {
+/// The constant that an expression over constants comes to; `None` if that is nothing known.
+pub(super) fn computed(expression: &Expression) -> Option<Constant> {
     let (variables, nothing) = (Variables::default(), FactList::default());
     let values = variables.over(&nothing);
     Some(match expression.value(&values) {
@@ -50,6 +51,8 @@ fn computed(expression: &Expression) -> Option<Constant> {
         Value::Long(value) => Constant::Long(value),
         Value::Double(value) => Constant::Double(value),
         Value::Text(text) => Constant::Text(text.into_owned()),
+        Value::Moment(time) => Constant::Moment(time),
+        Value::Span(span) => Constant::Span(span),
         Value::Unknown | Value::List(_) => return None,
     })
 }

@@ -2,7 +2,7 @@
 //! are loaded, not a condition that is silently unknown for ever. No I/O.
 
 use super::compile::Problem;
-use super::expression::{Arithmetic, Comparison, Constant, Expression, TextTest};
+use super::expression::{Arithmetic, Comparison, Constant, Expression, Slot, TextTest};
 use super::variables::Variables;
 use crate::names::{self, Kind};
 
@@ -32,6 +32,20 @@ impl Kinds<'_> {
             Expression::InConstants(item, list) => self.listed(item, list),
             Expression::Text(test, of) => self.tested(test, of),
             Expression::Lower(of) => self.wants(of, "lowerAscii()", &[Kind::Text]),
+            Expression::Negate(of) => self.wants(of, "a minus", &[Kind::Number]),
+            Expression::Part(part, _, of) if part.is_of_spans() => {
+                self.wants(of, "a part of a time", &[Kind::Moment, Kind::Span, Kind::Number])
+            }
+            Expression::Part(_, _, of) => self.wants(of, "a part of a time", &[Kind::Moment, Kind::Number]),
+            Expression::Timestamp(of) => {
+                self.wants(of, "timestamp()", &[Kind::Text, Kind::Number, Kind::Moment])
+            }
+            Expression::Duration(of) => self.wants(of, "duration()", &[Kind::Text, Kind::Span]),
+            Expression::HasWord(slot, _) => self.word(*slot),
+            Expression::InVariable(sides) => self.contained(&sides.0, &sides.1),
+            Expression::InList(item, _) => {
+                self.wants(item, "membership in a list of texts", &[Kind::Text, Kind::Number])
+            }
             Expression::Size(of) => self.wants(of, "size()", &[Kind::Text, Kind::List]),
             _ => Ok(()),
         }
@@ -75,14 +89,24 @@ impl Kinds<'_> {
         let (one, other) = (self.kind(left), self.kind(right));
         let equality = matches!(operator, Comparison::Equal | Comparison::NotEqual);
         let either = |kind| one == kind || other == kind;
+        // Beside a number, times and spans count in milliseconds.
+        let in_millis = either(Kind::Number) && (either(Kind::Moment) || either(Kind::Span));
         let fits = either(Kind::Any)
+            || in_millis
             || one == other && (equality || one != Kind::List)
             || equality && either(Kind::Null);
         if fits {
             return Ok(());
         }
+        let hint = if either(Kind::Moment) && either(Kind::Text) {
+            "; a time in a text is written timestamp('2026-01-01T00:00:00Z')"
+        } else if either(Kind::Span) && either(Kind::Text) {
+            "; a span in a text is written duration('5m')"
+        } else {
+            ""
+        };
         Err(Problem::Type(format!(
-            "{} is {}, {} is {}: they cannot be compared so",
+            "{} is {}, {} is {}: they cannot be compared so{hint}",
             self.spelled(left),
             one.with_article(),
             self.spelled(right),
@@ -90,20 +114,46 @@ impl Kinds<'_> {
         )))
     }
 
+    fn word(&self, slot: Slot) -> Result<(), Problem> {
+        self.wants(&Expression::Variable(slot), "hasWord()", &[Kind::Text])
+    }
+
+    /// `'UNI' in cashtags`: lists of events hold texts.
+    fn contained(&self, item: &Expression, list: &Expression) -> Result<(), Problem> {
+        if self.kind(list) == Kind::Text {
+            let (item, text) = (self.spelled(item), self.spelled(list));
+            let text = text.trim_matches('`');
+            return Err(Problem::Type(format!(
+                "`{text}` is a text, not a list; write {text}.contains({item})"
+            )));
+        }
+        self.wants(list, "`in`", &[Kind::List])?;
+        if self.kind(list) == Kind::List {
+            self.wants(item, "membership in a list of texts", &[Kind::Text])?;
+        }
+        Ok(())
+    }
+
     fn computed(&self, operator: Arithmetic, left: &Expression, right: &Expression) -> Result<(), Problem> {
-        let fits = |kind| match kind {
-            Kind::Any | Kind::Number => true,
-            Kind::Text => operator == Arithmetic::Add,
-            _ => false,
-        };
-        let misfit = [left, right].into_iter().find(|side| !fits(self.kind(side)));
-        misfit.map_or(Ok(()), |side| {
-            let kind = self.kind(side).with_article();
-            Err(Problem::Type(format!(
-                "{} is {kind}, which cannot be computed with",
-                self.spelled(side)
-            )))
-        })
+        let kinds = (self.kind(left), self.kind(right));
+        if result(operator, kinds).is_some() {
+            return Ok(());
+        }
+        let alone = |side: &&Expression| result(operator, (self.kind(side), Kind::Any)).is_none();
+        if let Some(side) = [left, right].into_iter().find(alone) {
+            return Err(Problem::Type(format!(
+                "{} is {}, which cannot be computed with",
+                self.spelled(side),
+                self.kind(side).with_article()
+            )));
+        }
+        Err(Problem::Type(format!(
+            "{} is {}, {} is {}: they cannot be computed with so",
+            self.spelled(left),
+            kinds.0.with_article(),
+            self.spelled(right),
+            kinds.1.with_article()
+        )))
     }
 
     fn listed(&self, item: &Expression, list: &[Constant]) -> Result<(), Problem> {
@@ -133,16 +183,24 @@ impl Kinds<'_> {
                 let (then, other) = (self.kind(&parts[1]), self.kind(&parts[2]));
                 if then == other { then } else { Kind::Any }
             }
-            Expression::Negate(_) | Expression::Size(_) | Expression::Time(..) => Kind::Number,
+            Expression::Moment(_) | Expression::Timestamp(_) => Kind::Moment,
+            Expression::Duration(_) => Kind::Span,
+            Expression::Negate(_) | Expression::Size(_) | Expression::Part(..) => Kind::Number,
             Expression::Lower(_) => Kind::Text,
-            Expression::Arithmetic(..) | Expression::Row(..) | Expression::Cel(_) => Kind::Any,
+            Expression::Arithmetic(operator, sides) => {
+                result(*operator, (self.kind(&sides.0), self.kind(&sides.1))).unwrap_or(Kind::Any)
+            }
+            Expression::Row(table, _) => table.kind(),
+            Expression::Cel(_) => Kind::Any,
             _ => Kind::Truth,
         }
     }
 
     fn spelled(&self, of: &Expression) -> String {
         match of {
-            Expression::Variable(slot) => format!("`{}`", self.variables.name(*slot)),
+            Expression::Variable(slot) | Expression::Moment(slot) => {
+                format!("`{}`", self.variables.name(*slot))
+            }
             Expression::Constant(Constant::Text(text)) => format!("'{text}'"),
             Expression::Constant(Constant::Long(number)) => number.to_string(),
             Expression::Constant(Constant::Double(number)) => number.to_string(),
@@ -152,11 +210,35 @@ impl Kinds<'_> {
     }
 }
 
+/// What two kinds computed with give; `None` where nothing ever comes of it.
+fn result(operator: Arithmetic, kinds: (Kind, Kind)) -> Option<Kind> {
+    let adds = operator == Arithmetic::Add;
+    let sums = adds || operator == Arithmetic::Subtract;
+    let timed = |kind| matches!(kind, Kind::Moment | Kind::Span);
+    Some(match kinds {
+        (Kind::Number, Kind::Number) => Kind::Number,
+        (Kind::Text, Kind::Text) if adds => Kind::Text,
+        (Kind::Moment, Kind::Moment) if operator == Arithmetic::Subtract => Kind::Span,
+        (Kind::Moment, Kind::Span) if sums => Kind::Moment,
+        (Kind::Span, Kind::Moment) if adds => Kind::Moment,
+        (Kind::Span, Kind::Span) if sums => Kind::Span,
+        (one, Kind::Number) | (Kind::Number, one) if timed(one) => Kind::Number,
+        (Kind::Any, other) | (other, Kind::Any) => match other {
+            Kind::Text if !adds => return None,
+            Kind::Truth | Kind::List | Kind::Null => return None,
+            _ => Kind::Any,
+        },
+        _ => return None,
+    })
+}
+
 fn of_constant(constant: &Constant) -> Kind {
     match constant {
         Constant::Null => Kind::Null,
         Constant::Bool(_) => Kind::Truth,
         Constant::Long(_) | Constant::Double(_) => Kind::Number,
         Constant::Text(_) => Kind::Text,
+        Constant::Moment(_) => Kind::Moment,
+        Constant::Span(_) => Kind::Span,
     }
 }

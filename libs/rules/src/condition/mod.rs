@@ -4,15 +4,20 @@ mod analysis;
 mod bounds;
 mod compile;
 mod dialect;
+mod domain;
 mod evaluate;
 mod expression;
 mod fallback;
 mod fold;
 mod functions;
 mod kinds;
+mod moment;
+mod oddities;
 mod operators;
 mod patterns;
+mod re2;
 mod source;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -20,9 +25,10 @@ mod type_guard;
 mod values;
 mod variables;
 
-pub(crate) use analysis::Oddities;
 pub(crate) use dialect::{parts, tidy, to_cel, to_native};
 pub(crate) use expression::Slot;
+pub(crate) use moment::shown as shown_span;
+pub(crate) use oddities::Oddities;
 pub(crate) use source::names_in;
 pub(crate) use values::Values;
 pub(crate) use variables::Variables;
@@ -72,18 +78,18 @@ impl Condition {
     }
 
     /// Whether no event can make it true.
-    pub(crate) fn is_never_true(&self) -> bool {
-        analysis::is_never_true(&self.expression)
+    pub(crate) fn is_never_true(&self, variables: &Variables) -> bool {
+        analysis::is_never_true(&self.expression, variables)
     }
 
     /// Whether no event of which all is known can make it false.
-    pub(crate) fn is_never_false(&self) -> bool {
-        analysis::is_never_false(&self.expression)
+    pub(crate) fn is_never_false(&self, variables: &Variables) -> bool {
+        analysis::is_never_false(&self.expression, variables)
     }
 
     /// Whether the other is true whenever this one is.
-    pub(crate) fn implies(&self, other: &Self) -> bool {
-        analysis::implies(&self.expression, &other.expression)
+    pub(crate) fn implies(&self, other: &Self, variables: &Variables) -> bool {
+        analysis::implies(&self.expression, &other.expression, variables)
     }
 
     /// What strikes a reader, apart from its meaning.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::evaluate::Value;
-use super::expression::{Arithmetic, Comparison};
+use super::expression::{Arithmetic, Comparison, Constant};
+use super::moment;
 
 /// Longer texts are not put together: derived values could double them again and again.
 const MAX_TEXT: usize = 1 << 20;
@@ -35,6 +36,16 @@ pub(super) fn equal(left: &Value<'_>, right: &Value<'_>) -> Option<bool> {
     }
 }
 
+/// Constants, as values.
+pub(super) fn compare_constants(operator: Comparison, left: &Constant, right: &Constant) -> Option<bool> {
+    compare(operator, &left.into(), &right.into())
+}
+
+/// Whether two constants are one value, however they are spelt: 5 and 5.0.
+pub(super) fn same(left: &Constant, right: &Constant) -> bool {
+    equal(&left.into(), &right.into()) == Some(true)
+}
+
 /// `None`: these two have no order. `Some(None)`: they have, but one of them is not a number (NaN).
 #[expect(clippy::option_option, reason = "two different kinds of nothing")]
 fn order(left: &Value<'_>, right: &Value<'_>) -> Option<Option<Ordering>> {
@@ -47,8 +58,30 @@ fn order(left: &Value<'_>, right: &Value<'_>) -> Option<Option<Ordering>> {
         }
         (Value::Text(left), Value::Text(right)) => Some(Some(left.as_ref().cmp(right.as_ref()))),
         (Value::Bool(left), Value::Bool(right)) => Some(Some(left.cmp(right))),
+        (Value::Moment(left), Value::Moment(right)) => Some(Some(left.cmp(right))),
+        (Value::Span(left), Value::Span(right)) => Some(Some(left.cmp(right))),
+        (Value::Moment(_) | Value::Span(_), Value::Long(_) | Value::Double(_)) => order(&millis(left), right),
+        (Value::Long(_) | Value::Double(_), Value::Moment(_) | Value::Span(_)) => order(left, &millis(right)),
         _ => None,
     }
+}
+
+/// Beside a number, times and spans count in milliseconds, as the fields of events and payloads hold them.
+fn millis<'a>(of: &Value<'_>) -> Value<'a> {
+    let (whole, nanos) = match of {
+        Value::Moment(time) => (time.timestamp_millis(), time.timestamp_subsec_nanos() % 1_000_000),
+        Value::Span(span) => (
+            span.num_milliseconds(),
+            span.subsec_nanos().unsigned_abs() % 1_000_000,
+        ),
+        _ => return Value::Unknown,
+    };
+    if nanos == 0 {
+        return Value::Long(whole);
+    }
+    let part = f64::from(nanos) / 1e6;
+    let is_negative_span = matches!(of, Value::Span(span) if span.subsec_nanos() < 0);
+    Value::Double(whole as f64 + if is_negative_span { -part } else { part })
 }
 
 /// Exact also where a double cannot hold the whole number.
@@ -84,6 +117,26 @@ pub(super) fn arithmetic<'a>(operator: Arithmetic, left: Value<'a>, right: Value
         {
             Value::Text(Cow::Owned(left.into_owned() + right.as_ref()))
         }
+        (left @ (Value::Moment(_) | Value::Span(_)), right) => timed(operator, &left, right),
+        (left, right @ (Value::Moment(_) | Value::Span(_))) => arithmetic(operator, left, millis(&right)),
+        _ => Value::Unknown,
+    }
+}
+
+/// A time or a span with another, as in CEL.
+fn timed<'a>(operator: Arithmetic, left: &Value<'_>, right: Value<'a>) -> Value<'a> {
+    let time = |time: Option<_>| time.map_or(Value::Unknown, Value::Moment);
+    let span = |span: Option<_>| span.and_then(moment::within).map_or(Value::Unknown, Value::Span);
+    match (operator, left, right) {
+        (Arithmetic::Subtract, Value::Moment(left), Value::Moment(right)) => {
+            span(moment::between(*left, right))
+        }
+        (Arithmetic::Subtract, Value::Moment(left), Value::Span(right)) => time(moment::moved(*left, -right)),
+        (Arithmetic::Add, Value::Moment(left), Value::Span(right)) => time(moment::moved(*left, right)),
+        (Arithmetic::Add, Value::Span(left), Value::Moment(right)) => time(moment::moved(right, *left)),
+        (Arithmetic::Add, Value::Span(left), Value::Span(right)) => span(left.checked_add(&right)),
+        (Arithmetic::Subtract, Value::Span(left), Value::Span(right)) => span(left.checked_sub(&right)),
+        (_, left, right @ (Value::Long(_) | Value::Double(_))) => arithmetic(operator, millis(left), right),
         _ => Value::Unknown,
     }
 }

@@ -8,6 +8,7 @@ use regex_automata::meta::{BuildError, Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
 
 use super::compile::Problem;
+use super::re2;
 use crate::error::Fault;
 
 /// Bytes of program that one pattern may take; what is refused for its size is tried with the next.
@@ -24,6 +25,8 @@ pub(super) struct Pattern(Arc<Compiled>);
 #[derive(Debug)]
 struct Compiled {
     text: String,
+    /// In the engine's syntax.
+    translated: String,
     regex: Regex,
 }
 
@@ -31,6 +34,11 @@ impl Pattern {
     /// As it was written.
     pub(super) fn as_str(&self) -> &str {
         &self.0.text
+    }
+
+    /// In the syntax of the `regex` crate, with the meaning it has here.
+    pub(super) fn translated(&self) -> &str {
+        &self.0.translated
     }
 
     /// Whether it is found in the text.
@@ -59,10 +67,16 @@ impl Patterns {
             }
             .into());
         }
-        let regex = smallest(text)?;
+        let translated =
+            re2::translated(text).map_err(|error| Problem::Says(format!("in matches(): {error}")))?;
+        let regex = smallest(&translated)?;
         self.charged += regex.memory_usage();
         let text = text.to_owned();
-        let pattern = Pattern(Arc::new(Compiled { text, regex }));
+        let pattern = Pattern(Arc::new(Compiled {
+            text,
+            translated,
+            regex,
+        }));
         self.known.insert(pattern.as_str().to_owned(), pattern.clone());
         Ok(pattern)
     }

@@ -103,7 +103,11 @@ fn the_rest_of_cel_is_there() {
 
 #[test]
 fn times_have_parts() {
-    let facts = FactList::default().with("time", OwnedFact::Long(1_709_251_198_765));
+    let text = |text: &str| OwnedFact::Str(text.to_owned());
+    let facts = FactList::default()
+        .with("time", OwnedFact::Long(1_709_251_198_765))
+        .with("data.at", text("2024-02-29T00:00:00Z"))
+        .with("data.wait", text("90s"));
     for (condition, wanted) in [
         ("hour == 23 and weekday == 'thu'", true),
         ("time.getHours() >= 22 or time.getHours() < 6", true),
@@ -111,6 +115,42 @@ fn times_have_parts() {
         ("time.getDayOfWeek('+02:00') == 5", true),
         ("weekday in ['sat', 'sun']", false),
         ("timestamp('2024-02-29T23:00:00Z').getHours() == 23", true),
+        ("time >= timestamp('2024-02-29T23:59:58.765Z')", true),
+        ("time < timestamp('2024-02-29T23:59:58.765000001Z')", true),
+        (
+            "time == timestamp('2024-03-01T00:59:58.765+01:00') and time == 1709251198765",
+            true,
+        ),
+        (
+            "time - timestamp('2024-02-29T00:00:00Z') > duration('23h59m')",
+            true,
+        ),
+        (
+            "time - duration('1m') < time and duration('1m') + time > time",
+            true,
+        ),
+        (
+            "time - duration('1h') == 1709247598765 and time - 3600000 == time - duration('1h')",
+            true,
+        ),
+        (
+            "(time - timestamp('2024-02-29T00:00:00Z')).getMinutes() == 1439",
+            true,
+        ),
+        ("time > timestamp(1709251198) and timestamp(data.at) < time", true),
+        (
+            "duration(data.wait) >= duration('90s') and duration(data.wait) == 90000",
+            true,
+        ),
+        ("time in [timestamp('2024-02-29T23:59:58.765Z')] or false", true),
+        (
+            "['a'].exists(x, time > timestamp('2024-02-29T23:59:58Z') and data.wait == '90s')",
+            true,
+        ),
+        (
+            "['a'].exists(x, time - timestamp('2024-02-29T23:59:58Z') > duration('1s'))",
+            false,
+        ),
     ] {
         assert_eq!(decide(condition, &facts), Some(wanted), "{condition}");
     }
@@ -121,6 +161,38 @@ fn times_have_parts() {
 fn parts_that_do_not_fit_are_mistakes() {
     for (condition, problem) in [
         ("text > 5", "`text` is a text, 5 is a number"),
+        (
+            "time > '2026-01-01T00:00:00Z'",
+            "a time in a text is written timestamp('",
+        ),
+        ("time > duration('5m')", "`time` is a time"),
+        ("received_at - time > '5m'", "written duration('5m')"),
+        ("time + received_at > 5", "cannot be computed with so"),
+        ("time > timestamp('2026-01-01')", "timestamp() is written"),
+        (
+            "received_at - time > duration('5 minutes')",
+            "duration() is written",
+        ),
+        (
+            "(received_at - time).getMonth() == 1",
+            "a part of a time cannot be asked of",
+        ),
+        (
+            "text.getHours() == 1",
+            "a part of a time cannot be asked of `text`",
+        ),
+        (
+            "cashtags.exists(t, time > 1700000000000)",
+            "compared with timestamp(",
+        ),
+        ("5 in cashtags", "cannot be asked of 5"),
+        ("'a' in text", "write text.contains('a')"),
+        (
+            "cashtags.hasWord('UNI')",
+            "hasWord() cannot be asked of `cashtags`",
+        ),
+        ("-text == 1", "a minus cannot be asked of `text`"),
+        ("text + 5 == 'a5'", "they cannot be computed with so"),
         ("author == 3", "cannot be compared"),
         ("cashtags.contains('UNI')", "write 'UNI' in cashtags"),
         ("cashtags == 'UNI'", "`cashtags` is a list"),
@@ -216,6 +288,27 @@ proptest::proptest! {
         let mut variables = Variables::default();
         if let Ok(condition) = Condition::compile(&parts.join(" "), &mut variables) {
             condition.decide(&variables.over(&facts()));
+        }
+    }
+}
+
+#[test]
+fn patterns_mean_the_same_inside_loops() {
+    for bad in ["text.matches('(?!x)y')", "tags.exists(t, t.matches('(?!x)y'))"] {
+        let fault = Condition::compile(bad, &mut Variables::default()).expect_err(bad);
+        assert!(fault.to_string().contains("look-around"), "{fault}");
+    }
+    let text = |text: &str| OwnedFact::Str(text.to_owned());
+    let facts = FactList::default()
+        .with("text", text("٢"))
+        .with("tags", OwnedFact::StrList(vec!["٢".to_owned()]));
+    for (pattern, wanted) in [(r"^\\d$", false), ("(?u)^\\\\d$", true)] {
+        for asked in ["text.matches", "tags.exists(t, t.matches"] {
+            let condition = format!(
+                "{asked}('{pattern}'){}",
+                if asked.starts_with("tags") { ")" } else { "" }
+            );
+            assert_eq!(decide(&condition, &facts), Some(wanted), "{condition}");
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Parts of a time: `time.getHours()`, `time.getHours('Europe/Berlin')`, and the ready names `hour` and `weekday`. Times
 //! are milliseconds since 1970; without a zone, parts are those of UTC. No clock: only times that events carry.
 
-use chrono::{DateTime, Datelike, FixedOffset, TimeZone, Timelike, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
 use crate::fact::{Fact, Facts};
 
-const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+pub(super) const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /// A part of a time, as CEL names and counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,13 +75,51 @@ impl TimePart {
         })
     }
 
+    /// The least and the most that it can be of a time.
+    pub(super) const fn range(self) -> (f64, f64) {
+        match self {
+            Self::Year => (0.0, 10_000.0),
+            Self::Month => (0.0, 11.0),
+            Self::Date => (1.0, 31.0),
+            Self::DayOfMonth => (0.0, 30.0),
+            Self::DayOfYear => (0.0, 365.0),
+            Self::DayOfWeek => (0.0, 6.0),
+            Self::Hours => (0.0, 23.0),
+            Self::Minutes | Self::Seconds => (0.0, 59.0),
+            Self::Milliseconds => (0.0, 999.0),
+        }
+    }
+
     /// The part of a time in a zone; `None` for a time that no calendar has.
     pub(super) fn of(self, millis: i64, zone: Zone) -> Option<i64> {
-        let utc = DateTime::<Utc>::from_timestamp_millis(millis)?;
+        self.of_time(DateTime::<Utc>::from_timestamp_millis(millis)?, zone)
+    }
+
+    /// The same of a time that is one already; `None` where the zone's offset leads out of the calendar.
+    pub(super) fn of_time(self, utc: DateTime<Utc>, zone: Zone) -> Option<i64> {
         Some(match zone {
             Zone::Offset(offset) => self.of_local(&utc.with_timezone(&offset)),
             Zone::Named(named) => self.of_local(&utc.with_timezone(&named)),
         })
+    }
+
+    /// Of a span, CEL counts whole hours, minutes, seconds and milliseconds, and nothing else.
+    pub(super) fn of_span(self, span: TimeDelta) -> Option<i64> {
+        Some(match self {
+            Self::Hours => span.num_hours(),
+            Self::Minutes => span.num_minutes(),
+            Self::Seconds => span.num_seconds(),
+            Self::Milliseconds => span.num_milliseconds(),
+            _ => return None,
+        })
+    }
+
+    /// Whether spans have it.
+    pub(super) const fn is_of_spans(self) -> bool {
+        matches!(
+            self,
+            Self::Hours | Self::Minutes | Self::Seconds | Self::Milliseconds
+        )
     }
 
     fn of_local<T: TimeZone>(self, local: &DateTime<T>) -> i64 {

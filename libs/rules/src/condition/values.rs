@@ -106,6 +106,8 @@ pub(super) fn owned(value: Value<'_>) -> Option<OwnedFact> {
         Value::Long(value) => OwnedFact::Long(value),
         Value::Double(value) => OwnedFact::Double(value),
         Value::Text(text) => OwnedFact::Str(text.into_owned()),
+        Value::Moment(time) => OwnedFact::Moment(time),
+        Value::Span(span) => OwnedFact::Span(span),
         Value::List(list) => OwnedFact::StrList(list.texts()),
     })
 }

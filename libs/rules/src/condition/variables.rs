@@ -120,6 +120,11 @@ impl Variables {
         self.names.get(slot).map_or("", String::as_str)
     }
 
+    /// Whether it is a field that holds a time in milliseconds.
+    pub(super) fn is_moment(&self, slot: Slot) -> bool {
+        !self.announced.contains(self.name(slot)) && names::kind_of(self.name(slot)) == names::Kind::Moment
+    }
+
     pub(crate) fn list(&mut self, name: &str) -> Option<Arc<NamedList>> {
         let list = self.named.lists.get(name)?;
         self.used.insert(name.to_owned());

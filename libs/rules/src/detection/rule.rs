@@ -64,12 +64,12 @@ pub struct DetectionRule {
     pub severity: String,
     /// At least this many milliseconds of event time lie between two detections of one group.
     pub cooldown_ms: i64,
-    pub(super) condition: Option<Condition>,
+    pub(crate) condition: Option<Condition>,
     pub(super) group_by: Vec<Slot>,
     pub(super) description: Template,
     pub(super) window_text: String,
-    pub(super) file: String,
-    pub(super) place: Place,
+    pub(crate) file: String,
+    pub(crate) place: Place,
 }
 
 impl DetectionRule {

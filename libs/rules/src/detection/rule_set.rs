@@ -8,6 +8,7 @@ use crate::condition::{Values, Variables};
 use crate::error::{Fault, RuleError};
 use crate::fact::{Fact, Facts};
 use crate::file::{Fields, Reader, read_all, vocabulary};
+use crate::template::shown;
 
 pub(crate) const FILE_KEYS: &[&str] = &[
     "version",
@@ -125,6 +126,10 @@ impl DetectionRules {
         &self.version
     }
 
+    pub(crate) const fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
     /// All rules, in the order of the files.
     pub fn rules(&self) -> &[DetectionRule] {
         &self.rules
@@ -177,6 +182,7 @@ impl<'a> Inquiry<'a> {
                 Some(Fact::Long(value)) => group.push_str(&value.to_string()),
                 Some(Fact::Double(value)) => group.push_str(&value.to_string()),
                 Some(Fact::Str(text)) => group.push_str(text),
+                Some(fact @ (Fact::Moment(_) | Fact::Span(_))) => group.push_str(&shown(fact)),
             }
         }
         group

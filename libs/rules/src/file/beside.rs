@@ -1,12 +1,10 @@
 //! Lists and tables in files of their own beside the rules: `vip.txt`, `tiers.csv`. They are read as the rule file
 //! that would say the same. No I/O.
 
+use super::table;
 use crate::error::Fault;
 use crate::lists::MAX_ITEMS;
 use crate::node::{Node, Place, Yaml};
-
-/// Bytes of a column's name.
-const LONGEST_COLUMN: usize = 64;
 
 /// What a file beside the rules is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +26,11 @@ impl Beside {
 
     /// The rule file that says the same.
     pub(super) fn read(self, name: &str, text: &str) -> Result<Node, (Place, Fault)> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let stem = plain(name, 1);
         let (kind, content) = match self {
             Self::List => ("lists", list(text)?),
-            Self::Table => ("tables", table(text)?),
+            Self::Table => ("tables", table::read(text)?),
         };
         Ok(map(
             1,
@@ -60,8 +59,10 @@ fn stem_of(mut node: Node) -> Node {
 }
 
 fn list(text: &str) -> Result<Node, (Place, Fault)> {
-    let items = text.lines().enumerate().filter_map(|(at, line)| {
-        let item = line.split_once(" #").map_or(line, |(item, _)| item).trim();
+    // Old files end their lines with carriage returns alone.
+    let ends = if text.contains('\n') { '\n' } else { '\r' };
+    let items = text.split(ends).enumerate().filter_map(|(at, line)| {
+        let item = trimmed(line.split_once(" #").map_or(line, |(item, _)| item));
         (!item.is_empty() && !item.starts_with('#')).then_some((at + 1, item))
     });
     let mut nodes = Vec::new();
@@ -73,7 +74,7 @@ fn list(text: &str) -> Result<Node, (Place, Fault)> {
 }
 
 /// Checked while reading: what is refused afterwards has been held until then.
-fn room_for(items: usize, line: usize) -> Result<(), (Place, Fault)> {
+pub(super) fn room_for(items: usize, line: usize) -> Result<(), (Place, Fault)> {
     if items <= MAX_ITEMS {
         return Ok(());
     }
@@ -81,57 +82,18 @@ fn room_for(items: usize, line: usize) -> Result<(), (Place, Fault)> {
     Err((Place { line, column: 1 }, Fault::TooBig { what, limit }))
 }
 
-/// Each row is told by these names, so a long one would be held as often as there are rows.
-fn short_names(columns: &csv::StringRecord) -> Result<(), (Place, Fault)> {
-    match columns.iter().find(|column| column.len() > LONGEST_COLUMN) {
-        Some(_) => {
-            let fault = Fault::Table(format!("a column's name has more than {LONGEST_COLUMN} bytes"));
-            Err((Place { line: 1, column: 1 }, fault))
-        }
-        None => Ok(()),
-    }
+/// Without blanks, and without the marks that nobody sees: of byte order, of direction, of zero width.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|next: char| {
+        next.is_whitespace() || matches!(next, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}')
+    })
 }
 
-fn table(text: &str) -> Result<Node, (Place, Fault)> {
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .comment(Some(b'#'))
-        .from_reader(text.as_bytes());
-    let bad = |error: &csv::Error| {
-        let line = error
-            .position()
-            .map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
-        (Place { line, column: 1 }, Fault::Table(error.to_string()))
-    };
-    let columns = reader.headers().map_err(|error| bad(&error))?.clone();
-    short_names(&columns)?;
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| bad(&error))?;
-        let line = record
-            .position()
-            .map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
-        room_for((rows.len() + 1) * columns.len(), line)?;
-        let cells: Vec<(Node, Node)> = columns
-            .iter()
-            .zip(&record)
-            .skip(1)
-            .map(|(column, cell)| (quoted(column, line), plain(cell, line)))
-            .collect();
-        let value = match <[(Node, Node); 1]>::try_from(cells) {
-            Ok([(_, only)]) => only,
-            Err(cells) => map(line, cells),
-        };
-        rows.push((quoted(record.get(0).unwrap_or_default(), line), value));
-    }
-    Ok(map(1, rows))
-}
-
-fn map(line: usize, entries: Vec<(Node, Node)>) -> Node {
+pub(super) fn map(line: usize, entries: Vec<(Node, Node)>) -> Node {
     Node::new(Place { line, column: 1 }, Yaml::Map(entries))
 }
 
-fn quoted(text: &str, line: usize) -> Node {
+pub(super) fn quoted(text: &str, line: usize) -> Node {
     scalar(text, line, false)
 }
 
@@ -139,7 +101,7 @@ fn plain(text: &str, line: usize) -> Node {
     scalar(text, line, true)
 }
 
-fn scalar(text: &str, line: usize, plain: bool) -> Node {
+pub(super) fn scalar(text: &str, line: usize, plain: bool) -> Node {
     let text = text.to_owned();
     Node::new(Place { line, column: 1 }, Yaml::Scalar { text, plain })
 }
@@ -169,14 +131,6 @@ mod tests {
     }
 
     #[test]
-    fn columns_have_short_names_because_every_row_repeats_them() {
-        let text = format!("who,{}\nalice,1\n", "n".repeat(65));
-        let (place, fault) = Beside::Table.read("t.csv", &text).expect_err("too long");
-        assert_eq!(place.line, 1);
-        assert!(fault.to_string().contains("more than 64 bytes"), "{fault}");
-    }
-
-    #[test]
     fn a_list_of_very_many_items_is_refused_where_it_is_too_long() {
         let (place, fault) = Beside::List
             .read("t.txt", &"a\n".repeat(MAX_ITEMS + 5))
@@ -186,11 +140,19 @@ mod tests {
     }
 
     #[test]
-    fn a_ragged_table_is_a_mistake_with_its_line() {
-        let (place, fault) = Beside::Table
-            .read("t.csv", "who,tier\nalice,gold\nbob\n")
-            .expect_err("ragged");
-        assert_eq!(place.line, 3);
-        assert!(matches!(fault, Fault::Table(_)));
+    fn lists_are_read_whoever_wrote_them() {
+        for text in [
+            "a\nb\n",
+            "\u{feff}a\r\nb\r\n",
+            "a\rb\r",
+            "\u{200b}a\u{200b}\n\u{feff}b",
+        ] {
+            let node = list(text.strip_prefix('\u{feff}').unwrap_or(text)).expect("a list");
+            let Yaml::List(items) = &node.value else {
+                panic!("a list")
+            };
+            let items: Vec<_> = items.iter().filter_map(Node::text).collect();
+            assert_eq!(items, ["a", "b"], "{text:?}");
+        }
     }
 }

@@ -2,9 +2,12 @@
 
 mod beside;
 mod keys;
+mod sorted;
+mod table;
 mod vocabulary;
 
 pub(crate) use keys::{Fields, Reader};
+pub use sorted::{SortedFiles, detection_files, scoring_files, sorted_files};
 pub(crate) use vocabulary::vocabulary;
 
 use crate::error::{Fault, RuleError};

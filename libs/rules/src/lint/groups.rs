@@ -16,11 +16,7 @@ pub(super) fn look(rules: &RuleSet, findings: &mut Findings) {
     }
     levels(rules, least, most, findings);
     for unused in rules.variables.unused() {
-        let message = format!(
-            "nothing names the {} `{}`; use it or take it out",
-            unused.what, unused.name
-        );
-        findings.add("unused-name", &unused.file, unused.place, message);
+        findings.unused(unused);
     }
 }
 

@@ -2,13 +2,16 @@
 
 mod checks;
 mod conditions;
+mod detections;
 mod groups;
 mod texts;
 mod tried;
 
 pub use checks::{CHECKS, Check};
 
+use crate::detection::DetectionRules;
 use crate::error::RuleError;
+use crate::lists::Declared;
 use crate::node::Place;
 use crate::scoring::RuleSet;
 
@@ -49,9 +52,18 @@ pub fn lint(
     groups::look(rules, &mut findings);
     texts::look(rules, &mut findings);
     tried::look(&study, &mut findings);
-    let mut found = findings.0;
-    found.sort_by(|a, b| (&a.file, a.line, a.column, a.check).cmp(&(&b.file, b.line, b.column, b.check)));
-    Ok(found)
+    Ok(findings.sorted())
+}
+
+/// The same for files of detections, with the checks that are about conditions and names.
+pub fn lint_detections(
+    files: &[(&str, &str)],
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Finding>, Vec<RuleError>> {
+    let rules = DetectionRules::parse(files, env)?;
+    let mut findings = Findings::default();
+    detections::look(&rules, &mut findings);
+    Ok(findings.sorted())
 }
 
 /// Findings while they are gathered.
@@ -59,6 +71,20 @@ pub fn lint(
 struct Findings(Vec<Finding>);
 
 impl Findings {
+    fn sorted(mut self) -> Vec<Finding> {
+        self.0
+            .sort_by(|a, b| (&a.file, a.line, a.column, a.check).cmp(&(&b.file, b.line, b.column, b.check)));
+        self.0
+    }
+
+    fn unused(&mut self, unused: &Declared) {
+        let message = format!(
+            "nothing names the {} `{}`; use it or take it out",
+            unused.what, unused.name
+        );
+        self.add("unused-name", &unused.file, unused.place, message);
+    }
+
     fn add(&mut self, check: &'static str, file: &str, place: Place, message: String) {
         self.0.push(Finding {
             check,

@@ -18,7 +18,7 @@ pub(super) fn look(study: &Study, findings: &mut Findings) {
                 "never-tested",
                 "is true in no test; add one that it matches".to_owned(),
             );
-        } else if seen.whole.fails == 0 && !rule.when.condition.is_never_false() {
+        } else if seen.whole.fails == 0 && !rule.when.condition.is_never_false(&study.rules().variables) {
             add(
                 "never-refused",
                 "is false in no test; add one that it must not match".to_owned(),

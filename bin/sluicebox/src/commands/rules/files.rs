@@ -30,23 +30,19 @@ pub(super) fn read(path: &Path) -> Result<Texts, Failure> {
     settings::texts(path).map_err(|error| Failure::File(error.to_string()))
 }
 
-/// Whether these are files of detections, which are read by other rules.
-pub(super) fn are_detections(texts: &[(String, String)]) -> bool {
-    let files = rules::rule_files(texts);
-    files
-        .iter()
-        .any(|(_, text)| text.lines().any(|line| line.starts_with("detections:")))
-}
-
 /// Compiles scoring rules; mistakes are told one a line.
 pub(super) fn scoring(texts: &[(String, String)]) -> Result<RuleSet, Failure> {
-    RuleSet::parse(&rules::rule_files(texts), &environment).map_err(|errors| Failure::Check(explain(&errors)))
+    scoring_of(&rules::scoring_files(texts))
+}
+
+/// The same of files that were sorted.
+pub(super) fn scoring_of(files: &[(&str, &str)]) -> Result<RuleSet, Failure> {
+    RuleSet::parse(files, &environment).map_err(|errors| Failure::Check(explain(&errors)))
 }
 
 /// Compiles detection rules; mistakes are told one a line.
-pub(super) fn detections(texts: &[(String, String)]) -> Result<DetectionRules, Failure> {
-    DetectionRules::parse(&rules::rule_files(texts), &environment)
-        .map_err(|errors| Failure::Check(explain(&errors)))
+pub(super) fn detections_of(files: &[(&str, &str)]) -> Result<DetectionRules, Failure> {
+    DetectionRules::parse(files, &environment).map_err(|errors| Failure::Check(explain(&errors)))
 }
 
 /// What `${VAR}` is answered from.

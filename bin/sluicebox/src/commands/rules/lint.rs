@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{GOOD, STRONG, WARNING, say, styled};
 use clap::{Args, ValueEnum};
-use rules::{Finding, explain, lint};
+use rules::{Finding, explain, lint, lint_detections};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -62,13 +62,40 @@ pub(crate) fn run(args: &LintArgs, app: &App) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Detections are only loaded: the checks are about scores.
+/// A folder may hold scoring rules and detections. Mistakes of both are told at once.
 fn look_at(path: &std::path::Path) -> Result<Vec<Finding>, Failure> {
     let texts = files::read(path)?;
-    if files::are_detections(&texts) {
-        return files::detections(&texts).map(|_| Vec::new());
+    let sorted = rules::sorted_files(&texts);
+    let both = !sorted.scoring.is_empty() && !sorted.detections.is_empty();
+    let (mut found, mut mistakes) = (Vec::new(), Vec::new());
+    let mut looked = Vec::new();
+    if !sorted.scoring.is_empty() {
+        looked.push(lint(&sorted.scoring, &files::environment));
     }
-    lint(&rules::rule_files(&texts), &files::environment).map_err(|errors| Failure::Check(explain(&errors)))
+    if !sorted.detections.is_empty() {
+        looked.push(lint_detections(&sorted.detections, &files::environment));
+    }
+    for one in looked {
+        match one {
+            Ok(findings) => found.push(findings),
+            Err(errors) => mistakes.extend(errors),
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(Failure::Check(explain(&mistakes)));
+    }
+    if both {
+        keep_unused_by_both(&mut found);
+    }
+    Ok(found.concat())
+}
+
+/// A list that scores do not name may be named by detections.
+fn keep_unused_by_both(found: &mut [Vec<Finding>]) {
+    let [scoring, detections] = found else { return };
+    let is_unused = |finding: &Finding| finding.check == "unused-name";
+    scoring.retain(|finding| !is_unused(finding) || detections.contains(finding));
+    detections.retain(|finding| !is_unused(finding));
 }
 
 fn report(found: &[Finding], output: Output) {

@@ -38,8 +38,8 @@ pub(crate) async fn run(args: &StatusArgs, app: &App) -> Result<(), Failure> {
 /// Whether the files are refused.
 fn tell_disk(service: &str, path: &Path) -> bool {
     let loaded = files::read(path).and_then(|texts| {
-        if files::are_detections(&texts) {
-            let rules = files::detections(&texts)?;
+        if service == "detector" {
+            let rules = files::detections_of(&rules::detection_files(&texts))?;
             Ok((rules.rules().len(), rules.version().to_owned()))
         } else {
             let rules = files::scoring(&texts)?;

@@ -69,12 +69,13 @@ pub(crate) fn run(args: &TestArgs, app: &App) -> Result<(), Failure> {
 
 fn try_path(path: &Path, tried: &mut Tried) -> Result<(), Failure> {
     let texts = files::read(path)?;
-    if files::are_detections(&texts) {
-        tried
-            .outcomes
-            .extend(detector::run_tests(&files::detections(&texts)?));
-    } else {
-        let study = files::scoring(&texts)?.study();
+    let sorted = rules::sorted_files(&texts);
+    if !sorted.detections.is_empty() {
+        let detections = files::detections_of(&sorted.detections)?;
+        tried.outcomes.extend(detector::run_tests(&detections));
+    }
+    if !sorted.scoring.is_empty() {
+        let study = files::scoring_of(&sorted.scoring)?.study();
         tried.outcomes.extend(rules::run_tests(study.rules()));
         tried.coverage.extend(study.coverage());
     }
