@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::alarm::Reached;
+
 /// How much a window spans and keeps. Times are milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
@@ -10,17 +12,27 @@ pub struct Bounds {
     pub window_ms: Option<i64>,
     /// How much earlier than the newest event of its key an event may be and still count.
     pub lateness_ms: i64,
-    /// The most events kept; the oldest go first. A count never says more than this.
+    /// The count that is a crossing.
+    pub least: usize,
+    /// The most events kept; the oldest go first, and what is older than they were is late from there on.
     pub keep: usize,
 }
 
 /// Events of one key, ordered by their time; equal times keep their order of arrival.
 ///
-/// Its size is bounded by [`Bounds::keep`]; serialised, it is what a changelog holds.
+/// Its size is bounded by [`Bounds::keep`]; serialised, it is what a changelog holds. Of a crossing that is known already,
+/// only the events at its edges are kept ([`Sliding::thin`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sliding<T> {
     entries: Vec<Entry<T>>,
     newest: i64,
+    /// Events up to here were dropped for want of room.
+    #[serde(default = "never")]
+    dropped: i64,
+}
+
+fn never() -> i64 {
+    i64::MIN
 }
 
 /// `item` is what counted, or `None` for what ends a streak. Written as a pair, since a window writes many.
@@ -47,12 +59,26 @@ impl<T: Serialize> Serialize for Entry<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run<'a, T> {
     entries: &'a [Entry<T>],
+    at: i64,
+    /// First and last event at which a window with the new one reached the least count.
+    reached: Option<(i64, i64)>,
+    ends: (i64, i64),
 }
 
 impl<'a, T> Run<'a, T> {
     /// How many events there are.
     pub fn count(&self) -> usize {
         self.entries.len()
+    }
+
+    /// Where the new event stands at or above the threshold, if it does.
+    pub fn reached(&self) -> Option<Reached> {
+        self.reached.map(|(from, to)| Reached {
+            at: self.at,
+            from,
+            to,
+            ends: self.ends,
+        })
     }
 
     /// Time of the first event.
@@ -76,6 +102,7 @@ impl<T> Default for Sliding<T> {
         Self {
             entries: Vec::new(),
             newest: i64::MIN,
+            dropped: i64::MIN,
         }
     }
 }
@@ -85,9 +112,7 @@ impl<T> Sliding<T> {
     /// `None` when it comes too late to count.
     pub fn hit(&mut self, at: i64, item: T, bounds: &Bounds) -> Option<Run<'_, T>> {
         let place = self.insert(at, Some(item), bounds)?;
-        Some(Run {
-            entries: self.fullest_around(place, bounds),
-        })
+        Some(self.fullest_around(place, bounds))
     }
 
     /// Notes an event at `at` that ends a streak. Answers whether it came in time.
@@ -97,7 +122,32 @@ impl<T> Sliding<T> {
 
     /// Whether an event at `at` comes too late to count: this much after a newer one of its key.
     pub fn is_late(&self, at: i64, bounds: &Bounds) -> bool {
-        at < self.newest.saturating_sub(bounds.lateness_ms)
+        at < self.settled(bounds.lateness_ms) || at < self.dropped
+    }
+
+    /// Events before this are late.
+    pub fn settled(&self, lateness_ms: i64) -> i64 {
+        self.newest.saturating_sub(lateness_ms)
+    }
+
+    /// Within these spans the threshold is known to be reached: of the events there, only the first and the last `edge`
+    /// can still make a difference to the counts beside them.
+    pub fn thin(&mut self, spans: impl Iterator<Item = (i64, i64)>, edge: usize) {
+        for (from, to) in spans {
+            let mut first = self.entries.partition_point(|entry| entry.at < from);
+            let mut behind = self.entries.partition_point(|entry| entry.at <= to);
+            let is_end = |entry: &Entry<T>| entry.item.is_none();
+            while first < behind && is_end(&self.entries[first]) {
+                first += 1;
+            }
+            while first < behind && is_end(&self.entries[behind - 1]) {
+                behind -= 1;
+            }
+            let (inner, outer) = (first.saturating_add(edge), behind.saturating_sub(edge));
+            if inner < outer && !self.entries[first..behind].iter().any(is_end) {
+                self.entries.drain(inner..outer);
+            }
+        }
     }
 
     /// How many events are kept.
@@ -123,7 +173,7 @@ impl<T> Sliding<T> {
 
     /// Drops what no event to come can be together with; answers with how many entries went.
     fn prune(&mut self, bounds: &Bounds) -> usize {
-        let settled = self.newest.saturating_sub(bounds.lateness_ms);
+        let settled = self.settled(bounds.lateness_ms);
         let horizon = bounds
             .window_ms
             .map_or(i64::MIN, |window| settled.saturating_sub(window));
@@ -135,13 +185,18 @@ impl<T> Sliding<T> {
         let ended = last_end.map_or(0, |place| place + 1);
         let over = self.entries.len().saturating_sub(bounds.keep.max(1));
         let gone = too_old.max(ended).max(over);
+        if over > too_old.max(ended)
+            && let Some(last) = self.entries.get(over - 1)
+        {
+            self.dropped = self.dropped.max(last.at);
+        }
         self.entries.drain(..gone);
         gone
     }
 
     /// Of all windows with the entry at `place` in them, unbroken by the end of a streak, the fullest,
     /// and the earliest of those.
-    fn fullest_around(&self, place: usize, bounds: &Bounds) -> &[Entry<T>] {
+    fn fullest_around(&self, place: usize, bounds: &Bounds) -> Run<'_, T> {
         let counts = |entry: &Entry<T>| entry.item.is_some();
         let begin = self.entries[..place]
             .iter()
@@ -149,7 +204,7 @@ impl<T> Sliding<T> {
             .map_or(0, |end| end + 1);
         let length = self.entries[place..].iter().position(|entry| !counts(entry));
         let end = length.map_or(self.entries.len(), |length| place + length);
-        let mut fullest = place..place;
+        let (mut fullest, mut reached) = (place..place, None);
         let mut first = begin;
         for last in place..end {
             let oldest = bounds
@@ -161,10 +216,28 @@ impl<T> Sliding<T> {
             if first > place {
                 break;
             }
-            if last + 1 - first > fullest.len() {
+            let count = last + 1 - first;
+            if count >= bounds.least {
+                let at = self.entries[last].at;
+                reached = Some((reached.map_or(at, |(from, _)| from), at));
+            }
+            if count > fullest.len() {
                 fullest = first..last + 1;
             }
         }
-        &self.entries[fullest]
+        let time_of = |place: Option<usize>| {
+            place
+                .and_then(|place| self.entries.get(place))
+                .map(|entry| entry.at)
+        };
+        Run {
+            entries: &self.entries[fullest],
+            at: self.entries[place].at,
+            reached,
+            ends: (
+                time_of(begin.checked_sub(1)).unwrap_or(i64::MIN),
+                time_of(Some(end)).unwrap_or(i64::MAX),
+            ),
+        }
     }
 }

@@ -8,6 +8,7 @@ fn bounds(window_ms: Option<i64>, lateness_ms: i64, keep: usize) -> Bounds {
     Bounds {
         window_ms,
         lateness_ms,
+        least: usize::MAX,
         keep,
     }
 }
@@ -140,4 +141,133 @@ fn a_late_event_fills_the_window_it_belongs_to() {
     sliding.hit(90, 'e', &bounds);
     assert!(sliding.is_late(29, &bounds) && !sliding.is_late(30, &bounds));
     assert!(sliding.hit(29, 'f', &bounds).is_none(), "too late");
+}
+
+/// What events give that came sorted: the crossings of a count, from the first to the last event that stood at it.
+fn crossings_of(mut sorted: Vec<i64>, window: i64, least: usize) -> Vec<(i64, i64)> {
+    sorted.sort_unstable();
+    let stands = |at: &&i64| {
+        sorted
+            .iter()
+            .filter(|other| **other <= **at && **at - **other < window)
+            .count()
+            >= least
+    };
+    let mut crossings: Vec<(i64, i64)> = Vec::new();
+    for at in sorted.iter().filter(stands) {
+        match crossings.last_mut() {
+            Some((_, to)) if *at - *to < window => *to = *at,
+            _ => crossings.push((*at, *at)),
+        }
+    }
+    crossings
+}
+
+/// The rows of a streak in the order of time: how many events each has.
+fn rows_of(mut sorted: Vec<(i64, bool)>) -> Vec<usize> {
+    sorted.sort_by_key(|(at, _)| *at);
+    sorted.split(|(_, hit)| !*hit).map(<[_]>::len).collect()
+}
+
+struct Told {
+    events: Sliding<u32>,
+    alarm: Alarm,
+    rings: usize,
+}
+
+impl Told {
+    fn new() -> Self {
+        Self {
+            events: Sliding::default(),
+            alarm: Alarm::default(),
+            rings: 0,
+        }
+    }
+
+    fn take(&mut self, at: i64, hit: bool, until: Until, bounds: &Bounds) {
+        if hit {
+            let reached = self.events.hit(at, 0, bounds).and_then(|run| run.reached());
+            self.rings += usize::from(reached.is_some_and(|reached| self.alarm.ring(reached, until, 0)));
+        } else if self.events.reset(at, bounds) {
+            self.alarm.end(at);
+        }
+        self.alarm
+            .forget(self.events.settled(bounds.lateness_ms), until, 0);
+        self.events.thin(self.alarm.spans(), bounds.least);
+    }
+}
+
+proptest! {
+    #[test]
+    fn crossings_of_a_count_are_those_of_the_sorted_events(
+        ats in prop::collection::vec(0i64..300, 0..80), window in 1i64..40, least in 1usize..6)
+    {
+        let bounds = Bounds { window_ms: Some(window), lateness_ms: 300, least, keep: 4096 };
+        let mut told = Told::new();
+        for at in &ats {
+            told.take(*at, true, Until::QuietFor(window), &bounds);
+        }
+        let wanted = crossings_of(ats, window, least);
+        let mut got: Vec<_> = told.alarm.spans().collect();
+        got.sort_unstable();
+        prop_assert!(told.rings >= wanted.len(), "none is missed; two that a late event joins were told apart");
+        prop_assert_eq!(got, wanted);
+    }
+
+    #[test]
+    fn a_burst_does_not_push_out_what_came_in_time(
+        early in prop::collection::vec(0i64..9, 4..=4), burst in 20usize..200, late in 0i64..9)
+    {
+        let bounds = Bounds { window_ms: Some(10), lateness_ms: 60, least: 5, keep: 4096 };
+        let mut told = Told::new();
+        for at in early {
+            told.take(at, true, Until::QuietFor(10), &bounds);
+        }
+        for number in 0..burst {
+            told.take(40 + i64::try_from(number % 20).unwrap_or(0), true, Until::QuietFor(10), &bounds);
+            prop_assert!(told.events.len() <= 4 + 4 + 10, "only edges of what was told are kept");
+        }
+        prop_assert_eq!(told.rings, 1);
+        told.take(late, true, Until::QuietFor(10), &bounds);
+        prop_assert_eq!(told.rings, 2);
+    }
+
+    #[test]
+    fn rows_whose_ends_are_known_before_they_are_full_are_told_once(
+        events in prop::collection::btree_map(0i64..200, prop::bool::weighted(0.8), 0..60),
+        least in 1usize..5, seed in any::<u64>())
+    {
+        let bounds = Bounds { window_ms: None, lateness_ms: 200, least, keep: 4096 };
+        let (mut ends, mut hits): (Vec<_>, Vec<_>) = events.iter().map(|(at, hit)| (*at, *hit)).partition(|(_, hit)| !hit);
+        shuffle(&mut ends, seed);
+        shuffle(&mut hits, seed);
+        let mut told = Told::new();
+        for (at, hit) in ends.into_iter().chain(hits) {
+            told.take(at, hit, Until::Ended, &bounds);
+        }
+        let rows = rows_of(events.into_iter().collect());
+        prop_assert_eq!(told.rings, rows.into_iter().filter(|row| *row >= least).count());
+    }
+}
+
+/// An order that depends on the seed alone.
+fn shuffle<T>(items: &mut [T], seed: u64) {
+    let mut state = seed | 1;
+    for last in (1..items.len()).rev() {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        items.swap(last, usize::try_from(state >> 33).unwrap_or(0) % (last + 1));
+    }
+}
+
+#[test]
+fn what_is_older_than_what_was_dropped_is_late() {
+    let bounds = bounds(Some(100), 100, 3);
+    let mut sliding = Sliding::default();
+    for at in 0..5 {
+        sliding.hit(at, 0u32, &bounds);
+    }
+    assert_eq!(sliding.len(), 3);
+    assert!(sliding.is_late(0, &bounds) && !sliding.is_late(1, &bounds));
 }

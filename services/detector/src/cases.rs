@@ -71,6 +71,6 @@ fn value(fact: &OwnedFact) -> Option<Value> {
         OwnedFact::Long(value) => Value::Long(*value),
         OwnedFact::Double(value) => Value::Double(*value),
         OwnedFact::Str(text) => Value::String(text.clone()),
-        OwnedFact::StrList(_) => return None,
+        OwnedFact::Moment(_) | OwnedFact::Span(_) | OwnedFact::StrList(_) => return None,
     })
 }

@@ -7,8 +7,9 @@ use windows::{Bounds, Until};
 use crate::found::{Evidence, detection};
 use crate::stores::{DAY_MS, DetectorStores, HOUR_MS, Window};
 
-/// Events kept beyond the threshold, so that late ones find their neighbours.
-const SPARE: usize = 16;
+/// Events kept beyond the threshold: within the allowed lateness, any may be the neighbour of one to come. Few keys ever
+/// have so many, since of a crossing that was told only the edges are kept.
+const SPARE: usize = 4096;
 
 /// A streak without a window is forgotten this long after its last event.
 const STREAK_MS: i64 = 14 * DAY_MS;
@@ -71,7 +72,7 @@ fn observe(
     let news = if seen.counts {
         hit(rule, &bounds, event, &mut window)
     } else {
-        end(&bounds, event, &mut window)
+        end(rule, &bounds, event, &mut window)
     };
     stores.windows.set_ttl(lifetime_ms(rule, lateness_ms));
     stores.windows.put(key, window);
@@ -80,14 +81,31 @@ fn observe(
 
 fn hit(rule: &DetectionRule, bounds: &Bounds, event: &Event, window: &mut Window) -> Option<Evidence> {
     let run = window.events.hit(event.time, event.id.as_str().into(), bounds)?;
-    let reached = run.count() >= usize::try_from(rule.reached_at).unwrap_or(usize::MAX);
-    let news = reached && window.alarm.ring(event.time, until(rule), rule.cooldown_ms);
-    news.then(|| Evidence::of_run(&run))
+    let reached = run.reached();
+    let news = reached.is_some_and(|reached| window.alarm.ring(reached, until(rule), rule.cooldown_ms));
+    let evidence = news.then(|| match rule.kind {
+        Kind::Each => Evidence::of_one(event),
+        Kind::Count | Kind::Streak => Evidence::of_run(&run),
+    });
+    settle(rule, bounds, window);
+    evidence
 }
 
-fn end(bounds: &Bounds, event: &Event, window: &mut Window) -> Option<Evidence> {
+/// Drops what no event to come, early or late, can make a difference with.
+fn settle(rule: &DetectionRule, bounds: &Bounds, window: &mut Window) {
+    let settled = window.events.settled(bounds.lateness_ms);
+    window.alarm.forget(settled, until(rule), rule.cooldown_ms);
+    if rule.kind == Kind::Each {
+        window.events.thin(std::iter::once((i64::MIN, i64::MAX)), 0);
+    } else {
+        window.events.thin(window.alarm.spans(), bounds.least);
+    }
+}
+
+fn end(rule: &DetectionRule, bounds: &Bounds, event: &Event, window: &mut Window) -> Option<Evidence> {
     if window.events.reset(event.time, bounds) {
         window.alarm.end(event.time);
+        settle(rule, bounds, window);
     }
     None
 }
@@ -97,6 +115,7 @@ fn bounds(rule: &DetectionRule, lateness_ms: i64) -> Bounds {
     Bounds {
         window_ms: rule.window_ms,
         lateness_ms,
+        least,
         keep: least.saturating_add(SPARE),
     }
 }

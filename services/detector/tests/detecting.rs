@@ -304,3 +304,61 @@ fn what_comes_too_late_is_counted_by_rule() {
     );
     assert!(!driver.counts.late.is_empty());
 }
+
+const TWO_RULES: &str = "detections:
+  - {name: five, types: [login], when: 'data.ok == false', kind: count, at_least: 5, window: 10s, severity: high, description: d}
+  - {name: three, types: [login], when: 'data.ok == false', kind: streak, at_least: 3, severity: high, description: d}
+  - {name: any, types: [login], when: 'data.ok == false', kind: each, cooldown: 20s, severity: high, description: '{{ count }}'}
+";
+
+/// How many detections of each rule these logins lead to, given by second and whether they failed.
+fn told(arrivals: &[(i64, bool)]) -> [usize; 3] {
+    let files = [("r.yml", TWO_RULES)];
+    let rules = Watched::fixed(DetectionRules::parse(&files, &|_| None).unwrap());
+    let mut driver = Driver::new(DetectorStage::new(&rules, Duration::from_mins(1)));
+    let mut counts = [0; 3];
+    for (number, (second, failed)) in arrivals.iter().enumerate() {
+        let data = [("ok", Value::Bool(!failed))];
+        let event = event(&format!("e-{number}"), "login", second * 1000, &data);
+        for found in apply(&mut driver, event) {
+            let at = ["five", "three", "any"]
+                .iter()
+                .position(|name| *name == found.rule);
+            counts[at.unwrap()] += 1;
+        }
+    }
+    counts
+}
+
+#[test]
+fn two_crossings_are_told_in_any_order() {
+    let first: Vec<_> = (0..5).map(|second| (second, true)).collect();
+    let second: Vec<_> = (40..45).map(|second| (second, true)).collect();
+    let end = vec![(20, false)];
+    let orders = [
+        [first.clone(), end.clone(), second.clone()],
+        [second.clone(), end.clone(), first.clone()],
+        [end.clone(), second.clone(), first.clone()],
+    ];
+    for order in orders {
+        assert_eq!(told(&order.concat()), [2, 2, 2], "{order:?}");
+    }
+    let mut mixed: Vec<_> = end
+        .into_iter()
+        .chain(first.into_iter().zip(second).flat_map(|(a, b)| [a, b]))
+        .collect();
+    assert_eq!(told(&mixed), [2, 2, 2]);
+    mixed[1..].reverse();
+    assert_eq!(told(&mixed), [2, 2, 2]);
+}
+
+#[test]
+fn a_busy_minute_hides_nothing_that_comes_within_the_lateness() {
+    let quiet: Vec<_> = (0..4).map(|second| (second, true)).collect();
+    let busy: Vec<_> = (0..200)
+        .map(|number| (30 + number % 30, number % 7 != 0))
+        .collect();
+    let without = told(&[quiet.clone(), busy.clone()].concat());
+    let with = told(&[quiet, busy, vec![(4, true)]].concat());
+    assert_eq!(with[0], without[0] + 1, "the fifth of the first ten seconds");
+}
