@@ -212,7 +212,7 @@ fn test_text(wanted: &TextTest, of: &Value<'_>) -> Option<bool> {
 }
 
 /// Fields hold times as milliseconds; a derived value may hold one as it is.
-pub(super) fn moment_of<'a>(fact: Option<Fact<'a>>) -> Value<'a> {
+pub(super) fn moment_of(fact: Option<Fact<'_>>) -> Value<'_> {
     match fact {
         Some(Fact::Long(millis)) => moment::of_millis(millis).map_or(Value::Unknown, Value::Moment),
         other => other.map_or(Value::Unknown, Value::from),
@@ -222,7 +222,7 @@ pub(super) fn moment_of<'a>(fact: Option<Fact<'a>>) -> Value<'a> {
 /// A number counts as milliseconds since 1970, since payloads carry times so.
 fn part_of(part: TimePart, zone: Zone, of: &Value<'_>) -> Value<'static> {
     let found = match of {
-        Value::Moment(time) => part.of_time(*time, zone),
+        Value::Moment(time) => Some(part.of_time(*time, zone)),
         Value::Long(millis) => part.of(*millis, zone),
         Value::Span(span) => part.of_span(*span),
         _ => None,

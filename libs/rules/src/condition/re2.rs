@@ -7,8 +7,8 @@ use regex_syntax::ast::{
 };
 
 /// The pattern in the engine's syntax.
-pub(super) fn translated(pattern: &str) -> Result<String, Error> {
-    let ast = Parser::new().parse(pattern)?;
+pub(super) fn translated(pattern: &str) -> Result<String, Box<Error>> {
+    let ast = Parser::new().parse(pattern).map_err(Box::new)?;
     let rewriting = Rewriting {
         pattern,
         unicode: false,
@@ -67,14 +67,14 @@ impl Rewriting<'_> {
 
 impl Visitor for Rewriting<'_> {
     type Output = String;
-    type Err = Error;
+    type Err = Box<Error>;
 
-    fn finish(mut self) -> Result<String, Error> {
+    fn finish(mut self) -> Result<String, Box<Error>> {
         self.copy_to(self.pattern.len());
         Ok(self.out)
     }
 
-    fn visit_pre(&mut self, ast: &Ast) -> Result<(), Error> {
+    fn visit_pre(&mut self, ast: &Ast) -> Result<(), Box<Error>> {
         match ast {
             Ast::Group(group) => {
                 self.around.push(self.unicode);
@@ -96,14 +96,14 @@ impl Visitor for Rewriting<'_> {
         Ok(())
     }
 
-    fn visit_post(&mut self, ast: &Ast) -> Result<(), Error> {
+    fn visit_post(&mut self, ast: &Ast) -> Result<(), Box<Error>> {
         if matches!(ast, Ast::Group(_)) {
             self.unicode = self.around.pop().unwrap_or(false);
         }
         Ok(())
     }
 
-    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Error> {
+    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Box<Error>> {
         if let ClassSetItem::Perl(class) = item {
             self.class(class.span, &class.kind, class.negated);
         }

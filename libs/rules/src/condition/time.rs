@@ -92,15 +92,15 @@ impl TimePart {
 
     /// The part of a time in a zone; `None` for a time that no calendar has.
     pub(super) fn of(self, millis: i64, zone: Zone) -> Option<i64> {
-        self.of_time(DateTime::<Utc>::from_timestamp_millis(millis)?, zone)
+        DateTime::<Utc>::from_timestamp_millis(millis).map(|utc| self.of_time(utc, zone))
     }
 
-    /// The same of a time that is one already; `None` where the zone's offset leads out of the calendar.
-    pub(super) fn of_time(self, utc: DateTime<Utc>, zone: Zone) -> Option<i64> {
-        Some(match zone {
+    /// The same of a time that is one already.
+    pub(super) fn of_time(self, utc: DateTime<Utc>, zone: Zone) -> i64 {
+        match zone {
             Zone::Offset(offset) => self.of_local(&utc.with_timezone(&offset)),
             Zone::Named(named) => self.of_local(&utc.with_timezone(&named)),
-        })
+        }
     }
 
     /// Of a span, CEL counts whole hours, minutes, seconds and milliseconds, and nothing else.

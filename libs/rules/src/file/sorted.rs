@@ -33,9 +33,8 @@ impl Purpose {
             entry.map(|(_, value)| value)
         };
         let is_naming = |(key, _): &(Node, Node)| key.text().is_some_and(|key| NAMING.contains(&key));
-        if value("detections").is_some() {
-            Self::Detecting
-        } else if value("groups").is_none() && value("tests").is_some_and(has_events) {
+        let tests_detect = value("groups").is_none() && value("tests").is_some_and(has_events);
+        if value("detections").is_some() || tests_detect {
             Self::Detecting
         } else if !entries.is_empty() && entries.iter().all(is_naming) {
             Self::Both

@@ -154,11 +154,12 @@ mod tests {
     }
 
     fn values(cells: &[&str]) -> Vec<crate::OwnedFact> {
-        let lines: String = cells
+        let lines: Vec<String> = cells
             .iter()
             .enumerate()
             .map(|(at, cell)| format!("k{at},{cell}\r\n"))
             .collect();
+        let lines = lines.concat();
         rows(&format!("\u{feff}key,value\r\n{lines}"))
             .into_iter()
             .map(|(_, value)| value)
