@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use settings::{ChannelKind, SecurityProtocol, Settings, SettingsError};
+use settings::{ChannelKind, SecurityProtocol, Settings, SettingsError, SslMode};
 
 fn load(yaml: &str, environment: &[(&str, &str)]) -> Result<Settings, SettingsError> {
     let folder = tempfile::tempdir().unwrap();
@@ -209,4 +209,34 @@ fn a_stage_may_have_limits_of_its_own_for_dead_letters() {
         "{said}"
     );
     assert!(said.contains("dead_letters.stages.scorr.ratio = 1.5"), "{said}");
+}
+
+#[test]
+fn tls_to_the_database_is_asked_for_without_contradictions() {
+    let whole = "postgres: {sslmode: verify-full, ca: ca.pem, certificate: c.pem, key: c.key}";
+    assert_eq!(
+        load(whole, &[]).unwrap().postgres.sslmode,
+        Some(SslMode::VerifyFull)
+    );
+    for (yaml, told) in [
+        ("postgres: {sslmode: require, ca: ca.pem}", "postgres.ca"),
+        ("postgres: {ca: ca.pem}", "postgres.ca"),
+        (
+            "postgres: {sslmode: verify-full, key: c.key}",
+            "postgres.certificate",
+        ),
+        (
+            "postgres: {sslmode: disable, certificate: c.pem, key: c.key}",
+            "postgres.certificate",
+        ),
+        (
+            "postgres: {sslmode: require, url: 'postgres://h/d?sslmode=disable'}",
+            "postgres.sslmode",
+        ),
+        ("postgres: {sslmode: always}", "postgres.sslmode"),
+        ("api: {query_time: 0s}", "api.query_time"),
+    ] {
+        let complaint = complaint(yaml, &[]);
+        assert!(complaint.contains(told), "{yaml}: {complaint}");
+    }
 }

@@ -1,10 +1,10 @@
 //! Reaching the database: one connection of one lane, made anew after anything that went wrong with it.
 
 use crate::SinkDrain;
+use database::DatabaseError;
 use settings::PostgresSettings;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
-use std::str::FromStr;
 use std::time::Duration;
 
 /// Longest wait for a connection.
@@ -13,9 +13,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Why the sink cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
-    /// The address is not one.
-    #[error("postgres.url cannot be read: {0}; write it like postgres://user:password@host:5432/database")]
-    Address(String),
+    /// The settings of the database cannot be used.
+    #[error(transparent)]
+    Settings(#[from] DatabaseError),
     /// Nobody answers, or not to us.
     #[error("PostgreSQL cannot be reached: {0}; check postgres.url, and that the server runs")]
     Unreachable(String),
@@ -62,19 +62,15 @@ impl Link {
 /// together, and Kafka gives the records again. A lane that stands still in the midst of a batch loses it, and with it
 /// its locks, so that the next owner need not wait for it.
 pub async fn connect(settings: &PostgresSettings) -> Result<SinkDrain, SinkError> {
-    let address = PgConnectOptions::from_str(settings.url.expose());
-    let options = address
-        .map_err(|error| SinkError::Address(error.to_string()))?
-        .application_name("sluicebox-sink")
-        .options([
-            ("synchronous_commit", "off"),
-            ("lock_timeout", "30s"),
-            ("idle_in_transaction_session_timeout", "15s"),
-        ]);
+    let options = database::options(settings, "sluicebox-sink")?.options([
+        ("synchronous_commit", "off"),
+        ("lock_timeout", "30s"),
+        ("idle_in_transaction_session_timeout", "15s"),
+    ]);
     let mut link = Link { options, open: None };
     let connection = link.take().await;
     // Each lane makes one of its own.
-    let mut connection = connection.map_err(|error| SinkError::Unreachable(error.to_string()))?;
+    let mut connection = connection.map_err(|error| SinkError::Unreachable(database::explain(&error)))?;
     let known = sqlx::query("SELECT epoch FROM sink_offsets LIMIT 0")
         .execute(&mut connection)
         .await;

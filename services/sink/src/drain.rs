@@ -119,7 +119,7 @@ fn classify(error: &sqlx::Error) -> DrainError {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
-        | sqlx::Error::BeginFailed => DrainError::Away(error.to_string()),
+        | sqlx::Error::BeginFailed => DrainError::Away(database::explain(error)),
         other => DrainError::Fatal(format!("the rows cannot be sent to PostgreSQL: {other}")),
     }
 }

@@ -49,9 +49,12 @@ pub(crate) async fn run(args: MigrateArgs, app: &App) -> Result<(), Failure> {
 /// A pool that has answered once.
 pub(crate) async fn connect(settings: &settings::PostgresSettings) -> Result<PgPool, Failure> {
     let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(PATIENCE);
-    pool.connect(settings.url.expose()).await.map_err(|error| {
+    let options = database::options(settings, "sluicebox");
+    let options = options.map_err(|error| Failure::Configuration(error.to_string()))?;
+    pool.connect_with(options).await.map_err(|error| {
+        let why = database::explain(&error);
         Failure::Unreachable(format!(
-            "PostgreSQL cannot be reached: {error}; start it, or mend postgres.url in the settings"
+            "PostgreSQL cannot be reached: {why}; start it, or mend postgres.* in the settings"
         ))
     })
 }

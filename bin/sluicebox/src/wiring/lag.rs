@@ -4,6 +4,7 @@
 use super::target::Target;
 use crate::app;
 use crate::failure::Failure;
+use database::DatabaseError;
 use runtime::admin::{Admin, StageLag};
 use settings::Settings;
 use sink::TaskFlow;
@@ -29,10 +30,10 @@ impl LagWatch {
     /// For the stages of these services.
     pub(super) fn new(settings: &Settings, services: &BTreeSet<Target>) -> Result<Self, Failure> {
         let pool = services.contains(&Target::Sink).then(|| {
-            let pool = PgPoolOptions::new().max_connections(1);
-            pool.connect_lazy(settings.postgres.url.expose())
+            let options = database::options(&settings.postgres, "sluicebox-lag")?;
+            Ok(PgPoolOptions::new().max_connections(1).connect_lazy_with(options))
         });
-        let unusable = |error: sqlx::Error| Failure::Configuration(format!("postgres.url: {error}"));
+        let unusable = |error: DatabaseError| Failure::Configuration(error.to_string());
         Ok(Self {
             admin: app::admin(settings)?,
             stages: services

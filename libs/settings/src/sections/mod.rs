@@ -12,8 +12,9 @@ mod listeners;
 mod normalizer;
 mod notifier;
 mod outbound;
+mod postgres;
+mod registry;
 mod rules;
-mod stores;
 mod telemetry;
 
 use serde::{Deserialize, Serialize};
@@ -29,8 +30,9 @@ pub use listeners::{ListenerSettings, TlsSettings};
 pub use normalizer::NormalizerSettings;
 pub use notifier::{ChannelKind, ChannelSettings, NotifierSettings, Subscription, WantedState};
 pub use outbound::OutboundSettings;
+pub use postgres::{PostgresSettings, SslMode};
+pub use registry::RegistrySettings;
 pub use rules::{DetectorSettings, ScorerSettings};
-pub use stores::{PostgresSettings, RegistrySettings};
 pub use telemetry::{LogFormat, TelemetrySettings};
 
 use crate::problem::Problems;
@@ -113,6 +115,7 @@ impl Settings {
             dead_letters: DeadLetterSettings::specimen(),
             registry: RegistrySettings::specimen(),
             listeners: ListenerSettings::specimen(),
+            postgres: PostgresSettings::specimen(),
             adapters: AdaptersSettings::specimen(),
             api: ApiSettings::specimen(),
             ops: OpsSettings::specimen(),

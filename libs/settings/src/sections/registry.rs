@@ -1,4 +1,4 @@
-//! The schema registry and the database.
+//! The schema registry.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,38 +44,5 @@ impl RegistrySettings {
                 "give both registry.username and registry.password, or neither",
             );
         }
-    }
-}
-
-/// The database.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PostgresSettings {
-    /// `postgres://user:password@host:port/database`; a secret as a whole. Default: the local part.
-    pub url: Secret,
-    /// Connections of one process. Default 8.
-    pub max_connections: u32,
-}
-
-impl Default for PostgresSettings {
-    fn default() -> Self {
-        Self {
-            url: Secret::new("postgres://sluicebox:sluicebox@127.0.0.1:15432/sluicebox"),
-            max_connections: 8,
-        }
-    }
-}
-
-impl PostgresSettings {
-    pub(crate) fn check(&self, problems: &mut Problems) {
-        let usable = url::Url::parse(self.url.expose())
-            .is_ok_and(|url| matches!(url.scheme(), "postgres" | "postgresql") && url.path().len() > 1);
-        if !usable {
-            problems.add_hidden(
-                "postgres.url",
-                "write it like postgres://user:password@host:5432/database",
-            );
-        }
-        problems.at_least_one("postgres.max_connections", self.max_connections.into());
     }
 }

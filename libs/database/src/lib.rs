@@ -1,0 +1,9 @@
+//! One place that opens PostgreSQL: the address, TLS as the settings ask for it, and words for what goes wrong.
+//!
+//! It makes no connection by itself: who connects owns the pool and its limits.
+
+mod explain;
+mod options;
+
+pub use explain::explain;
+pub use options::{DatabaseError, options};
