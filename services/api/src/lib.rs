@@ -2,6 +2,10 @@
 //!
 //! It only reads. Answers are pages of JSON with a `next` link; errors are problem details (RFC 9457).
 
+mod admission;
+mod answer;
+mod budget;
+mod caller;
 mod collections;
 mod cursor;
 mod filter;

@@ -3,12 +3,12 @@
 use crate::collections::{DeadLetters, Detections, Events, EvidenceOfSignal, Notifications, Signals};
 use crate::filter::{Filter, Test};
 use crate::page::Collection;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{InfoBuilder, OpenApi, RefOr, Required};
+use utoipa::openapi::{Content, InfoBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder};
 
-const ABOUT: &str = "Signals and what they rest on. Every list is newest first and comes in pages: follow `next` until \
-    it is null. Errors are problem details (RFC 9457).";
+const ABOUT: &str = "Signals and what they rest on. Every list is newest first and comes in pages, bounded in items and in bytes: \
+    follow `next` until it is null. Errors are problem details (RFC 9457).";
 
 /// Adds what the handlers do not say.
 pub(crate) fn complete(description: &mut OpenApi) {
@@ -17,12 +17,27 @@ pub(crate) fn complete(description: &mut OpenApi) {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(ABOUT));
     description.info = info.build();
+    for item in description.paths.paths.values_mut() {
+        if let Some(operation) = item.get.as_mut() {
+            refusals(operation);
+        }
+    }
     add::<Signals>(description, "/v1/signals");
     add::<EvidenceOfSignal>(description, "/v1/signals/{key}/evidence");
     add::<Events>(description, "/v1/events");
     add::<Detections>(description, "/v1/detections");
     add::<Notifications>(description, "/v1/notifications");
     add::<DeadLetters>(description, "/v1/dead-letters");
+}
+
+/// What every question may be refused with.
+fn refusals(operation: &mut Operation) {
+    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+    let refused = ResponseBuilder::new()
+        .description("The caller's budget is used up; `Retry-After` says for how long.")
+        .content("application/problem+json", problem);
+    let responses = &mut operation.responses.responses;
+    responses.insert("429".to_owned(), RefOr::T(refused.build()));
 }
 
 fn add<C: Collection>(description: &mut OpenApi, path: &str) {

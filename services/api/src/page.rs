@@ -1,10 +1,12 @@
 //! Pages of a list, by keyset: the next page begins after the last item, however many came meanwhile.
 
+use crate::answer::{Answer, Items};
 use crate::cursor::Cursor;
 use crate::filter::Filter;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use axum::http::Uri;
+use futures_util::TryStreamExt;
 use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::{Encode, FromRow, PgPool, Postgres, QueryBuilder, Row, Type};
@@ -43,7 +45,7 @@ pub(crate) trait Collection {
     }
 }
 
-/// A page of a list.
+/// A page of a list, for the description of the API: [`Answer`] is what is sent.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Page<T> {
     /// The items, newest first.
@@ -56,11 +58,14 @@ pub(crate) struct Page<T> {
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
     pub(crate) pool: PgPool,
+    /// Most items of a page.
     pub(crate) max_page: u32,
+    /// Most bytes of a page's items.
+    pub(crate) max_page_bytes: usize,
 }
 
 /// The page that an address asks for.
-pub(crate) async fn page<C: Collection>(api: &Api, uri: &Uri) -> Result<Page<C::Item>, Problem> {
+pub(crate) async fn page<C: Collection>(api: &Api, uri: &Uri) -> Result<Answer, Problem> {
     page_where::<C>(api, uri, None).await
 }
 
@@ -69,22 +74,43 @@ pub(crate) async fn page_where<C: Collection>(
     api: &Api,
     uri: &Uri,
     part: Option<(&'static str, &str)>,
-) -> Result<Page<C::Item>, Problem> {
+) -> Result<Answer, Problem> {
     let parameters = Parameters::read(uri, &C::parameter_names())?;
     let limit = parameters.limit(api.max_page)?;
     let sort = sort_of::<C>(&parameters)?;
     let mut query = select::<C>(&parameters, sort, part)?;
     query.push(" LIMIT ").push_bind(i64::from(limit) + 1);
-    let mut rows = query.build().fetch_all(&api.pool).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next = rows
-        .last()
-        .filter(|_| more)
-        .map(|last| next_of(last, sort, &parameters, uri))
-        .transpose()?;
-    let items = rows.iter().map(C::Item::from_row).collect::<Result<_, _>>()?;
-    Ok(Page { items, next })
+    let (items, ends_at) = fetch::<C>(api, query, limit as usize).await?;
+    let next = ends_at.map(|values| parameters.next(uri.path(), &Cursor { values }.write(sort.name)));
+    Ok(Answer { items, next })
+}
+
+/// Reads items until the page is full; says where it ended if there are more.
+async fn fetch<C: Collection>(
+    api: &Api,
+    mut query: QueryBuilder<Postgres>,
+    limit: usize,
+) -> Result<(Items, Option<Vec<String>>), Problem> {
+    let mut items = Items::at_most(api.max_page_bytes);
+    let mut ends_at: Vec<String> = Vec::new();
+    let mut connection = api.pool.acquire().await?;
+    let mut rows = query.build().fetch(&mut *connection);
+    while let Some(row) = rows.try_next().await? {
+        if items.len() == limit {
+            return Ok((items, Some(ends_at)));
+        }
+        let fits = items
+            .push(&C::Item::from_row(&row)?)
+            .map_err(Problem::unwritable)?;
+        if !fits {
+            drop(rows);
+            // The server would send the rest of the rows before it answers anything else on this connection.
+            drop(connection.detach());
+            return Ok((items, Some(ends_at)));
+        }
+        ends_at = row.try_get("ends_at")?;
+    }
+    Ok((items, None))
 }
 
 /// The item whose column (SQL) has this value.
@@ -175,11 +201,4 @@ fn after(cursor: &Cursor, sort: &Sort, query: &mut QueryBuilder<Postgres>) {
         query.push_bind(value.clone()).push("::text::").push(kind);
     }
     query.push(")");
-}
-
-fn next_of(last: &PgRow, sort: &Sort, parameters: &Parameters, uri: &Uri) -> Result<String, Problem> {
-    let cursor = Cursor {
-        values: last.try_get("ends_at")?,
-    };
-    Ok(parameters.next(uri.path(), &cursor.write(sort.name)))
 }

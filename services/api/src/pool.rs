@@ -1,9 +1,9 @@
 //! Reaching the database: read only, with limits, and without waiting for it at the start.
 
-use settings::PostgresSettings;
+use database::DatabaseError;
+use settings::{ApiSettings, PostgresSettings};
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use std::str::FromStr;
+use sqlx::postgres::PgPoolOptions;
 use std::time::Duration;
 
 /// How long a request waits for a connection.
@@ -12,9 +12,9 @@ const ACQUIRE: Duration = Duration::from_secs(2);
 /// Why the API cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// The address of the database is not one.
-    #[error("postgres.url cannot be read: {0}; write it like postgres://user:password@host:5432/database")]
-    Address(String),
+    /// The settings of the database cannot be used.
+    #[error(transparent)]
+    Settings(#[from] DatabaseError),
     /// The socket failed.
     #[error(
         "the API cannot answer on {address}: {why}; check api.listen, and that nothing else listens there"
@@ -27,22 +27,22 @@ pub enum ApiError {
     },
 }
 
-/// A pool of connections that can only read, and of which no statement runs longer than five seconds. It connects when
-/// it is first used, so the API starts without the database and says 503 until it is there.
-pub fn pool(settings: &PostgresSettings) -> Result<PgPool, ApiError> {
-    let options = PgConnectOptions::from_str(settings.url.expose());
-    let options = options
-        .map_err(|error| ApiError::Address(error.to_string()))?
-        .application_name("sluicebox-api");
-    let limits = [
-        ("default_transaction_read_only", "on"),
-        ("statement_timeout", "5s"),
-        ("jit", "off"),
+/// A pool of connections that can only read, and of which no statement runs longer than `api.query_timeout`. It connects
+/// when it is first used, so the API starts without the database and says 503 until it is there.
+pub fn pool(settings: &PostgresSettings, limits: &ApiSettings) -> Result<PgPool, ApiError> {
+    let options = database::options(settings, "sluicebox-api")?;
+    let session = [
+        ("default_transaction_read_only", "on".to_owned()),
+        (
+            "statement_timeout",
+            format!("{}ms", limits.query_timeout.as_millis()),
+        ),
+        ("jit", "off".to_owned()),
     ];
     let pool = PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(ACQUIRE);
-    Ok(pool.connect_lazy_with(options.options(limits)))
+    Ok(pool.connect_lazy_with(options.options(session)))
 }
 
 /// Whether the database answers and has our tables; if not, why not.
@@ -50,5 +50,5 @@ pub async fn ready(pool: &PgPool) -> Result<(), String> {
     let answer = sqlx::query("SELECT FROM signals LIMIT 0").execute(pool).await;
     answer
         .map(|_| ())
-        .map_err(|error| format!("the database does not answer: {error}"))
+        .map_err(|error| format!("the database does not answer: {}", database::explain(&error)))
 }

@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// What went wrong, for programs and people.
@@ -82,6 +83,49 @@ impl Problem {
     pub(crate) fn overloaded() -> Self {
         let detail = "too many requests are being answered; try again soon";
         Self::unavailable("overloaded", "Overloaded", detail, 1)
+    }
+
+    /// The caller has too many questions under way.
+    pub(crate) fn too_many_questions() -> Self {
+        let detail =
+            "too many of your questions are being answered; ask them one after another, and read the answers";
+        Self::too_many(
+            "too-many-questions",
+            "Too many questions at once",
+            detail.to_owned(),
+            1,
+        )
+    }
+
+    /// The caller has used up its time of the database for now.
+    pub(crate) fn budget_spent(wait: Duration) -> Self {
+        let seconds = u32::try_from(wait.as_secs())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        let detail = format!(
+            "your questions have used up their time of the database; ask again in {seconds} s, or narrower ones"
+        );
+        Self::too_many("budget-spent", "Budget is used up", detail, seconds)
+    }
+
+    /// An item that is no JSON: a fault of ours.
+    #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+    pub(crate) fn unwritable(error: serde_json::Error) -> Self {
+        tracing::error!(%error, "an item cannot be written as JSON");
+        let detail = "an item cannot be written as JSON; please report it with the address that was asked";
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "unwritable",
+            "Item cannot be written",
+            detail,
+        )
+    }
+
+    fn too_many(kind: &str, title: &'static str, detail: String, retry_after: u32) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, kind, title, detail)
+        }
     }
 
     fn unavailable(kind: &str, title: &'static str, detail: &str, retry_after: u32) -> Self {

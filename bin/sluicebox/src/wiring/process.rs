@@ -181,8 +181,8 @@ impl Process {
     ) -> Result<(), Failure> {
         let listener = bind("api.listen", settings.api.listen).await?;
         self.addresses.api = listener.local_addr().ok();
-        let pool =
-            api::pool(&settings.postgres).map_err(|error| Failure::Configuration(error.to_string()))?;
+        let pool = api::pool(&settings.postgres, &settings.api)
+            .map_err(|error| Failure::Configuration(error.to_string()))?;
         let ops = telemetry::ops_router(health.clone(), metrics.clone());
         self.watch(api::serve(
             listener,

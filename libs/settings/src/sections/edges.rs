@@ -22,6 +22,20 @@ pub struct ApiSettings {
     pub allowed_hosts: Vec<String>,
     /// Most items on one page. Default 500.
     pub max_page: u32,
+    /// Most bytes of a page's items; a page ends before the item that is too much, but has one. Default 4194304.
+    pub max_page_bytes: usize,
+    /// Questions of one caller that are answered at the same time; more wait, and then are refused with 429. At most
+    /// `postgres.max_connections`; less leaves connections for other callers. Default 4.
+    pub queries_at_once: usize,
+    /// Time of the database that one caller may use in a minute; then it is refused with 429. Default `30s`.
+    #[serde(with = "humantime_serde")]
+    pub query_time: Duration,
+    /// A question that takes the database longer is cancelled, and answered with 503. Default `5s`.
+    #[serde(with = "humantime_serde")]
+    pub query_timeout: Duration,
+    /// An answer that its reader has not taken by then is given up. Default `30s`.
+    #[serde(with = "humantime_serde")]
+    pub send_timeout: Duration,
 }
 
 impl Default for ApiSettings {
@@ -31,6 +45,11 @@ impl Default for ApiSettings {
             tls: None,
             allowed_hosts: Vec::new(),
             max_page: 500,
+            max_page_bytes: 4 * 1024 * 1024,
+            queries_at_once: 4,
+            query_time: Duration::from_secs(30),
+            query_timeout: Duration::from_secs(5),
+            send_timeout: Duration::from_secs(30),
         }
     }
 }
@@ -46,6 +65,23 @@ impl ApiSettings {
 
     pub(crate) fn check(&self, problems: &mut Problems) {
         problems.at_least_one("api.max_page", self.max_page.into());
+        problems.at_least_one("api.max_page_bytes", self.max_page_bytes as u64);
+        let at_once = (1..=1000).contains(&self.queries_at_once);
+        problems.unless(
+            at_once,
+            "api.queries_at_once",
+            self.queries_at_once,
+            "must be from 1 to 1000",
+        );
+        for (key, time) in [
+            ("api.query_time", self.query_time),
+            ("api.query_timeout", self.query_timeout),
+            ("api.send_timeout", self.send_timeout),
+        ] {
+            let usable = (Duration::from_millis(1)..=Duration::from_hours(1)).contains(&time);
+            let shown = humantime_serde::re::humantime::format_duration(time);
+            problems.unless(usable, key, shown, "must be from 1ms to 1h");
+        }
     }
 }
 

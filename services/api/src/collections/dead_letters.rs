@@ -1,5 +1,6 @@
 //! `/v1/dead-letters`: records that can never be processed.
 
+use crate::answer::Answer;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::page::{self, Api, Collection, Page, Sort};
@@ -92,8 +93,8 @@ impl Collection for WholeDeadLetters {
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Json<Page<DeadLetterItem>>, Problem> {
-    page::page::<DeadLetters>(&api, &uri).await.map(Json)
+pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Answer, Problem> {
+    page::page::<DeadLetters>(&api, &uri).await
 }
 
 /// One dead letter with its whole payload.

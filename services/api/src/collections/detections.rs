@@ -1,6 +1,7 @@
 //! `/v1/detections`: anomalies of one subject.
 
 use super::Stored;
+use crate::answer::Answer;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::page::{self, Api, Collection, Page, Sort};
@@ -72,8 +73,8 @@ impl Collection for Detections {
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Json<Page<DetectionItem>>, Problem> {
-    page::page::<Detections>(&api, &uri).await.map(Json)
+pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Answer, Problem> {
+    page::page::<Detections>(&api, &uri).await
 }
 
 /// One detection.

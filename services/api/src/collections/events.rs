@@ -1,6 +1,7 @@
 //! `/v1/events`: every event once, with its score.
 
 use super::Stored;
+use crate::answer::Answer;
 use crate::filter::{Filter, Test};
 use crate::key::Key;
 use crate::page::{self, Api, Collection, Page, Sort};
@@ -102,8 +103,8 @@ impl Collection for Events {
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Json<Page<EventItem>>, Problem> {
-    page::page::<Events>(&api, &uri).await.map(Json)
+pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Answer, Problem> {
+    page::page::<Events>(&api, &uri).await
 }
 
 /// One event.

@@ -1,10 +1,10 @@
 //! `/v1/signals/{key}/evidence`: the events one signal rests on.
 
+use crate::answer::Answer;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::page::{self, Api, Collection, Page, Sort};
 use crate::problem::Problem;
-use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
@@ -55,12 +55,6 @@ impl Collection for EvidenceOfSignal {
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
-pub(crate) async fn list(
-    State(api): State<Api>,
-    Key(key): Key,
-    uri: Uri,
-) -> Result<Json<Page<EvidenceItem>>, Problem> {
-    page::page_where::<EvidenceOfSignal>(&api, &uri, Some(("signal_key", &key)))
-        .await
-        .map(Json)
+pub(crate) async fn list(State(api): State<Api>, Key(key): Key, uri: Uri) -> Result<Answer, Problem> {
+    page::page_where::<EvidenceOfSignal>(&api, &uri, Some(("signal_key", &key))).await
 }

@@ -1,6 +1,7 @@
 //! `/v1/notifications`: what was planned, and what came of it.
 
 use super::Stored;
+use crate::answer::Answer;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::page::{self, Api, Collection, Page, Sort};
@@ -108,8 +109,8 @@ impl Collection for Notifications {
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Json<Page<NotificationItem>>, Problem> {
-    page::page::<Notifications>(&api, &uri).await.map(Json)
+pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Answer, Problem> {
+    page::page::<Notifications>(&api, &uri).await
 }
 
 /// One notification with its receipt.

@@ -2,6 +2,7 @@
 
 use super::Stored;
 use super::evidence::{EvidenceItem, EvidenceOfSignal};
+use crate::answer::Answer;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::page::{self, Api, Collection, Page, Sort};
@@ -11,6 +12,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use sqlx::FromRow;
 use utoipa::ToSchema;
 
@@ -61,7 +63,8 @@ pub(crate) struct SignalWithEvidence {
     #[serde(flatten)]
     signal: SignalItem,
     /// The newest events it rests on.
-    evidence: Vec<EvidenceItem>,
+    #[schema(value_type = Vec<EvidenceItem>)]
+    evidence: Box<RawValue>,
     /// Address of further evidence; null if this is all.
     evidence_next: Option<String>,
 }
@@ -107,8 +110,8 @@ impl Collection for Signals {
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Json<Page<SignalItem>>, Problem> {
-    page::page::<Signals>(&api, &uri).await.map(Json)
+pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Answer, Problem> {
+    page::page::<Signals>(&api, &uri).await
 }
 
 /// One signal with its evidence.
@@ -126,11 +129,11 @@ pub(crate) async fn one(
 ) -> Result<Json<SignalWithEvidence>, Problem> {
     let signal = page::one::<Signals, _>(&api, &uri, "signal_key", key.clone()).await?;
     let address = format!("{}/evidence", uri.path()).parse().unwrap_or(uri);
-    let Page { items, next } =
+    let Answer { items, next } =
         page::page_where::<EvidenceOfSignal>(&api, &address, Some(("signal_key", &key))).await?;
     Ok(Json(SignalWithEvidence {
         signal,
-        evidence: items,
+        evidence: items.into_array().map_err(Problem::unwritable)?,
         evidence_next: next,
     }))
 }

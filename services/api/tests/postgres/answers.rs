@@ -160,7 +160,8 @@ async fn detections_and_the_ops_pages_answer() {
 #[tokio::test]
 async fn it_cannot_write() {
     let site = filled("api_read_only").await;
-    let pool = api::pool(&site.sandbox.settings().postgres).unwrap();
+    let settings = site.sandbox.settings();
+    let pool = api::pool(&settings.postgres, &settings.api).unwrap();
     let refused = sqlx::query("DELETE FROM events")
         .execute(&pool)
         .await

@@ -88,7 +88,7 @@ async fn without_tables_or_database_it_is_503_with_a_time_to_wait() {
     assert!(detail.contains("sluicebox migrate"));
     let mut settings = site.sandbox.settings();
     settings.postgres.url = settings::Secret::new("postgres://nobody:x@127.0.0.1:1/none");
-    let pool = api::pool(&settings.postgres).unwrap();
+    let pool = api::pool(&settings.postgres, &settings.api).unwrap();
     assert!(api::ready(&pool).await.is_err());
     let away = ask(
         &api::router(pool, &settings.api, axum::Router::new()),

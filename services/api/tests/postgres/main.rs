@@ -10,5 +10,6 @@
 mod answers;
 mod docs;
 mod errors;
+mod limits;
 mod paging;
 mod site;

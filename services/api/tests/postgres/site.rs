@@ -37,7 +37,11 @@ impl Site {
         MIGRATIONS.run(&pool).await.expect("the migrations run");
         let settings = sandbox.settings();
         let ops = Router::new().route("/healthz", axum::routing::get(|| std::future::ready("ok")));
-        let router = api::router(api::pool(&settings.postgres).unwrap(), &settings.api, ops);
+        let router = api::router(
+            api::pool(&settings.postgres, &settings.api).unwrap(),
+            &settings.api,
+            ops,
+        );
         Self {
             router,
             pool,
