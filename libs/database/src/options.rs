@@ -77,7 +77,6 @@ fn readable<'a>(key: &'static str, path: &'a Path) -> Result<&'a Path, DatabaseE
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
     use super::*;
 
     #[test]

@@ -39,8 +39,8 @@ impl Files {
         }
     }
 
-    fn path(&self, name: &str) -> Option<PathBuf> {
-        Some(self.folder.path().join(name))
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 }
 
@@ -153,19 +153,19 @@ async fn each_mode_asks_of_the_server_what_it_says() {
 async fn checks_the_authority(url: &str, files: &Files) {
     for mode in [SslMode::VerifyCa, SslMode::VerifyFull] {
         let mut asked = settings(url, mode);
-        for ca in [None, files.path("others.pem")] {
+        for ca in [None, Some(files.path("others.pem"))] {
             asked.ca = ca;
             let refused = encrypted(&asked).await.unwrap_err();
             assert!(refused.contains("set postgres.ca"), "{refused}");
         }
-        asked.ca = files.path("ca.pem");
+        asked.ca = Some(files.path("ca.pem"));
         assert_eq!(encrypted(&asked).await, Ok(true));
     }
 }
 
 async fn checks_the_name(url: &str, files: &Files) {
     let mut asked = settings(&url.replace("127.0.0.1", "localhost"), SslMode::VerifyFull);
-    asked.ca = files.path("ca.pem");
+    asked.ca = Some(files.path("ca.pem"));
     let refused = encrypted(&asked).await.unwrap_err();
     assert!(refused.contains("name the host in postgres.url"), "{refused}");
     asked.sslmode = Some(SslMode::VerifyCa);
@@ -175,13 +175,13 @@ async fn checks_the_name(url: &str, files: &Files) {
 async fn shows_a_certificate(url: &str, files: &Files) {
     let at = |key: &str| url.replace("sluicebox:sluicebox@", key);
     let mut asked = settings(&at("certuser@"), SslMode::VerifyFull);
-    asked.ca = files.path("ca.pem");
+    asked.ca = Some(files.path("ca.pem"));
     assert!(
         encrypted(&asked).await.is_err(),
         "nobody is let in without a certificate"
     );
-    asked.certificate = files.path("client.pem");
-    asked.key = files.path("client.key");
+    asked.certificate = Some(files.path("client.pem"));
+    asked.key = Some(files.path("client.key"));
     assert_eq!(encrypted(&asked).await, Ok(true));
     renewed(&mut asked, files.folder.path()).await;
 }

@@ -89,7 +89,6 @@ impl IntoResponse for Answer {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
     use super::*;
 
     #[test]

@@ -11,6 +11,8 @@ pub(crate) use dead_letters::DeadLetters;
 pub(crate) use detections::Detections;
 pub(crate) use events::Events;
 pub(crate) use evidence::EvidenceOfSignal;
+#[cfg(test)]
+pub(crate) use notifications::Answered;
 pub(crate) use notifications::Notifications;
 pub(crate) use signals::Signals;
 

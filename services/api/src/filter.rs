@@ -28,6 +28,24 @@ pub(crate) enum Test {
     Until(&'static str),
     /// The event of this id; needs `source`.
     EventId,
+    /// Whose items; every walk begins with it.
+    Tenant,
+}
+
+/// A filter with the value that was given for it.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) name: &'static str,
+    pub(crate) test: Test,
+    value: Value,
+}
+
+#[derive(Debug)]
+enum Value {
+    Text(String),
+    Number(f64),
+    Time(DateTime<Utc>),
+    Key(Uuid),
 }
 
 impl Filter {
@@ -66,29 +84,54 @@ impl Filter {
         }
     }
 
-    /// Adds the condition, if the parameter is given.
-    pub(crate) fn narrow(
+    pub(crate) const fn tenant(about: &'static str) -> Self {
+        Self {
+            name: "tenant",
+            about,
+            test: Test::Tenant,
+        }
+    }
+
+    /// The filter with its value, if the parameter is given. `tenant` is the one that is asked for.
+    pub(crate) fn given(
         &self,
         parameters: &Parameters,
-        query: &mut QueryBuilder<Postgres>,
-    ) -> Result<(), Problem> {
-        let Some(value) = parameters.get(self.name) else {
-            return Ok(());
+        tenant: Option<&str>,
+    ) -> Result<Option<Given>, Problem> {
+        let Some(text) = parameters.get(self.name) else {
+            return Ok(None);
         };
-        query.push(" AND ");
+        let value = match self.test {
+            Test::Equals(_) => Value::Text(text.to_owned()),
+            Test::AtLeast(_) => Value::Number(number(self.name, text)?),
+            Test::Since(_) | Test::Until(_) => Value::Time(time(self.name, text)?),
+            Test::EventId => Value::Key(event_key(text, parameters, tenant)?),
+            Test::Tenant => return Ok(None),
+        };
+        Ok(Some(Given {
+            name: self.name,
+            test: self.test,
+            value,
+        }))
+    }
+}
+
+impl Given {
+    /// Adds the condition.
+    pub(crate) fn condition(&self, query: &mut QueryBuilder<Postgres>) {
         match self.test {
-            Test::Equals(column) => query.push(column).push(" = ").push_bind(value.to_owned()),
-            Test::AtLeast(column) => query
-                .push(column)
-                .push(" >= ")
-                .push_bind(number(self.name, value)?),
-            Test::Since(column) => query.push(column).push(" >= ").push_bind(time(self.name, value)?),
-            Test::Until(column) => query.push(column).push(" < ").push_bind(time(self.name, value)?),
-            Test::EventId => query
-                .push("event_key = ")
-                .push_bind(event_key(value, parameters)?),
+            Test::Equals(column) => query.push(column).push(" = "),
+            Test::AtLeast(column) | Test::Since(column) => query.push(column).push(" >= "),
+            Test::Until(column) => query.push(column).push(" < "),
+            Test::EventId => query.push("event_key = "),
+            Test::Tenant => query.push("tenant = "),
         };
-        Ok(())
+        match &self.value {
+            Value::Text(text) => query.push_bind(text.clone()),
+            Value::Number(number) => query.push_bind(*number),
+            Value::Time(time) => query.push_bind(*time),
+            Value::Key(key) => query.push_bind(*key),
+        };
     }
 }
 
@@ -117,10 +160,10 @@ fn storable(time: DateTime<Utc>) -> bool {
 }
 
 /// The idempotency key, as the sink makes it.
-fn event_key(id: &str, parameters: &Parameters) -> Result<Uuid, Problem> {
+fn event_key(id: &str, parameters: &Parameters, tenant: Option<&str>) -> Result<Uuid, Problem> {
     let source = parameters.get("source");
     let source = source.ok_or_else(|| Problem::invalid_parameter("id", "given together with `source`"))?;
-    let tenant = parameters.get("tenant").unwrap_or(DEFAULT_TENANT);
+    let tenant = tenant.unwrap_or(DEFAULT_TENANT);
     Ok(Uuid::from_u128(
         Id::new().part(tenant).part(source).part(id).number(),
     ))

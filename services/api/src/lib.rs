@@ -17,6 +17,7 @@ mod pool;
 mod problem;
 mod router;
 mod serve;
+mod walk;
 
 pub use pool::{ApiError, pool, ready};
 pub use router::router;

@@ -8,7 +8,8 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Content, InfoBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder};
 
 const ABOUT: &str = "Signals and what they rest on. Every list is newest first and comes in pages, bounded in items and in bytes: \
-    follow `next` until it is null. Errors are problem details (RFC 9457).";
+    follow `next` until it is null, \
+    also where a page is empty. Errors are problem details (RFC 9457).";
 
 /// Adds what the handlers do not say.
 pub(crate) fn complete(description: &mut OpenApi) {
@@ -57,8 +58,8 @@ fn add<C: Collection>(description: &mut OpenApi, path: &str) {
         Type::Integer,
     ));
     parameters.push(parameter("cursor", "Where to go on; from `next`.", Type::String));
-    if C::SORTS.len() > 1 {
-        let names: Vec<_> = C::SORTS.iter().map(|sort| sort.name).collect();
+    let names = C::sort_names();
+    if names.len() > 1 {
         parameters.push(parameter(
             "sort",
             &format!("One of {}; the first if not given.", names.join(", ")),

@@ -66,6 +66,17 @@ impl Problem {
         )
     }
 
+    /// The caller asks about a tenant that is not its own.
+    pub(crate) fn forbidden_tenant(given: &str) -> Self {
+        let detail = format!("`tenant` is {given:?}, which is not yours; leave it away");
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden-tenant",
+            "Not your tenant",
+            detail,
+        )
+    }
+
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", what)
     }

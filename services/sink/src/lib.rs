@@ -9,6 +9,7 @@ mod evidence_seen;
 mod flow;
 mod input;
 mod offsets;
+mod online;
 mod rows;
 mod schema;
 mod storable;

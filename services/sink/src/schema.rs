@@ -1,5 +1,6 @@
 //! The tables, from `migrations/`, carried in the program.
 
+use crate::online;
 use sqlx::PgPool;
 use sqlx::migrate::{MigrateError, Migrator};
 
@@ -10,8 +11,10 @@ pub fn migrations() -> &'static Migrator {
     &MIGRATIONS
 }
 
-/// Brings the database up to what this program needs; does nothing where nothing is missing.
+/// Brings the database up to what this program needs; does nothing where nothing is missing. Tables may be full, and
+/// others may read and write them meanwhile.
 pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
+    online::prepare(pool).await.map_err(MigrateError::Execute)?;
     MIGRATIONS.run(pool).await
 }
 

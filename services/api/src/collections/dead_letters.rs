@@ -1,6 +1,7 @@
 //! `/v1/dead-letters`: records that can never be processed.
 
 use crate::answer::Answer;
+use crate::caller::Asker;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::page::{self, Api, Collection, Page, Sort};
@@ -10,7 +11,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::FromRow;
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use utoipa::ToSchema;
 
 /// A record that can never be processed.
@@ -47,7 +48,42 @@ pub(crate) struct DeadLetters;
 /// One dead letter, with its whole payload.
 struct WholeDeadLetters;
 
-const KEY: &str = "stage || '~' || topic || '~' || kafka_partition || '~' || kafka_offset";
+/// How many ways to read a key are tried; a `~` in a name makes another.
+const READINGS: usize = 8;
+
+/// The parts of a dead letter's key.
+struct Place {
+    /// Stage and topic; each way to read them.
+    names: Vec<(String, String)>,
+    partition: i32,
+    offset: i64,
+}
+
+impl Place {
+    fn read(key: &str) -> Option<Self> {
+        let (rest, offset) = key.rsplit_once('~')?;
+        let (names, partition) = rest.rsplit_once('~')?;
+        let marks = names.match_indices('~').take(READINGS);
+        Some(Self {
+            names: marks
+                .map(|(at, _)| (names[..at].to_owned(), names[at + 1..].to_owned()))
+                .collect(),
+            partition: partition.parse().ok()?,
+            offset: offset.parse().ok()?,
+        })
+    }
+
+    fn condition(self, query: &mut QueryBuilder<Postgres>) {
+        query.push("kafka_partition = ").push_bind(self.partition);
+        query.push(" AND kafka_offset = ").push_bind(self.offset);
+        query.push(" AND (false");
+        for (stage, topic) in self.names {
+            query.push(" OR (stage = ").push_bind(stage);
+            query.push(" AND topic = ").push_bind(topic).push(")");
+        }
+        query.push(")");
+    }
+}
 
 impl Collection for DeadLetters {
     type Item = DeadLetterItem;
@@ -56,7 +92,8 @@ impl Collection for DeadLetters {
         translate(encode(key_bytes, 'base64'), E'\\n', '') AS key_base64, \
         translate(encode(substring(payload FOR 3072), 'base64'), E'\\n', '') AS payload_base64, \
         octet_length(payload) AS payload_bytes";
-    const FROM: &'static str = "dead_letters";
+    const TABLE: &'static str = "dead_letters";
+    const TENANTS: bool = false;
     const SORTS: &'static [Sort] = &[Sort {
         name: "time",
         columns: &[
@@ -66,6 +103,7 @@ impl Collection for DeadLetters {
             ("kafka_partition", "int"),
             ("kafka_offset", "bigint"),
         ],
+        walks: &["reason", "stage", "topic"],
     }];
     const FILTERS: &'static [Filter] = &[
         Filter::equals("reason", "reason", "A code, such as `undecodable`."),
@@ -82,7 +120,8 @@ impl Collection for WholeDeadLetters {
         stage, topic, kafka_partition AS partition, kafka_offset AS \"offset\", time, reason, message, attempts, trace_id, \
         translate(encode(key_bytes, 'base64'), E'\\n', '') AS key_base64, \
         translate(encode(payload, 'base64'), E'\\n', '') AS payload_base64, octet_length(payload) AS payload_bytes";
-    const FROM: &'static str = DeadLetters::FROM;
+    const TABLE: &'static str = DeadLetters::TABLE;
+    const TENANTS: bool = DeadLetters::TENANTS;
     const SORTS: &'static [Sort] = DeadLetters::SORTS;
     const FILTERS: &'static [Filter] = &[];
 }
@@ -93,8 +132,8 @@ impl Collection for WholeDeadLetters {
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Answer, Problem> {
-    page::page::<DeadLetters>(&api, &uri).await
+pub(crate) async fn list(State(api): State<Api>, asker: Asker, uri: Uri) -> Result<Answer, Problem> {
+    page::page::<DeadLetters>(&api, &asker, &uri).await
 }
 
 /// One dead letter with its whole payload.
@@ -107,10 +146,14 @@ pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Answer, Pro
     ))]
 pub(crate) async fn one(
     State(api): State<Api>,
+    asker: Asker,
     Key(key): Key,
     uri: Uri,
 ) -> Result<Json<DeadLetterItem>, Problem> {
-    page::one::<WholeDeadLetters, _>(&api, &uri, KEY, key)
+    let place = Place::read(&key);
+    let place =
+        place.ok_or_else(|| Problem::not_found("keys of dead letters are `stage~topic~partition~offset`"))?;
+    page::one::<WholeDeadLetters>(&api, &asker, &uri, |query| place.condition(query))
         .await
         .map(Json)
 }

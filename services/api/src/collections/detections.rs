@@ -2,6 +2,7 @@
 
 use super::Stored;
 use crate::answer::Answer;
+use crate::caller::Asker;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::page::{self, Api, Collection, Page, Sort};
@@ -48,10 +49,11 @@ impl Collection for Detections {
     const COLUMNS: &'static str = "id, tenant, rule, subject, severity, description, time, window_start, window_end, \
         count, threshold, coalesce(event_ids, '[]') AS event_ids, coalesce(attributes, '{}') AS attributes, \
         rules_version";
-    const FROM: &'static str = "detections";
+    const TABLE: &'static str = "detections";
     const SORTS: &'static [Sort] = &[Sort {
         name: "time",
         columns: &[("time", "timestamptz"), ("id", "text")],
+        walks: &["subject", "rule", "severity"],
     }];
     const FILTERS: &'static [Filter] = &[
         Filter::equals("subject", "subject", "Whose anomalies, such as `user:123`."),
@@ -61,7 +63,7 @@ impl Collection for Detections {
             "severity",
             "`low`, `medium`, `high`, or what the rules name.",
         ),
-        Filter::equals("tenant", "tenant", "Whose detections."),
+        Filter::tenant("Whose detections."),
         Filter::since("time"),
         Filter::until("time"),
     ];
@@ -73,8 +75,8 @@ impl Collection for Detections {
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Answer, Problem> {
-    page::page::<Detections>(&api, &uri).await
+pub(crate) async fn list(State(api): State<Api>, asker: Asker, uri: Uri) -> Result<Answer, Problem> {
+    page::page::<Detections>(&api, &asker, &uri).await
 }
 
 /// One detection.
@@ -87,8 +89,11 @@ pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Answer, Pro
     ))]
 pub(crate) async fn one(
     State(api): State<Api>,
+    asker: Asker,
     Key(id): Key,
     uri: Uri,
 ) -> Result<Json<DetectionItem>, Problem> {
-    page::one::<Detections, _>(&api, &uri, "id", id).await.map(Json)
+    page::one::<Detections>(&api, &asker, &uri, page::is("id", id))
+        .await
+        .map(Json)
 }

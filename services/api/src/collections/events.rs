@@ -2,6 +2,7 @@
 
 use super::Stored;
 use crate::answer::Answer;
+use crate::caller::Asker;
 use crate::filter::{Filter, Test};
 use crate::key::Key;
 use crate::page::{self, Api, Collection, Page, Sort};
@@ -70,10 +71,11 @@ impl Collection for Events {
         url, author, lang, lang_confidence, severity, score, level, matched, coalesce(reasons, '[]') AS reasons, \
         coalesce(unknown, '[]') AS unknown, coalesce(entities, '{}') AS entities, \
         coalesce(attributes, '{}') AS attributes, rules_version, trace_id";
-    const FROM: &'static str = "events";
+    const TABLE: &'static str = "events";
     const SORTS: &'static [Sort] = &[Sort {
         name: "time",
         columns: &[("time", "timestamptz"), ("event_key", "uuid")],
+        walks: &["id", "subject", "severity", "source", "type", "level"],
     }];
     const FILTERS: &'static [Filter] = &[
         Filter::equals(
@@ -88,7 +90,7 @@ impl Collection for Events {
             about: "The event of this id; needs `source`.",
             test: Test::EventId,
         },
-        Filter::equals("tenant", "tenant", "Whose events."),
+        Filter::tenant("Whose events."),
         Filter::equals("level", "level", "Level that the score reaches."),
         Filter::equals("severity", "severity", "Severity that the source gave."),
         Filter::min_score(),
@@ -103,8 +105,8 @@ impl Collection for Events {
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Answer, Problem> {
-    page::page::<Events>(&api, &uri).await
+pub(crate) async fn list(State(api): State<Api>, asker: Asker, uri: Uri) -> Result<Answer, Problem> {
+    page::page::<Events>(&api, &asker, &uri).await
 }
 
 /// One event.
@@ -115,10 +117,15 @@ pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Answer, Pro
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
-pub(crate) async fn one(State(api): State<Api>, Key(key): Key, uri: Uri) -> Result<Json<EventItem>, Problem> {
+pub(crate) async fn one(
+    State(api): State<Api>,
+    asker: Asker,
+    Key(key): Key,
+    uri: Uri,
+) -> Result<Json<EventItem>, Problem> {
     let key =
         Uuid::parse_str(&key).map_err(|_| Problem::not_found("no event has this key; keys are UUIDs"))?;
-    page::one::<Events, _>(&api, &uri, "event_key", key)
+    page::one::<Events>(&api, &asker, &uri, page::is("event_key", key))
         .await
         .map(Json)
 }

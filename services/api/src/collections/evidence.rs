@@ -1,6 +1,8 @@
 //! `/v1/signals/{key}/evidence`: the events one signal rests on.
 
+use super::Signals;
 use crate::answer::Answer;
+use crate::caller::Asker;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::page::{self, Api, Collection, Page, Sort};
@@ -39,10 +41,12 @@ pub(crate) struct EvidenceOfSignal;
 impl Collection for EvidenceOfSignal {
     type Item = EvidenceItem;
     const COLUMNS: &'static str = "event_key, event_id, source, type, time, author, url, text, score";
-    const FROM: &'static str = "signal_evidence";
+    const TABLE: &'static str = "signal_evidence";
+    const TENANTS: bool = false;
     const SORTS: &'static [Sort] = &[Sort {
         name: "time",
         columns: &[("time", "timestamptz"), ("event_key", "uuid")],
+        walks: &[],
     }];
     const FILTERS: &'static [Filter] = &[];
 }
@@ -55,6 +59,12 @@ impl Collection for EvidenceOfSignal {
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
-pub(crate) async fn list(State(api): State<Api>, Key(key): Key, uri: Uri) -> Result<Answer, Problem> {
-    page::page_where::<EvidenceOfSignal>(&api, &uri, Some(("signal_key", &key))).await
+pub(crate) async fn list(
+    State(api): State<Api>,
+    asker: Asker,
+    Key(key): Key,
+    uri: Uri,
+) -> Result<Answer, Problem> {
+    page::seen::<Signals>(&api, &asker, "signal_key", &key).await?;
+    page::page_where::<EvidenceOfSignal>(&api, &asker, &uri, Some(("signal_key", &key))).await
 }

@@ -3,6 +3,7 @@
 use super::Stored;
 use super::evidence::{EvidenceItem, EvidenceOfSignal};
 use crate::answer::Answer;
+use crate::caller::Asker;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::page::{self, Api, Collection, Page, Sort};
@@ -77,15 +78,17 @@ impl Collection for Signals {
     const COLUMNS: &'static str = "signal_key, tenant, type, subject, title, lang, state, score, level, \
         coalesce(reasons, '[]') AS reasons, coalesce(unknown, '[]') AS unknown, evidence_count, source_count, \
         suppressed, first_seen, last_seen, version, coalesce(facts, '{}') AS facts, rules_version";
-    const FROM: &'static str = "signals";
+    const TABLE: &'static str = "signals";
     const SORTS: &'static [Sort] = &[
         Sort {
             name: "last_seen",
             columns: &[("last_seen", "timestamptz"), ("signal_key", "text")],
+            walks: &["subject", "type", "state", "level"],
         },
         Sort {
             name: "score",
             columns: &[("score", "float8"), ("signal_key", "text")],
+            walks: &[],
         },
     ];
     const FILTERS: &'static [Filter] = &[
@@ -97,7 +100,7 @@ impl Collection for Signals {
         Filter::equals("type", "type", "Type of their first event."),
         Filter::equals("level", "level", "Level that the score reaches."),
         Filter::equals("state", "state", "`candidate`, `verified` or `downgraded`."),
-        Filter::equals("tenant", "tenant", "Whose signals."),
+        Filter::tenant("Whose signals."),
         Filter::min_score(),
         Filter::since("last_seen"),
         Filter::until("last_seen"),
@@ -110,8 +113,8 @@ impl Collection for Signals {
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Answer, Problem> {
-    page::page::<Signals>(&api, &uri).await
+pub(crate) async fn list(State(api): State<Api>, asker: Asker, uri: Uri) -> Result<Answer, Problem> {
+    page::page::<Signals>(&api, &asker, &uri).await
 }
 
 /// One signal with its evidence.
@@ -124,13 +127,14 @@ pub(crate) async fn list(State(api): State<Api>, uri: Uri) -> Result<Answer, Pro
     ))]
 pub(crate) async fn one(
     State(api): State<Api>,
+    asker: Asker,
     Key(key): Key,
     uri: Uri,
 ) -> Result<Json<SignalWithEvidence>, Problem> {
-    let signal = page::one::<Signals, _>(&api, &uri, "signal_key", key.clone()).await?;
+    let signal = page::one::<Signals>(&api, &asker, &uri, page::is("signal_key", key.clone())).await?;
     let address = format!("{}/evidence", uri.path()).parse().unwrap_or(uri);
     let Answer { items, next } =
-        page::page_where::<EvidenceOfSignal>(&api, &address, Some(("signal_key", &key))).await?;
+        page::page_where::<EvidenceOfSignal>(&api, &asker, &address, Some(("signal_key", &key))).await?;
     Ok(Json(SignalWithEvidence {
         signal,
         evidence: items.into_array().map_err(Problem::unwritable)?,

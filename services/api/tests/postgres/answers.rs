@@ -55,6 +55,19 @@ async fn every_filter_narrows() {
             "/v1/notifications?status=delivered&channel=hook&origin_id=sig_a",
             1,
         ),
+        (
+            "/v1/notifications?status=delivered&sort=answered&tenant=default",
+            1,
+        ),
+        ("/v1/notifications?status=failed&sort=answered", 0),
+        (
+            "/v1/notifications?sort=answered&since=2026-01-01T00:00:05Z&channel=hook",
+            1,
+        ),
+        (
+            "/v1/signals?sort=score&state=verified&min_score=20&since=2026-01-02T00:00:00Z",
+            1,
+        ),
         ("/v1/dead-letters?stage=sink", 1),
         ("/v1/dead-letters?reason=undecodable&topic=ingest.events", 2),
         ("/v1/events?subject=%27%3B%20DROP%20TABLE%20events%3B--", 0),

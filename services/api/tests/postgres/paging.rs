@@ -47,6 +47,48 @@ async fn each_event_once_although_others_come_meanwhile() {
     assert_eq!((found.len(), distinct.len(), pages), (100, 100, 15));
 }
 
+/// Filters beside the one with an index are tried on so many items of the walk; a page may be empty and go on.
+#[tokio::test]
+async fn two_filters_find_the_rare_items_in_bounded_pages() {
+    let site = Site::new("api_paging_rare").await;
+    site.run(
+        "INSERT INTO detections (id, tenant, rule, subject, severity, description, time, window_start, window_end, \
+         count, threshold, rules_version) SELECT 'd' || n, 't' || n % 2, 'r', 's', \
+         CASE WHEN n % 2000 < 2 THEN 'rare' ELSE 'common' END, '', now() - n * interval '1 s', now(), now(), 1, 1, 'v' \
+         FROM generate_series(0, 4100) n",
+    )
+    .await;
+    let (found, pages) = follow(&site, "/v1/detections?rule=r&severity=rare", "id").await;
+    assert_eq!(
+        found,
+        [
+            "\"d0\"",
+            "\"d1\"",
+            "\"d2000\"",
+            "\"d2001\"",
+            "\"d4000\"",
+            "\"d4001\""
+        ]
+    );
+    assert_eq!(pages, 5);
+    let (found, pages) = follow(
+        &site,
+        "/v1/detections?rule=r&subject=s&tenant=t0&severity=rare",
+        "id",
+    )
+    .await;
+    assert_eq!((found.len(), pages), (3, 3));
+    let (found, pages) = follow(&site, "/v1/detections?rule=none&severity=rare", "id").await;
+    assert_eq!((found.len(), pages), (0, 1));
+    let (found, pages) = follow(
+        &site,
+        "/v1/detections?rule=r&since=0&severity=none&subject=s",
+        "id",
+    )
+    .await;
+    assert_eq!((found.len(), pages), (0, 5));
+}
+
 #[tokio::test]
 async fn a_narrowed_list_stays_narrowed() {
     let site = Site::new("api_paging_narrowed").await;

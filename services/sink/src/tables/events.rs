@@ -130,7 +130,7 @@ impl EventRow {
             author: event.author.map(text),
             lang_confidence: event.lang.is_some().then(|| finite(event.lang_confidence)),
             lang: event.lang.map(text),
-            severity: event.severity.map(text),
+            severity: event.severity.map(identifier),
             score: finite(scored.score),
             level: identifier(scored.level),
             matched: scored.matched,

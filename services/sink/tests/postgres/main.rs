@@ -15,4 +15,5 @@ mod exactly_once;
 mod hostile;
 mod migrations;
 mod newest;
+mod online;
 mod speed;

@@ -1,0 +1,149 @@
+//! How a list is read: it walks one index, from the newest item or the cursor on, and no further than a bound.
+//!
+//! Each filter of a sort's `walks` has an index of its own, which has the items of one value in the order of the list.
+//! Filters beside it are tried on the items of the walk; a page ends after so many items were tried, however few
+//! matched. Makes SQL alone: no database, no HTTP.
+
+use crate::cursor::Cursor;
+use crate::filter::{Given, Test};
+use crate::page::{Collection, Sort};
+use sqlx::{Postgres, QueryBuilder};
+
+#[cfg(test)]
+mod plans;
+
+/// Items that a page tries at most, where not all of them are sure to match.
+pub(crate) const MOST_TRIED: u32 = 1000;
+/// Tenants whose lists are merged at most.
+pub(crate) const MOST_TENANTS: usize = 16;
+
+/// What a page is about.
+#[derive(Debug)]
+pub(crate) struct Question<'a> {
+    pub(crate) sort: &'static Sort,
+    pub(crate) given: Vec<Given>,
+    /// Part of the list alone: the column has this value.
+    pub(crate) part: Option<(&'static str, &'a str)>,
+    /// The tenants whose items are asked for; `None` where items have no tenants.
+    pub(crate) tenants: Option<Vec<String>>,
+    pub(crate) after: Option<Cursor>,
+    /// Rows that are wanted: the items of a page, and one more.
+    pub(crate) rows: u32,
+}
+
+/// The statement of a page, after `before`. Its rows have the columns of the item, `ends_at` (where a page that ends
+/// with it goes on), `walk_matched` (whether it is an item, or only the end of the walk) and `walk_ended` (whether the
+/// walk ended at its bound).
+pub(crate) fn statement<C: Collection>(before: &str, question: &Question<'_>) -> QueryBuilder<Postgres> {
+    let (walked, tried) = split(question);
+    let all_match = tried.is_empty();
+    let most = if all_match {
+        question.rows
+    } else {
+        question.rows.max(MOST_TRIED)
+    };
+    let sort = question.sort;
+    let mut query = QueryBuilder::new(before);
+    query.push("SELECT ").push(C::COLUMNS).push(", ARRAY[");
+    query.push(sort.named("item.", "::text").join(", "));
+    query.push("] AS ends_at, walk_matched, walk_ended FROM (SELECT * FROM (SELECT walked.*, coalesce(true");
+    for given in tried {
+        query.push(" AND ");
+        given.condition(&mut query);
+    }
+    query.push(", false) AS walk_matched, ");
+    if all_match {
+        query.push("false");
+    } else {
+        query.push("row_number() OVER () = ").push_bind(i64::from(most));
+    }
+    query.push(" AS walk_ended FROM (");
+    walk::<C>(question, &walked, most, &mut query);
+    // Each level says the order again: the planner forgets it where nobody asks for it.
+    let order = sort.named("", " DESC").join(", ");
+    query.push(") AS walked ORDER BY ").push(&order);
+    query
+        .push(") AS tried WHERE walk_matched OR walk_ended ORDER BY ")
+        .push(&order);
+    query.push(") AS item ").push(C::JOINS).push(" ORDER BY ");
+    query.push(sort.named("item.", " DESC").join(", "));
+    query.push(" LIMIT ").push_bind(i64::from(question.rows));
+    query
+}
+
+/// The filters that the index serves, and those that are tried on what it gives.
+fn split<'a>(question: &'a Question<'_>) -> (Vec<&'a Given>, Vec<&'a Given>) {
+    let (first, _) = question.sort.columns[0];
+    let is_given = |name: &&&str| question.given.iter().any(|given| given.name == **name);
+    let chosen = question.sort.walks.iter().find(is_given);
+    question.given.iter().partition(|given| match given.test {
+        Test::Equals(_) | Test::EventId | Test::Tenant => Some(&given.name) == chosen,
+        Test::AtLeast(column) | Test::Since(column) | Test::Until(column) => column == first,
+    })
+}
+
+/// One index, or for each tenant its part of it, merged as they come.
+fn walk<C: Collection>(
+    question: &Question<'_>,
+    walked: &[&Given],
+    most: u32,
+    query: &mut QueryBuilder<Postgres>,
+) {
+    let order = format!(" ORDER BY {}", question.sort.named("", " DESC").join(", "));
+    let part = |tenant: Option<&String>, query: &mut QueryBuilder<Postgres>| {
+        one_walk::<C>(question, walked, tenant, query);
+        query.push(&order).push(" LIMIT ").push_bind(i64::from(most));
+    };
+    match question.tenants.as_deref() {
+        None => part(None, query),
+        Some([only]) => part(Some(only), query),
+        Some(tenants) => {
+            query.push("SELECT * FROM (");
+            for (at, tenant) in tenants.iter().enumerate() {
+                query.push(if at == 0 { "(" } else { " UNION ALL (" });
+                part(Some(tenant), query);
+                query.push(")");
+            }
+            query.push(") AS tenants").push(&order);
+            query.push(" LIMIT ").push_bind(i64::from(most));
+        }
+    }
+}
+
+fn one_walk<C: Collection>(
+    question: &Question<'_>,
+    walked: &[&Given],
+    tenant: Option<&String>,
+    query: &mut QueryBuilder<Postgres>,
+) {
+    query.push("SELECT * FROM ").push(C::TABLE).push(" WHERE true");
+    if let Some(tenant) = tenant {
+        query.push(" AND tenant = ").push_bind(tenant.clone());
+    }
+    if let Some((column, value)) = question.part {
+        query
+            .push(" AND ")
+            .push(column)
+            .push(" = ")
+            .push_bind(value.to_owned());
+    }
+    for given in walked {
+        query.push(" AND ");
+        given.condition(query);
+    }
+    if let Some(cursor) = &question.after {
+        after(cursor, question.sort, query);
+    }
+}
+
+fn after(cursor: &Cursor, sort: &Sort, query: &mut QueryBuilder<Postgres>) {
+    query
+        .push(" AND (")
+        .push(sort.named("", "").join(", "))
+        .push(") < (");
+    for (at, ((_, kind), value)) in sort.columns.iter().zip(&cursor.values).enumerate() {
+        query.push(if at == 0 { "" } else { ", " });
+        query.push_bind(value.clone()).push("::text::").push(kind);
+    }
+    query.push(")");
+}
