@@ -47,6 +47,6 @@ pub(crate) async fn publisher(settings: &Settings) -> Result<Publisher, Failure>
 /// The registry's ids of our schemas, which are registered; does not wait for a registry that is away.
 pub(crate) async fn schema_ids(settings: &Settings) -> Result<SchemaIds, Failure> {
     Ok(Registry::connect(&settings.registry)?
-        .register_all(&prefix(settings))
+        .ids_once(&prefix(settings))
         .await?)
 }

@@ -22,6 +22,15 @@ pub enum RegistryError {
         /// What was asked for.
         what: String,
     },
+    /// Our schema is not there, and we may not put it there.
+    #[error(
+        "the schema registry does not have this version of {subject}, and registry.register is false; run \
+         `sluicebox schemas register` as a user who may write to the registry"
+    )]
+    NotRegistered {
+        /// The subject.
+        subject: String,
+    },
     /// The schema would make older records unreadable.
     #[error(
         "the schema registry refuses {subject}, because it is incompatible with a version there: {why}; \
@@ -34,7 +43,9 @@ pub enum RegistryError {
         why: String,
     },
     /// It does not want us, or does not understand us: asking again does not help.
-    #[error("the schema registry refuses {what}: {why}; check registry.username and registry.password")]
+    #[error(
+        "the schema registry refuses {what}: {why}; check registry.username and registry.password, or registry.token"
+    )]
     Refused {
         /// What was asked for.
         what: String,
@@ -50,6 +61,11 @@ impl RegistryError {
     /// Whether waiting may help.
     pub fn is_away(&self) -> bool {
         matches!(self, Self::Away { .. })
+    }
+
+    /// Whether waiting at the start may help: for the registry, or for whoever registers our schemas.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::Away { .. } | Self::NotRegistered { .. })
     }
 
     /// The library tells statuses apart only in its message, which ends with the status.

@@ -4,6 +4,7 @@
 //! nothing that is already known.
 
 mod cache;
+mod client;
 mod error;
 mod registry;
 mod schemas;

@@ -2,12 +2,13 @@
 
 use crate::RegistryError;
 use crate::cache::Cache;
+use crate::client::{self, Lookup};
 use backon::{ExponentialBuilder, Retryable};
 use model::{SchemaIds, SchemaLookup, WriterSchema, schema_text};
 use schema_registry_converter::async_impl::schema_registry as api;
 use schema_registry_converter::async_impl::schema_registry::SrSettings;
 use schema_registry_converter::schema_registry_common::{RegisteredSchema, SchemaType, SuppliedSchema};
-use settings::{RegistrySettings, Secret};
+use settings::RegistrySettings;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
@@ -26,6 +27,8 @@ pub struct Registry(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) url: String,
     pub(crate) api: SrSettings,
+    /// Asks for the ids of our schemas where they may not be registered.
+    lookup: Option<Lookup>,
     /// Where questions from threads that are not async are asked.
     pub(crate) handle: Handle,
     pub(crate) cache: RwLock<Cache>,
@@ -43,16 +46,16 @@ impl Registry {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let handle = Handle::try_current().map_err(|error| RegistryError::Client(error.to_string()))?;
         let url = settings.url.trim_end_matches('/').to_owned();
-        let mut builder = SrSettings::new_builder(url.clone());
-        builder.set_timeout(TIMEOUT);
-        if let Some(username) = &settings.username {
-            builder.set_basic_authorization(username, settings.password.as_ref().map(Secret::expose));
-        }
-        let api = builder.build_with(reqwest::Client::builder());
-        let api = api.map_err(|error| RegistryError::Client(error.cause.unwrap_or(error.error)))?;
+        let api = client::library(settings, &url)?;
+        let lookup = if settings.register {
+            None
+        } else {
+            Some(Lookup::new(settings)?)
+        };
         let inner = Inner {
             url,
             api,
+            lookup,
             handle,
             cache: RwLock::default(),
             asking: Mutex::default(),
@@ -61,8 +64,9 @@ impl Registry {
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Registers the value schema of every topic under `<prefix><topic>-value` and gives their ids. A registry that
-    /// is away is waited for, however long; `away` is told of each attempt in vain.
+    /// The ids of the value schemas of every topic under `<prefix><topic>-value`, which are registered unless the
+    /// settings say that they are only looked up. A registry that is away is waited for, however long, and so is a
+    /// schema that somebody else has to register; `away` is told of each attempt in vain.
     pub async fn ids(
         &self,
         prefix: &Prefix,
@@ -73,13 +77,28 @@ impl Registry {
             .with_max_delay(LONGEST_WAIT)
             .with_jitter()
             .without_max_times();
-        let registering = (|| self.register_all(prefix))
+        let asking = (|| self.ids_once(prefix))
             .retry(waits)
-            .when(RegistryError::is_away);
-        registering.notify(|error, _| away(error)).await
+            .when(RegistryError::may_pass);
+        asking.notify(|error, _| away(error)).await
     }
 
-    /// Registers the value schema of every topic once; does not wait for a registry that is away.
+    /// The same, without waiting.
+    pub async fn ids_once(&self, prefix: &Prefix) -> Result<SchemaIds, RegistryError> {
+        let Some(lookup) = &self.0.lookup else {
+            return self.register_all(prefix).await;
+        };
+        let mut ids = [0; Schema::ALL.len()];
+        for topic in Topic::all() {
+            let (schema, subject) = (topic.spec().value, subject(prefix, topic));
+            let text = schema_text(schema);
+            ids[schema as usize] = lookup.id(&self.0.url, &subject, text).await?;
+            self.0.remember_own(ids[schema as usize], text);
+        }
+        Ok(SchemaIds(ids))
+    }
+
+    /// Registers the value schema of every topic, whatever the settings say; does not wait for a registry that is away.
     pub async fn register_all(&self, prefix: &Prefix) -> Result<SchemaIds, RegistryError> {
         let mut ids = [0; Schema::ALL.len()];
         for topic in Topic::all() {
@@ -95,9 +114,7 @@ impl Registry {
         let supplied = SuppliedSchema::new(None, SchemaType::Avro, text.to_owned());
         let answer = api::post_schema(&self.0.api, subject.to_owned(), supplied).await;
         let id = answer.map_err(|error| self.explained(&error, subject))?.id;
-        if let Ok(parsed) = WriterSchema::parse(text) {
-            self.0.remember(id, &SchemaLookup::Known(parsed), Instant::now());
-        }
+        self.0.remember_own(id, text);
         Ok(id)
     }
 
@@ -132,6 +149,14 @@ impl Registry {
 
     fn explained(&self, error: &schema_registry_converter::error::SRCError, what: &str) -> RegistryError {
         RegistryError::from_answer(error, &self.0.url, what)
+    }
+}
+
+impl Inner {
+    fn remember_own(&self, id: u32, text: &str) {
+        if let Ok(parsed) = WriterSchema::parse(text) {
+            self.remember(id, &SchemaLookup::Known(parsed), Instant::now());
+        }
     }
 }
 

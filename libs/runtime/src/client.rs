@@ -7,7 +7,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use settings::{KafkaSettings, Secret};
+use settings::KafkaSettings;
 use std::time::{Duration, Instant};
 
 /// What every client needs: where the broker is and how to be let in. Other properties of the user come last, so they
@@ -17,24 +17,12 @@ pub(crate) fn base(kafka: &KafkaSettings) -> ClientConfig {
     config
         .set("bootstrap.servers", &kafka.brokers)
         .set("client.id", "sluicebox")
-        .set("security.protocol", kafka.security_protocol.as_str())
         .set("socket.keepalive.enable", "true")
         .set("socket.nagle.disable", "true")
         .set("reconnect.backoff.max.ms", "1000")
         // Brokers close idle connections; that is no news.
         .set("log.connection.close", "false");
-    let password = kafka.sasl_password.as_ref().map(Secret::expose);
-    let optional = [
-        ("sasl.mechanism", kafka.sasl_mechanism.as_deref()),
-        ("sasl.username", kafka.sasl_username.as_deref()),
-        ("sasl.password", password),
-        ("ssl.ca.location", kafka.ssl_ca_location.as_deref()),
-    ];
-    for (key, value) in optional {
-        if let Some(value) = value {
-            config.set(key, value);
-        }
-    }
+    crate::login::set(&mut config, kafka);
     for (key, value) in &kafka.properties {
         config.set(key, value);
     }
@@ -200,12 +188,12 @@ impl ConsumerContext for EndSeeker {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use settings::{Secret, SecurityProtocol};
+    use settings::{SaslMechanism, Secret, SecurityProtocol};
 
     fn secured() -> KafkaSettings {
         KafkaSettings {
             security_protocol: SecurityProtocol::SaslSsl,
-            sasl_mechanism: Some("PLAIN".to_owned()),
+            sasl_mechanism: Some(SaslMechanism::Plain),
             sasl_username: Some("me".to_owned()),
             sasl_password: Some(Secret::new("hunter2")),
             ..KafkaSettings::default()

@@ -5,7 +5,7 @@
 mod meanings;
 
 use meanings::{Meaning, of};
-use rdkafka::error::{KafkaError, RDKafkaError};
+use rdkafka::error::{KafkaError, RDKafkaError, RDKafkaErrorCode};
 
 /// How a lane goes on after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,6 +69,15 @@ impl Fault {
         Self::new(&format!("writing to {topic}"), error, recovery)
     }
 
+    /// The client was not let in. A broker that restarts and a provider of tokens that is away say the same as a wrong
+    /// password, so the lane tries again.
+    pub(crate) fn refused_login(doing: &str, why: &str) -> Self {
+        let mending = of(RDKafkaErrorCode::Authentication).1;
+        Self::rebuild(format!(
+            "{doing}: the login is refused: {why}; to mend: {mending}"
+        ))
+    }
+
     fn new(doing: &str, error: &KafkaError, recovery: Recovery) -> Self {
         let mending = match recovery {
             Recovery::Halt => error.rdkafka_error_code().map_or("", |code| of(code).1),
@@ -85,6 +94,14 @@ impl Fault {
 /// Whether the client tries again by itself after this error of a fetch, so that nothing is to be done.
 pub(crate) fn is_retried(error: &KafkaError) -> bool {
     meaning(error) == Meaning::Retry
+}
+
+/// Whether a connection was closed because of who the client is.
+pub(crate) fn is_refused_login(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed)
+    )
 }
 
 fn meaning(error: &KafkaError) -> Meaning {

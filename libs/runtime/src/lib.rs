@@ -14,6 +14,7 @@ mod drain;
 mod fault;
 mod keeper;
 mod lane;
+mod login;
 mod names;
 mod observer;
 mod protocol;

@@ -96,6 +96,12 @@ impl OwnParts {
         self.properties.extend([name, "=", value, "\n"]);
     }
 
+    /// Gives the broker's Java a system property, from its next start on.
+    pub fn set_java_property(&mut self, name: &str, value: &str) {
+        let option = ("JAVA_TOOL_OPTIONS", format!("-D{name}={value}"));
+        self.environment.push(option);
+    }
+
     /// Starts these parts unless they run, and returns once they answer.
     ///
     /// # Errors

@@ -8,7 +8,7 @@
 //! *doubtful*: its producer must not begin another transaction.
 
 use super::flush::{flush, pulse};
-use crate::fault::Fault;
+use crate::fault::{self, Fault};
 use crate::stop::{LAST_WAIT, Patience, Stop, WaitEnd};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerGroupMetadata;
@@ -35,6 +35,7 @@ const SERVE: Duration = Duration::from_millis(1);
 #[derive(Default)]
 pub(super) struct Deliveries {
     failed: Mutex<Option<Fault>>,
+    refused: Mutex<Option<String>>,
     doubt: AtomicBool,
 }
 
@@ -42,6 +43,11 @@ impl Deliveries {
     /// The first delivery that failed since this was asked last.
     pub(super) fn take_failure(&self) -> Option<Fault> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Why the broker, or whoever gives tokens, let the client in last time not at all.
+    fn take_refusal(&self) -> Option<String> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -63,6 +69,11 @@ impl ClientContext for Deliveries {
     fn error(&self, error: KafkaError, reason: &str) {
         self.doubt.store(true, Ordering::Release);
         tracing::warn!(%error, reason, "kafka producer");
+        if fault::is_refused_login(&error)
+            && let Ok(mut refused) = self.refused.lock()
+        {
+            *refused = Some(reason.to_owned());
+        }
     }
 }
 
@@ -201,6 +212,10 @@ impl Transactor {
                 Err(RecvTimeoutError::Timeout) => {
                     self.producer.poll(Duration::ZERO);
                 }
+            }
+            // librdkafka tries again until the call's time is over, and says then only that it is over.
+            if let Some(why) = self.producer.context().take_refusal() {
+                return Err(Fault::refused_login(doing, &why));
             }
             let why = match patience.end() {
                 None => continue,

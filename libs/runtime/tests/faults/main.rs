@@ -15,6 +15,7 @@ mod coordinator;
 mod delayed_end_txn;
 mod drains;
 mod group;
+mod logins;
 mod place;
 mod registry;
 mod tally;

@@ -72,6 +72,11 @@ impl Place {
         Self::new(brokers, prefix, Some(sandbox), output)
     }
 
+    /// On a broker that somebody else has started.
+    pub(crate) fn on(brokers: String) -> Self {
+        Self::new(brokers, "t.".to_owned(), None, &[])
+    }
+
     /// On a cluster of two brokers, which hold everything both.
     pub(crate) fn on_both(brokers: String) -> Self {
         Self::with(brokers, 2, "t.".to_owned(), None, &[])

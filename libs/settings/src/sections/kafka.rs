@@ -1,43 +1,16 @@
 //! The broker: where it is, how to be let in, how often to commit.
 
+mod login;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use login::{OauthSettings, SaslMechanism, SecurityProtocol};
+
 use crate::problem::Problems;
 use crate::secret::{REDACTED, Secret};
 use crate::shape::ANY_KEY;
-
-/// How the connection is protected, in librdkafka's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SecurityProtocol {
-    /// Neither encryption nor login.
-    Plaintext,
-    /// Encryption.
-    Ssl,
-    /// Encryption and login.
-    SaslSsl,
-    /// Login without encryption.
-    SaslPlaintext,
-}
-
-impl SecurityProtocol {
-    /// The value of librdkafka's `security.protocol`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Plaintext => "plaintext",
-            Self::Ssl => "ssl",
-            Self::SaslSsl => "sasl_ssl",
-            Self::SaslPlaintext => "sasl_plaintext",
-        }
-    }
-
-    /// Whether a login is needed.
-    pub fn needs_login(self) -> bool {
-        matches!(self, Self::SaslSsl | Self::SaslPlaintext)
-    }
-}
 
 /// The broker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,14 +37,22 @@ pub struct KafkaSettings {
     pub max_clock_ahead_ms: u64,
     /// Default `plaintext`.
     pub security_protocol: SecurityProtocol,
-    /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`; needed with `sasl_*`.
-    pub sasl_mechanism: Option<String>,
-    /// Needed with `sasl_*`.
+    /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512` or `OAUTHBEARER`; needed with `sasl_*`.
+    pub sasl_mechanism: Option<SaslMechanism>,
+    /// Needed with `PLAIN` and `SCRAM-*`.
     pub sasl_username: Option<String>,
-    /// Needed with `sasl_*`.
+    /// Needed with `PLAIN` and `SCRAM-*`.
     pub sasl_password: Option<Secret>,
-    /// File with the certificates to trust.
+    /// Where tokens come from; needed with `OAUTHBEARER`.
+    pub oauth: Option<OauthSettings>,
+    /// File with the certificates to trust, PEM. Default: those of the system.
     pub ssl_ca_location: Option<String>,
+    /// File with the certificate that this client shows (mTLS), PEM.
+    pub ssl_certificate_location: Option<String>,
+    /// File with the key of that certificate, PEM.
+    pub ssl_key_location: Option<String>,
+    /// Opens that key, if it is locked.
+    pub ssl_key_password: Option<Secret>,
     /// Any other librdkafka property, passed through as it is.
     #[serde(serialize_with = "without_secrets")]
     pub properties: BTreeMap<String, String>,
@@ -93,7 +74,11 @@ impl Default for KafkaSettings {
             sasl_mechanism: None,
             sasl_username: None,
             sasl_password: None,
+            oauth: None,
             ssl_ca_location: None,
+            ssl_certificate_location: None,
+            ssl_key_location: None,
+            ssl_key_password: None,
             properties: BTreeMap::new(),
         }
     }
@@ -102,10 +87,14 @@ impl Default for KafkaSettings {
 impl KafkaSettings {
     pub(crate) fn specimen() -> Self {
         Self {
-            sasl_mechanism: Some(String::new()),
+            sasl_mechanism: Some(SaslMechanism::Plain),
             sasl_username: Some(String::new()),
             sasl_password: Some(Secret::default()),
+            oauth: Some(OauthSettings::specimen()),
             ssl_ca_location: Some(String::new()),
+            ssl_certificate_location: Some(String::new()),
+            ssl_key_location: Some(String::new()),
+            ssl_key_password: Some(Secret::default()),
             properties: BTreeMap::from([(ANY_KEY.to_owned(), String::new())]),
             ..Self::default()
         }
@@ -128,7 +117,7 @@ impl KafkaSettings {
         problems.at_least_one("kafka.replication_factor", self.replication_factor.into());
         problems.at_least_one("kafka.lanes", self.lanes.into());
         self.check_times(problems);
-        self.check_login(problems);
+        login::check(self, problems);
         for key in [
             "isolation.level",
             "enable.auto.commit",
@@ -166,22 +155,6 @@ impl KafkaSettings {
             self.transaction_timeout_ms,
             "must be below kafka.session_timeout_ms: the open transaction of a dead replica holds back its successor",
         );
-    }
-
-    fn check_login(&self, problems: &mut Problems) {
-        if !self.security_protocol.needs_login() {
-            return;
-        }
-        let missing = "is needed with this kafka.security_protocol";
-        for (key, given) in [
-            ("kafka.sasl_mechanism", self.sasl_mechanism.is_some()),
-            ("kafka.sasl_username", self.sasl_username.is_some()),
-            ("kafka.sasl_password", self.sasl_password.is_some()),
-        ] {
-            if !given {
-                problems.add_hidden(key, missing);
-            }
-        }
     }
 }
 

@@ -33,9 +33,7 @@ impl Shipping {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build();
         let prefix = app::prefix(settings);
-        let ids = Registry::connect(&settings.registry)?
-            .register_all(&prefix)
-            .await?;
+        let ids = Registry::connect(&settings.registry)?.ids_once(&prefix).await?;
         let key = settings.adapters.api_keys.first().map_or(KEY, |key| key.expose());
         Ok(Self {
             client: client.map_err(|error| Failure::Configuration(format!("no HTTP client: {error}")))?,

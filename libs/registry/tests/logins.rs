@@ -1,0 +1,187 @@
+//! How a client is let in: by a user name, a token or a certificate; and what one does that may only look schemas up.
+#![expect(clippy::unwrap_used, reason = "a failing test says enough")]
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use registry::{Registry, RegistryError};
+use rustls::RootCertStore;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::server::WebPkiClientVerifier;
+use settings::{RegistrySettings, Secret};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use testkit::Sandbox;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use topology::Prefix;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_not_write_looks_up_what_somebody_else_has_registered() {
+    let sandbox = Sandbox::new("registry_look_up").await.unwrap();
+    let prefix = Prefix::new(sandbox.topic_prefix());
+    let may_write = sandbox.settings().registry;
+    let looks_up = RegistrySettings {
+        register: false,
+        ..may_write.clone()
+    };
+    let reader = Registry::connect(&looks_up).unwrap();
+    let missing = reader.ids_once(&prefix).await.unwrap_err();
+    assert!(
+        missing.to_string().contains("`sluicebox schemas register`"),
+        "{missing}"
+    );
+
+    let registering = Registry::connect(&may_write).unwrap();
+    let mut said = Vec::new();
+    let (ids, registered) = tokio::join!(
+        reader.ids(&prefix, |error| said.push(error.clone())),
+        registering.ids_once(&prefix)
+    );
+    assert_eq!(ids.unwrap(), registered.unwrap());
+    let waits = said
+        .iter()
+        .all(|error| matches!(error, RegistryError::NotRegistered { .. }));
+    assert!(waits, "{said:?}");
+}
+
+/// Says 7 to everything, and remembers the `Authorization` that came with it.
+async fn stand_in() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    type Seen = Arc<Mutex<Vec<String>>>;
+    async fn answer(State(seen): State<Seen>, headers: HeaderMap) -> (StatusCode, &'static str) {
+        let given = headers.get("authorization").map(|value| value.to_str().unwrap());
+        seen.lock().unwrap().push(given.unwrap_or_default().to_owned());
+        (StatusCode::OK, r#"{"id":7}"#)
+    }
+    let seen = Seen::default();
+    let router = Router::new()
+        .route("/subjects/{subject}/versions", post(answer))
+        .route("/subjects/{subject}", post(answer))
+        .with_state(Arc::clone(&seen));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (address, seen)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_name_or_a_token_goes_with_every_request() {
+    let basic = RegistrySettings {
+        username: Some("stream".to_owned()),
+        password: Some(Secret::new("hunter2")),
+        ..RegistrySettings::default()
+    };
+    let bearer = RegistrySettings {
+        token: Some(Secret::new("token-1")),
+        ..RegistrySettings::default()
+    };
+    for (settings, expected) in [(basic, "Basic c3RyZWFtOmh1bnRlcjI="), (bearer, "Bearer token-1")] {
+        for register in [true, false] {
+            let (address, seen) = stand_in().await;
+            let settings = RegistrySettings {
+                url: format!("http://{address}"),
+                register,
+                ..settings.clone()
+            };
+            let registry = Registry::connect(&settings).unwrap();
+            registry.ids_once(&Prefix::default()).await.unwrap();
+            let seen = seen.lock().unwrap();
+            assert!(seen.iter().all(|given| given == expected), "{seen:?}");
+        }
+    }
+}
+
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "authority");
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    fn issue(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        (params.signed_by(&key, &self.0).unwrap(), key)
+    }
+
+    /// Asks clients for a certificate of this authority.
+    fn acceptor(&self) -> TlsAcceptor {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).unwrap();
+        let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap();
+        let (certificate, key) = self.issue("127.0.0.1");
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+        let config = rustls::ServerConfig::builder()
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(vec![certificate.der().clone()], key);
+        TlsAcceptor::from(Arc::new(config.unwrap()))
+    }
+}
+
+/// Says 7 to each request of those whose certificate is good.
+async fn guarded(authority: &Authority) -> SocketAddr {
+    let acceptor = authority.acceptor();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (socket, _) = listener.accept().await.unwrap();
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut stream) = acceptor.accept(socket).await else {
+                    return;
+                };
+                let mut request = vec![0; 64 * 1024];
+                let _ = stream.read(&mut request).await;
+                let answer = "HTTP/1.1 200 OK\r\ncontent-length: 8\r\nconnection: close\r\n\r\n{\"id\":7}";
+                let _ = stream.write_all(answer.as_bytes()).await;
+                let _ = stream.shutdown().await;
+            });
+        }
+    });
+    address
+}
+
+fn written(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_opens_a_registry_that_asks_for_one() {
+    let authority = Authority::new();
+    let address = guarded(&authority).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = authority.issue("stream");
+    let both = certificate.pem() + &key.serialize_pem();
+    let known = RegistrySettings {
+        url: format!("https://{address}"),
+        ca_location: Some(written(folder.path(), "authority.pem", &authority.0.pem())),
+        identity_location: Some(written(folder.path(), "stream.pem", &both)),
+        register: false,
+        ..RegistrySettings::default()
+    };
+    let stranger = RegistrySettings {
+        identity_location: None,
+        ..known.clone()
+    };
+    let distrusts = RegistrySettings {
+        ca_location: None,
+        ..known.clone()
+    };
+    let registry = Registry::connect(&known).unwrap();
+    assert_eq!(registry.ids_once(&Prefix::default()).await.unwrap().0, [7; 9]);
+    for settings in [stranger, distrusts] {
+        let registry = Registry::connect(&settings).unwrap();
+        assert!(registry.ids_once(&Prefix::default()).await.unwrap_err().is_away());
+    }
+}
