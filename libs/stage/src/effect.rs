@@ -2,12 +2,13 @@
 
 use crate::{Cx, Emit, Input, Output, Poison};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A stage that asks or tells the outside world.
 ///
-/// The runtime performs a bounded number of records at once, never two of the same key, and those of a key in their
-/// order. A record that is slow or has to be tried again is parked, so that it holds back its own key only. Outputs,
+/// The runtime performs a bounded number of records of each [`Part`] at once, never two of the same key, and those of a
+/// key in their order. A record that is slow or has to be tried again is parked, so that it holds back its own key only. Outputs,
 /// parked records and offsets are committed in one transaction. Of an attempt that was under way when its process
 /// died nothing is known: the record is performed again, with the same idempotency key. So it is *at least once*, and
 /// once in effect where the other side honours the key.
@@ -20,6 +21,11 @@ pub trait Effect: Send + Sync + 'static {
     /// What the other side knows this record by: the same for every attempt, whoever makes it.
     fn idempotency_key(&self, input: &Self::In) -> IdempotencyKey;
 
+    /// The part of the outside world that a record with this key is for. Parts share neither slots nor waits.
+    fn part(&self, _key: Option<&[u8]>) -> Part {
+        Part::default()
+    }
+
     /// Does it.
     fn perform(
         &self,
@@ -28,6 +34,22 @@ pub trait Effect: Send + Sync + 'static {
         attempt: Attempt,
         cx: &Cx<'_>,
     ) -> impl Future<Output = Outcome<Self::Out>> + Send;
+}
+
+/// A part of the outside world that fails, rests and recovers as one: a channel, a host.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Part(Option<Arc<str>>);
+
+impl Part {
+    /// A part with a name of its own; the default is the one part of an effect that knows no others.
+    pub fn named(name: &str) -> Self {
+        Self(Some(name.into()))
+    }
+
+    /// Its name, if it has one.
+    pub fn name(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
 }
 
 /// Names what is done, so that doing it again is not doing it twice.
@@ -58,8 +80,25 @@ pub struct Attempt {
     /// Counts from 1, over restarts: attempts whose outcome was lost with their process count as far as they were
     /// known to have begun.
     pub number: u32,
+    /// Those among them that were made when the last [`Outcome::Retry`] said, this one included. The others were made to
+    /// find out whether the record's part is back.
+    pub scheduled: u32,
+    /// Whether the record was given up before, and put back by somebody.
+    pub replayed: bool,
     /// Time since the first try began.
     pub elapsed: Duration,
+}
+
+impl Attempt {
+    /// The first try of a record that came just now.
+    pub const fn first() -> Self {
+        Self {
+            number: 1,
+            scheduled: 1,
+            replayed: false,
+            elapsed: Duration::ZERO,
+        }
+    }
 }
 
 /// What came of it.
@@ -67,9 +106,18 @@ pub struct Attempt {
 pub enum Outcome<O> {
     /// It is done; this is what to write.
     Done(Emit<O>),
-    /// Not now; try again after this long.
+    /// It was tried in vain; try again after this long.
     Retry {
         /// How long to wait.
+        after: Duration,
+        /// Why, for logs and health.
+        why: String,
+        /// What the failure says of others.
+        cause: Cause,
+    },
+    /// It was not tried, because its part takes nothing for this long. This is no attempt.
+    Wait {
+        /// How long the part is left alone.
         after: Duration,
         /// Why, for logs and health.
         why: String,
@@ -78,4 +126,17 @@ pub enum Outcome<O> {
     Poison(Poison),
     /// Nothing can be done until somebody mends what this says; the stage stops.
     Fatal(String),
+}
+
+/// What a failed attempt says of the other records of its part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Nothing.
+    Record,
+    /// They would fare no better. After some such failures in a row the part is left alone, but for one record that is
+    /// tried now and then; once one succeeds, all that wait go out.
+    Part {
+        /// How long nothing of the part is tried: what the other side asked for.
+        rest: Duration,
+    },
 }

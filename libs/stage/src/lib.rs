@@ -14,7 +14,7 @@ mod verdict;
 
 pub use drain::{Advance, Batch, Drain, DrainError, Drained, Task};
 pub use driver::{Driver, Log, Settled};
-pub use effect::{Attempt, Effect, IdempotencyKey, Outcome};
+pub use effect::{Attempt, Cause, Effect, IdempotencyKey, Outcome, Part};
 pub use flow::FlowCounts;
 pub use record::{Cx, Input, Output, Sender, sender_of};
 pub use store::{AnyStore, Change, Expiring, Store, StoreError, StoreKey, StoreValue, Stores};

@@ -102,10 +102,7 @@ async fn enriched(enricher: &EnricherEffect, subject: &str) -> Signal {
         state: SignalState::Verified,
         ..Signal::default()
     };
-    let attempt = Attempt {
-        number: 1,
-        elapsed: Duration::ZERO,
-    };
+    let attempt = Attempt::first();
     let key = enricher.idempotency_key(&signal);
     match enricher
         .perform(&signal, &key, attempt, &Cx::at(Topic::Signals, 0))

@@ -16,7 +16,7 @@ use model::{Notification, Receipt, ReceiptStatus};
 use notifier::{Console, DeliverEffect, Signer};
 use outbound::Reach;
 use settings::{ChannelKind, ChannelSettings, NotifierSettings, Secret};
-use stage::{Attempt, Cx, Effect, Emit, Outcome};
+use stage::{Attempt, Cause, Cx, Effect, Emit, Outcome};
 use topology::Topic;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -40,6 +40,8 @@ async fn receive(
         "busy" if call == 1 => (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "7")]).into_response(),
         "no" => (StatusCode::BAD_REQUEST, "unknown field `subject`").into_response(),
         "away" => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "/ok")]).into_response(),
+        "gone" => StatusCode::GONE.into_response(),
+        "deployed" => StatusCode::NOT_FOUND.into_response(),
         "broken" => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         "huge" => vec![b'x'; 1_000_000].into_response(),
         "now" if call == 1 => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "0")]).into_response(),
@@ -66,7 +68,7 @@ fn hook(address: SocketAddr, how: &str) -> ChannelSettings {
         url: Some(format!("http://{address}/{how}")),
         secret: Some(Secret::new(SECRET)),
         allow_private: true,
-        max_attempts: 3,
+        max_attempts: Some(3),
         ..ChannelSettings::default()
     }
 }
@@ -101,7 +103,9 @@ async fn attempt(effect: &DeliverEffect, number: u32) -> Outcome<Receipt> {
             &effect.idempotency_key(&notification()),
             Attempt {
                 number,
+                scheduled: number,
                 elapsed: Duration::from_millis(250),
+                ..Attempt::first()
             },
             &cx,
         )
@@ -164,7 +168,7 @@ async fn retry_after_is_honoured() {
     let Outcome::Retry { after, .. } = attempt(&effect, 1).await else {
         panic!("not tried again")
     };
-    assert_eq!(after, Duration::from_secs(7));
+    assert!(after >= Duration::from_secs(7), "{after:?}");
     assert_eq!(
         receipt(attempt(&effect, 2).await).status,
         ReceiptStatus::Delivered
@@ -187,20 +191,67 @@ async fn a_refusal_is_a_dead_letter_at_once() {
     assert_eq!(reason, "http_4xx");
     assert!(message.contains("400: unknown field `subject`"), "{message}");
     assert_eq!(
-        dead(attempt(&deliver(hook(address, "away")), 1).await).0,
-        "http_redirect"
+        dead(attempt(&deliver(hook(address, "gone")), 1).await).0,
+        "http_410"
     );
     assert_eq!(received.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]
-async fn used_up_attempts_end_with_a_failed_receipt() {
+async fn a_redirect_and_a_404_are_tried_again_and_followed_nowhere() {
+    let (address, received) = server().await;
+    for how in ["away", "deployed"] {
+        let outcome = attempt(&deliver(hook(address, how)), 1).await;
+        assert!(
+            matches!(
+                outcome,
+                Outcome::Retry {
+                    cause: Cause::Part { .. },
+                    ..
+                }
+            ),
+            "{how}: {outcome:?}"
+        );
+    }
+    assert_eq!(received.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn used_up_attempts_end_with_a_dead_letter_that_names_channel_and_status() {
     let (address, _) = server().await;
-    let receipt = receipt(attempt(&deliver(hook(address, "broken")), 3).await);
-    assert_eq!(
-        (receipt.status, receipt.attempts, receipt.http_status),
-        (ReceiptStatus::Failed, 3, Some(503))
+    let (reason, message) = dead(attempt(&deliver(hook(address, "broken")), 3).await);
+    assert_eq!(reason, "undelivered");
+    assert!(
+        message.contains("channel ops") && message.contains("503") && !message.contains("broken"),
+        "{message}"
     );
+}
+
+#[tokio::test]
+async fn a_rate_that_leaves_no_room_is_waited_for_without_an_attempt() {
+    let (address, received) = server().await;
+    let effect = deliver(ChannelSettings {
+        rate_per_s: Some(1),
+        ..hook(address, "ok")
+    });
+    assert!(matches!(attempt(&effect, 1).await, Outcome::Done(_)));
+    assert!(matches!(attempt(&effect, 1).await, Outcome::Wait { .. }));
+    assert_eq!(received.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn each_channel_is_a_part_of_its_own() {
+    let effect = deliver(ChannelSettings::default());
+    let key = |channel: &str| {
+        let notification = Notification {
+            channel: channel.to_owned(),
+            group: "a|b".to_owned(),
+            ..Notification::default()
+        };
+        model::Record::key(&notification).into_owned()
+    };
+    assert_eq!(effect.part(Some(key("ops").as_bytes())).name(), Some("ops"));
+    assert_eq!(effect.part(None).name(), None);
 }
 
 #[tokio::test]
@@ -263,10 +314,7 @@ async fn the_console_gets_one_line() {
         title: "a\nb\u{1b}[2J".to_owned(),
         ..notification()
     };
-    let first = Attempt {
-        number: 1,
-        elapsed: Duration::ZERO,
-    };
+    let first = Attempt::first();
     let key = effect.idempotency_key(&hostile);
     let outcome = effect
         .perform(&hostile, &key, first, &Cx::at(Topic::NotificationsOutbox, 0))

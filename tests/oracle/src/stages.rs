@@ -12,7 +12,6 @@ use scorer::ScorerStage;
 use settings::{Settings, WatchError};
 use stage::{Attempt, Cx, Driver, Effect, Outcome, Poison, Settled};
 use std::collections::BTreeMap;
-use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use topology::StageName;
 
@@ -117,17 +116,14 @@ impl Fold for &Enriching {
 
     fn apply(&mut self, input: Signal, cx: &Cx<'_>) -> Settled<EnrichedSignal> {
         let key = self.effect.idempotency_key(&input);
-        let attempt = Attempt {
-            number: 1,
-            elapsed: Duration::ZERO,
-        };
+        let attempt = Attempt::first();
         match self
             .runtime
             .block_on(self.effect.perform(&input, &key, attempt, cx))
         {
             Outcome::Done(emit) => Settled::from(Ok(emit)),
             Outcome::Poison(poison) => Settled::Dead(poison),
-            Outcome::Retry { why, .. } | Outcome::Fatal(why) => {
+            Outcome::Retry { why, .. } | Outcome::Wait { why, .. } | Outcome::Fatal(why) => {
                 Settled::Dead(Poison::ours("undetermined", why))
             }
         }

@@ -13,19 +13,19 @@ use crate::commit_policy::Moment;
 use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::lane::{Outbox, Running, Tasks};
-use ::stage::{Attempt, Effect, Emit, Outcome, Poison, Task};
+use ::stage::{Cause, Effect, Emit, Outcome, Part, Poison, Task};
 use model::Decoder;
 use parked::{Parked, ParkedRecords};
 use performers::{Performance, Performers};
-use queue::{Held, Limits, Queue};
+use queue::{Held, Limits, Queue, Started};
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
-/// What a task may hold; beyond it its partition is paused.
+/// What a task may hold for one part; beyond it its partition is paused, or what comes is given up if the part is away.
 const MOST_RECORDS: usize = 4_096;
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// How soon a registry that is away is asked again.
@@ -40,8 +40,11 @@ pub(crate) struct EffectWork<'a, E: Effect> {
     config: &'a LaneConfig,
     decoder: Decoder,
     settler: Settler<'a>,
+    effect: Arc<E>,
     queue: Queue,
     performers: Performers<E>,
+    /// When the records that are performed were due.
+    due: HashMap<Held, Moment>,
     /// The tasks of which the lane knows that they hold too much.
     told_full: BTreeSet<Task>,
     /// The tasks for which something was written in this turn.
@@ -56,7 +59,7 @@ pub(crate) struct EffectWork<'a, E: Effect> {
 }
 
 impl<'a, E: Effect> EffectWork<'a, E> {
-    /// Performs at most `concurrency` records at once, on the threads of `handle`.
+    /// Performs at most `concurrency` records of each part at once, on the threads of `handle`.
     pub(crate) fn new(effect: Arc<E>, config: &'a LaneConfig, concurrency: usize, handle: Handle) -> Self {
         let limits = Limits {
             performing: concurrency.max(1),
@@ -67,8 +70,10 @@ impl<'a, E: Effect> EffectWork<'a, E> {
             config,
             decoder: Decoder::new(Arc::clone(&config.schemas)),
             settler: Settler::new::<E::In>(config),
+            effect: Arc::clone(&effect),
             queue: Queue::new(limits),
             performers: Performers::new(effect, handle),
+            due: HashMap::new(),
             told_full: BTreeSet::new(),
             touched: Vec::new(),
             unexplained: BTreeMap::new(),
@@ -91,11 +96,12 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         }
         let now = self.now();
         while self.stop_asked.is_none()
-            && let Some(held) = self.queue.start(now)
+            && let Some(started) = self.queue.start(now)
         {
-            match tasks.get_mut(&held.task) {
-                Some(running) => self.begin(held, running, outbox)?,
-                None => self.let_go(held.task),
+            let task = started.held.task;
+            match tasks.get_mut(&task) {
+                Some(running) => self.begin(started, running, outbox)?,
+                None => self.let_go(task),
             }
         }
         Ok(())
@@ -104,10 +110,11 @@ impl<'a, E: Effect> EffectWork<'a, E> {
     /// Begins to perform a record; most effects that ask nobody are done at once.
     fn begin(
         &mut self,
-        held: Held,
+        started: Started,
         running: &mut Running<ParkedRecords>,
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
+        let held = started.held;
         let Some(record) = running.stores.0.get(&held.offset) else {
             return Err(Fault::rebuild(format!("{held:?} is queued but not kept")));
         };
@@ -118,7 +125,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         }
         let cx = record.origin.cx(held.task, held.offset);
         match decode(&cx, Some(&record.value), &mut self.decoder) {
-            Decoded::Input(input) => self.perform(held, input, running, outbox),
+            Decoded::Input(input) => self.perform(started, input, running, outbox),
             Decoded::Dead(poison) => self.conclude(held, Outcome::Poison(poison), running, outbox),
             // A value is never a tombstone.
             Decoded::Tombstone => {
@@ -135,22 +142,23 @@ impl<'a, E: Effect> EffectWork<'a, E> {
 
     fn perform(
         &mut self,
-        held: Held,
+        started: Started,
         input: E::In,
         running: &mut Running<ParkedRecords>,
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
+        let held = started.held;
         self.unexplained.remove(&held);
         let Some(record) = running.stores.0.get_mut(&held.offset) else {
             return Ok(());
         };
-        let (number, elapsed) = record.begin_attempt(wall_clock());
         let performance = Performance {
             held,
             input,
-            attempt: Attempt { number, elapsed },
+            attempt: record.begin_attempt(wall_clock(), started.was_due),
             origin: record.origin.clone(),
         };
+        self.due.insert(held, started.due);
         match self.performers.begin(performance) {
             Some(outcome) => self.conclude(held, outcome, running, outbox),
             None => Ok(()),
@@ -168,7 +176,8 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         match outcome {
             Outcome::Done(emit) => self.settle(held, Ok(emit), running, outbox)?,
             Outcome::Poison(poison) => self.settle(held, Err(poison), running, outbox)?,
-            Outcome::Retry { after, why } => self.retry(held, after, &why, running),
+            Outcome::Retry { after, why, cause } => self.retry(held, after, &why, cause, running),
+            Outcome::Wait { after, why } => self.wait(held, after, &why, running),
             Outcome::Fatal(why) => return Err(Fault::halt(why)),
         }
         running.touch();
@@ -185,8 +194,12 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         running: &mut Running<ParkedRecords>,
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
-        self.queue.settle(held);
+        match &verdict {
+            Ok(_) => self.queue.succeed(held, self.now()),
+            Err(_) => self.queue.settle(held),
+        }
         self.unexplained.remove(&held);
+        self.due.remove(&held);
         let Some(record) = running.stores.0.take(&held.offset) else {
             return Err(Fault::rebuild(format!("{held:?} was performed but not kept")));
         };
@@ -206,11 +219,65 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         Ok(())
     }
 
-    fn retry(&mut self, held: Held, after: Duration, why: &str, running: &mut Running<ParkedRecords>) {
+    /// An attempt came to nothing. One that was not due leaves the schedule as it is.
+    fn retry(
+        &mut self,
+        held: Held,
+        after: Duration,
+        why: &str,
+        cause: Cause,
+        running: &mut Running<ParkedRecords>,
+    ) {
         tracing::info!(stage = %self.config.names.stage, ?held, ?after, why, "an effect is tried again");
-        self.queue.retry(held, self.now() + after);
+        let now = self.now();
+        let Some(record) = running.stores.0.get_mut(&held.offset) else {
+            return;
+        };
+        let planned = self.due.remove(&held).filter(|_| !record.was_due());
+        let due = planned.map_or(now + after, |planned| planned.max(now));
+        record.pause(wall_clock(), due.saturating_sub(now));
+        match cause {
+            Cause::Record => self.queue.retry(held, due),
+            Cause::Part { rest } => self.queue.part_failed(held, due, now, rest),
+        }
+    }
+
+    /// What was not tried is no attempt.
+    fn wait(&mut self, held: Held, after: Duration, why: &str, running: &mut Running<ParkedRecords>) {
+        tracing::debug!(stage = %self.config.names.stage, ?held, ?after, why, "an effect waits");
+        let now = self.now();
+        let due = self.due.remove(&held).unwrap_or(now);
+        self.queue.part_rests(held, due, now + after);
         if let Some(record) = running.stores.0.get_mut(&held.offset) {
-            record.pause(wall_clock(), after);
+            record.take_back_attempt();
+            record.pause(wall_clock(), due.saturating_sub(now));
+        }
+    }
+
+    /// A part that is away and has as many records waiting as it may: this one is given up, so that it holds up nobody.
+    fn give_up(
+        &mut self,
+        message: &BorrowedMessage<'_>,
+        (part, waiting): (&Part, usize),
+        running: &mut Running<ParkedRecords>,
+        outbox: &mut Outbox,
+    ) -> Result<(), Fault> {
+        let Some(cx) = context(self.config, message) else {
+            return Ok(());
+        };
+        let poison = Poison::receiver(
+            "backlog_full",
+            format!(
+                "{} fails, and {waiting} records of this partition wait for it; send this one again with `sluicebox dlq replay` \
+                 once it is back",
+                part.name().unwrap_or("the outside world"),
+            ),
+        );
+        let carried = Carried::of(message);
+        let verdict = Err::<Emit<E::Out>, _>(poison);
+        match self.settler.settle(&cx, carried, verdict, running, outbox)? {
+            Settling::Done => Ok(()),
+            Settling::TooMany(why) => Err(Fault::abort(why)),
         }
     }
 }
@@ -227,7 +294,7 @@ impl<E: Effect> Work for EffectWork<'_, E> {
         &mut self,
         message: &BorrowedMessage<'_>,
         running: &mut Running<ParkedRecords>,
-        _: &mut Outbox,
+        outbox: &mut Outbox,
     ) -> Result<Offered, Fault> {
         let Some(cx) = context(self.config, message) else {
             return Ok(Offered::Taken);
@@ -240,8 +307,13 @@ impl<E: Effect> Work for EffectWork<'_, E> {
             task: running.task,
             offset: cx.offset,
         };
+        let part = self.effect.part(cx.key);
+        if let Some(waiting) = self.queue.overflow(held.task, &part) {
+            self.give_up(message, (&part, waiting), running, outbox)?;
+            return Ok(Offered::Taken);
+        }
         let record = Parked::new(&cx, value, message.headers());
-        self.queue.arrive(held, cx.key, record.size(), self.now());
+        self.queue.arrive(held, cx.key, part, record.size(), self.now());
         running.stores.0.put(held.offset, record);
         Ok(Offered::Taken)
     }
@@ -295,8 +367,12 @@ impl<E: Effect> Work for EffectWork<'_, E> {
                 task: running.task,
                 offset: *offset,
             };
+            let (part, left) = (self.effect.part(record.key()), record.pause_left(wall));
+            if record.was_tried() && !left.is_zero() {
+                self.queue.suspect(&part, now);
+            }
             self.queue
-                .arrive(held, record.key(), record.size(), now + record.pause_left(wall));
+                .arrive(held, record.key(), part, record.size(), now + left);
         }
     }
 
@@ -306,12 +382,14 @@ impl<E: Effect> Work for EffectWork<'_, E> {
         self.performers.drop_task(task);
         self.told_full.remove(&task);
         self.unexplained.retain(|held, _| held.task != task);
+        self.due.retain(|held, _| held.task != task);
         self.stopped.remove(&task);
     }
 
     fn forget(&mut self) {
         self.queue.clear();
         self.performers.clear();
+        self.due.clear();
         self.touched.clear();
         self.unexplained.clear();
     }

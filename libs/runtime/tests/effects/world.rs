@@ -2,7 +2,7 @@
 
 use crate::watcher::PATIENCE;
 use model::{Notification, Receipt};
-use stage::{Attempt, Cx, Effect, Emit, IdempotencyKey, Outcome, Poison};
+use stage::{Attempt, Cause, Cx, Effect, Emit, IdempotencyKey, Outcome, Poison};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
@@ -180,6 +180,7 @@ impl Effect for World {
                 return Outcome::Retry {
                     after: PAUSE,
                     why: "as it was asked".to_owned(),
+                    cause: Cause::Record,
                 };
             }
             Wish::Poison => return Outcome::Poison(Poison::ours("as_asked", "as it was asked")),

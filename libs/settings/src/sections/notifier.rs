@@ -61,7 +61,7 @@ pub enum Subscription {
 pub struct NotifierSettings {
     /// Where notifications go. Default: one console channel.
     pub channels: Vec<ChannelSettings>,
-    /// Most deliveries at once. Default 32.
+    /// Most deliveries of one channel at once, by each lane; channels share no slots. Default 32.
     pub concurrency: usize,
     /// A folder whose `<language>/<card>.txt` templates take the place of the built-in ones of the same name.
     pub templates: Option<PathBuf>,
@@ -105,8 +105,12 @@ pub struct ChannelSettings {
     /// Of one attempt. Default `5s`.
     #[serde(with = "humantime_serde")]
     pub timeout: Duration,
-    /// Attempts before it is given up with a `failed` receipt. Default 8.
-    pub max_attempts: u32,
+    /// The waits before the second attempt, the third, and so on; after the last one the notification is given up, and
+    /// becomes a dead letter that can be replayed. `Retry-After` makes a wait longer, never shorter. Default as Standard
+    /// Webhooks has it, `[5s, 5m, 30m, 2h, 5h, 10h, 14h, 20h, 24h]`: ten attempts in about 75 hours.
+    pub retries: Vec<humantime_serde::Serde<Duration>>,
+    /// Fewer attempts than `retries` makes, if it is to be given up sooner.
+    pub max_attempts: Option<u32>,
     /// Most deliveries a second, if limited.
     pub rate_per_s: Option<u32>,
 }
@@ -125,9 +129,30 @@ impl Default for ChannelSettings {
             lang: "en".to_owned(),
             allow_private: false,
             timeout: Duration::from_secs(5),
-            max_attempts: 8,
+            retries: standard_retries(),
+            max_attempts: None,
             rate_per_s: None,
         }
+    }
+}
+
+/// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#deliverability-and-reliability>
+fn standard_retries() -> Vec<humantime_serde::Serde<Duration>> {
+    let hours = [2, 5, 10, 14, 20, 24].map(Duration::from_hours);
+    let sooner = [
+        Duration::from_secs(5),
+        Duration::from_mins(5),
+        Duration::from_mins(30),
+    ];
+    sooner.into_iter().chain(hours).map(Into::into).collect()
+}
+
+impl ChannelSettings {
+    /// The waits before the second attempt and those that follow.
+    pub fn waits(&self) -> Vec<Duration> {
+        let most = self.max_attempts.map_or(usize::MAX, |most| most as usize);
+        let waits = self.retries.iter().map(|wait| **wait);
+        waits.take(most.saturating_sub(1)).collect()
     }
 }
 
@@ -139,6 +164,7 @@ impl NotifierSettings {
             min_level: Some(String::new()),
             levels: Some(vec![String::new()]),
             rate_per_s: Some(1),
+            max_attempts: Some(1),
             ..ChannelSettings::default()
         };
         Self {
@@ -180,7 +206,18 @@ impl ChannelSettings {
             &self.name,
             "use 1 to 64 of a-z A-Z 0-9 . _ -",
         );
-        problems.at_least_one(&key("max_attempts"), self.max_attempts.into());
+        problems.unless(
+            self.max_attempts != Some(0),
+            key("max_attempts"),
+            0,
+            "must be at least 1, or left away",
+        );
+        problems.unless(
+            self.retries.len() <= 100,
+            key("retries"),
+            self.retries.len(),
+            "give at most 100 waits",
+        );
         problems.unless(
             !self.timeout.is_zero(),
             key("timeout"),

@@ -1,5 +1,7 @@
 //! The channels of the settings, ready to be used.
 
+use std::time::Duration;
+
 use outbound::{ClientError, Reach};
 use settings::{ChannelKind, ChannelSettings};
 
@@ -38,7 +40,8 @@ pub(super) enum Way {
 #[derive(Clone)]
 pub(super) struct Channel {
     pub(super) way: Way,
-    pub(super) max_attempts: u32,
+    /// The waits before the second attempt and those that follow.
+    pub(super) retries: Vec<Duration>,
 }
 
 impl Channel {
@@ -53,7 +56,7 @@ impl Channel {
         };
         Ok(Self {
             way,
-            max_attempts: settings.max_attempts,
+            retries: settings.waits(),
         })
     }
 }

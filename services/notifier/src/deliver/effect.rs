@@ -1,4 +1,4 @@
-//! The delivery as an effect: one attempt at a time; the runtime repeats it.
+//! The delivery as an effect: one attempt at a time; the runtime repeats it, and leaves alone a channel that fails.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,16 +7,13 @@ use std::time::Duration;
 use model::{Notification, Receipt, ReceiptStatus};
 use outbound::Reach;
 use settings::NotifierSettings;
-use stage::{Attempt, Cx, Effect, Emit, IdempotencyKey, Outcome, Poison};
+use stage::{Attempt, Cause, Cx, Effect, Emit, IdempotencyKey, Outcome, Part, Poison};
 use tokio::time::Instant;
 
 use super::channel::{Channel, DeliverError, Way};
 use super::console::Console;
 use super::verdict::{self, Verdict};
 use super::webhook::{PostError, Webhook};
-
-/// A console that cannot be written to is tried again after this.
-const CONSOLE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Delivers notifications. Clones share channels, their limits and breakers.
 #[derive(Clone)]
@@ -49,6 +46,13 @@ impl Effect for DeliverEffect {
         IdempotencyKey::new(&input.id)
     }
 
+    /// Channels share nothing: one that hangs delays no other.
+    fn part(&self, key: Option<&[u8]>) -> Part {
+        let channel = key.and_then(|key| key.split(|byte| *byte == b'|').next());
+        let channel = channel.and_then(|channel| std::str::from_utf8(channel).ok());
+        channel.map(Part::named).unwrap_or_default()
+    }
+
     async fn perform(
         &self,
         input: &Notification,
@@ -68,7 +72,7 @@ impl Effect for DeliverEffect {
             key,
             attempt,
             begun: Instant::now(),
-            most: channel.max_attempts,
+            retries: &channel.retries,
         };
         match &channel.way {
             Way::Console(console) => sending.to_console(console),
@@ -83,49 +87,68 @@ struct Sending<'a> {
     key: &'a IdempotencyKey,
     attempt: Attempt,
     begun: Instant,
-    most: u32,
+    retries: &'a [Duration],
 }
 
 impl Sending<'_> {
     fn to_console(&self, console: &Console) -> Outcome<Receipt> {
-        match console.tell(self.notification) {
-            Ok(()) => self.settled(ReceiptStatus::Delivered, None, String::new()),
-            Err(error) if self.attempt.number < self.most => Outcome::Retry {
-                after: CONSOLE_PAUSE,
-                why: format!("the console cannot be written to: {error}"),
+        let Err(error) = console.tell(self.notification) else {
+            return self.delivered(None, String::new());
+        };
+        let why = format!("the console cannot be written to: {error}");
+        match self
+            .retries
+            .get(self.attempt.scheduled.saturating_sub(1) as usize)
+        {
+            Some(&after) => Outcome::Retry {
+                after,
+                why,
+                cause: Cause::Part { rest: Duration::ZERO },
             },
-            Err(error) => self.settled(ReceiptStatus::Failed, None, error.to_string()),
+            None => self.given_up(&why),
         }
     }
 
     async fn to_webhook(&self, webhook: &Webhook, traceparent: Option<&str>) -> Outcome<Receipt> {
         let error = match webhook.post(self.notification, self.key, traceparent).await {
-            Ok(reply) => return self.settled(ReceiptStatus::Delivered, Some(reply.status), String::new()),
+            Ok(reply) => return self.delivered(Some(reply.status), String::new()),
             Err(PostError::Call(error)) => error,
             Err(error @ PostError::Payload(_)) => {
                 return Outcome::Poison(Poison::ours("unwritable", error.to_string()));
             }
         };
         let (status, why) = (error.status(), error.to_string());
-        match verdict::of(&error, self.attempt.number, self.most, outbound::chance()) {
-            Verdict::Delivered => self.settled(ReceiptStatus::Delivered, status, why),
-            Verdict::Again(after) => Outcome::Retry { after, why },
-            Verdict::GiveUp => self.settled(ReceiptStatus::Failed, status, why),
-            // The receiver's word, which concerns its channel alone.
-            Verdict::Dead(reason) => Outcome::Poison(Poison::receiver(
-                reason,
-                format!("channel {}: {why}", self.notification.channel),
-            )),
+        match verdict::of(&error, self.attempt.scheduled, self.retries, outbound::chance()) {
+            Verdict::Delivered => self.delivered(status, why),
+            Verdict::Again(after, cause) => Outcome::Retry { after, why, cause },
+            Verdict::Wait(after) => Outcome::Wait { after, why },
+            Verdict::GiveUp => self.given_up(&why),
+            Verdict::Dead(reason) => self.dead(reason, &why),
         }
     }
 
-    fn settled(&self, status: ReceiptStatus, http_status: Option<u16>, detail: String) -> Outcome<Receipt> {
+    fn given_up(&self, why: &str) -> Outcome<Receipt> {
+        let Attempt { number, elapsed, .. } = self.attempt;
+        let hours = elapsed.as_secs() / 3_600;
+        self.dead(
+            "undelivered",
+            &format!("given up after {number} attempts in {hours} hours, the last of which failed: {why}"),
+        )
+    }
+
+    /// The receiver's word, which concerns its channel alone.
+    fn dead(&self, reason: &'static str, why: &str) -> Outcome<Receipt> {
+        let channel = &self.notification.channel;
+        Outcome::Poison(Poison::receiver(reason, format!("channel {channel}: {why}")))
+    }
+
+    fn delivered(&self, http_status: Option<u16>, detail: String) -> Outcome<Receipt> {
         let latency = self.attempt.elapsed + self.begun.elapsed();
         Outcome::Done(Emit::One(Receipt {
             notification_id: self.notification.id.clone(),
             tenant: self.notification.tenant.clone(),
             channel: self.notification.channel.clone(),
-            status,
+            status: ReceiptStatus::Delivered,
             attempts: i32::try_from(self.attempt.number).unwrap_or(i32::MAX),
             http_status: http_status.map(i32::from),
             latency_ms: i64::try_from(latency.as_millis()).unwrap_or(i64::MAX),

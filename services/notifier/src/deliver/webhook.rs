@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use model::Notification;
 use outbound::{
-    CallError, Client, HeaderMap, HeaderName, HeaderValue, Policy, Reach, Reply, Request, Url, Wanted,
+    BreakerPolicy, CallError, Client, HeaderMap, HeaderName, HeaderValue, Policy, Reach, Reply, Request, Url,
+    Wanted,
 };
 use settings::{ChannelSettings, Secret};
 use stage::IdempotencyKey;
@@ -39,8 +40,14 @@ impl Webhook {
         // The runtime repeats: its waits outlive a rebalance and do not hold a call open.
         let client = Client::new(Policy {
             timeout: settings.timeout,
-            total: settings.timeout,
+            // A slot is not for waiting: the runtime waits for room.
+            total: Duration::ZERO,
             max_attempts: 1,
+            // The runtime leaves a channel alone that fails; two breakers would wait for each other.
+            breaker: BreakerPolicy {
+                failures: u32::MAX,
+                ..BreakerPolicy::default()
+            },
             rate_per_s: settings.rate_per_s.and_then(NonZeroU32::new),
             wanted: Wanted::Status,
             max_response_bytes: MAX_ANSWER,

@@ -1,7 +1,8 @@
 //! What an effect keeps of the records whose offset is passed before it is known what becomes of them: the record as
 //! it came, and how far it got. No clock, no I/O.
 
-use ::stage::{AnyStore, Cx, Store, Stores, Task};
+use crate::work::ATTEMPTS_HEADER;
+use ::stage::{AnyStore, Attempt, Cx, Store, Stores, Task};
 use model::Millis;
 use rdkafka::message::{BorrowedHeaders, Header, Headers, OwnedHeaders};
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,12 @@ pub(crate) struct Parked {
     headers: Vec<model::Header>,
     /// Attempts that are known to have begun.
     attempts: u32,
+    /// Those among them that were due; older records knew no others.
+    #[serde(default)]
+    scheduled: Option<u32>,
+    /// Whether the last attempt was due.
+    #[serde(skip)]
+    was_due: bool,
     /// When the first one began, by the clock of the wall.
     begun: Option<Millis>,
     pause: Option<Pause>,
@@ -90,6 +97,8 @@ impl Parked {
                 })
                 .collect(),
             attempts: 0,
+            scheduled: None,
+            was_due: false,
             begun: None,
             pause: None,
         }
@@ -116,13 +125,47 @@ impl Parked {
         size_of::<Self>() + self.value.len() + self.key().map_or(0, <[u8]>::len)
     }
 
-    /// Counts an attempt that begins; says its number, and the time since the first one began.
-    pub(crate) fn begin_attempt(&mut self, now: Millis) -> (u32, Duration) {
+    /// Counts an attempt that begins, because it was due or to find out whether its part is back.
+    pub(crate) fn begin_attempt(&mut self, now: Millis, was_due: bool) -> Attempt {
+        let scheduled = self.scheduled.unwrap_or(self.attempts);
+        let scheduled = scheduled.saturating_add(u32::from(was_due));
+        self.scheduled = Some(scheduled);
+        self.was_due = was_due;
         self.attempts = self.attempts.saturating_add(1);
         self.pause = None;
         let begun = *self.begun.get_or_insert(now);
         let elapsed = u64::try_from(now.saturating_sub(begun)).unwrap_or_default();
-        (self.attempts, Duration::from_millis(elapsed))
+        Attempt {
+            number: self.attempts,
+            scheduled,
+            replayed: self.was_replayed(),
+            elapsed: Duration::from_millis(elapsed),
+        }
+    }
+
+    /// The attempt that was begun last was none.
+    pub(crate) fn take_back_attempt(&mut self) {
+        self.attempts = self.attempts.saturating_sub(1);
+        let scheduled = self.scheduled.unwrap_or_default();
+        self.scheduled = Some(scheduled.saturating_sub(u32::from(self.was_due)));
+        if self.attempts == 0 {
+            self.begun = None;
+        }
+    }
+
+    /// Whether the last attempt was due.
+    pub(crate) const fn was_due(&self) -> bool {
+        self.was_due
+    }
+
+    /// Whether an attempt came to nothing.
+    pub(crate) const fn was_tried(&self) -> bool {
+        self.attempts > 0
+    }
+
+    /// Whether it was given up, and put back.
+    fn was_replayed(&self) -> bool {
+        self.headers.iter().any(|header| header.key == ATTEMPTS_HEADER)
     }
 
     /// The attempt came to nothing; the next one is to wait this long.
@@ -160,10 +203,15 @@ mod tests {
         Parked::new(&cx, b"\x00record", Some(headers.as_borrowed()))
     }
 
+    fn begun(record: &mut Parked, now: Millis) -> (u32, Duration) {
+        let attempt = record.begin_attempt(now, true);
+        (attempt.number, attempt.elapsed)
+    }
+
     #[test]
     fn attempts_and_waits_survive_the_changelog() {
         let mut record = parked();
-        assert_eq!(record.begin_attempt(1_000), (1, Duration::ZERO));
+        assert_eq!(begun(&mut record, 1_000), (1, Duration::ZERO));
         record.pause(1_500, SECOND);
         let (mut kept, mut again) = (ParkedRecords::default(), ParkedRecords::default());
         kept.0.put(42, record);
@@ -179,17 +227,39 @@ mod tests {
             (&b"\x00record"[..], Some(&b"ops"[..]))
         );
         assert_eq!(restored.pause_left(1_600), Duration::from_millis(900));
-        assert_eq!(restored.begin_attempt(3_000), (2, 2 * SECOND));
+        assert_eq!(begun(&mut restored, 3_000), (2, 2 * SECOND));
     }
 
     #[test]
     fn a_clock_that_jumps_never_makes_a_wait_longer() {
         let mut record = parked();
         assert_eq!(record.pause_left(0), Duration::ZERO);
-        record.begin_attempt(1_000_000);
+        begun(&mut record, 1_000_000);
         record.pause(1_000_000, SECOND);
         assert_eq!(record.pause_left(0), SECOND, "set back");
         assert_eq!(record.pause_left(i64::MAX), Duration::ZERO, "set forward");
-        assert_eq!(record.begin_attempt(0), (2, Duration::ZERO));
+        assert_eq!(begun(&mut record, 0), (2, Duration::ZERO));
+    }
+
+    #[test]
+    fn what_was_no_attempt_is_not_counted_and_a_probe_is_none_of_the_schedule() {
+        let mut record = parked();
+        record.begin_attempt(0, true);
+        record.take_back_attempt();
+        assert!(!record.was_tried());
+        record.begin_attempt(5, true);
+        let probe = record.begin_attempt(6, false);
+        assert_eq!((probe.number, probe.scheduled, probe.replayed), (2, 1, false));
+        record.begin_attempt(7, false);
+        record.take_back_attempt();
+        let due = record.begin_attempt(1_005, true);
+        assert_eq!((due.number, due.scheduled, due.elapsed), (3, 2, SECOND));
+    }
+
+    #[test]
+    fn a_record_of_an_older_version_keeps_its_place_in_the_schedule() {
+        let mut record = parked();
+        (record.attempts, record.scheduled) = (4, None);
+        assert_eq!(record.begin_attempt(0, true).scheduled, 5);
     }
 }

@@ -2,33 +2,64 @@
 
 use super::Limits;
 use crate::commit_policy::Moment;
+use stage::Part;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// A held record.
 #[derive(Debug)]
 struct Record {
     key: Option<Box<[u8]>>,
+    part: Part,
     bytes: usize,
     /// When it may be performed, once it is the first of its line.
     due: Moment,
+    /// Whether it waits because its part failed, so that it need not once the part is back.
+    ailing: bool,
     performing: bool,
 }
 
-/// See the module.
+/// What is held for one part.
 #[derive(Debug, Default)]
-pub(super) struct Backlog {
-    records: BTreeMap<i64, Record>,
-    /// The offsets of each key, oldest first.
-    lines: HashMap<Box<[u8]>, VecDeque<i64>>,
+struct Load {
     /// The first of each line that is not being performed, by the time it may be.
     waiting: BTreeSet<(Moment, i64)>,
+    records: usize,
     bytes: usize,
-    performing: usize,
     full: bool,
 }
 
+impl Load {
+    fn holds(&self, limits: Limits, share: usize) -> bool {
+        self.records * share >= limits.records.max(1) || self.bytes * share >= limits.bytes.max(1)
+    }
+
+    fn mark_full(&mut self, limits: Limits) {
+        // Half of it, so that a partition is not paused and resumed with every record.
+        self.full = self.holds(limits, 1) || (self.full && self.holds(limits, 2) && self.records > 0);
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Backlog {
+    limits: Limits,
+    records: BTreeMap<i64, Record>,
+    /// The offsets of each key, oldest first.
+    lines: HashMap<Box<[u8]>, VecDeque<i64>>,
+    loads: BTreeMap<Part, Load>,
+}
+
 impl Backlog {
-    pub(super) fn arrive(&mut self, offset: i64, key: Option<&[u8]>, bytes: usize, due: Moment) {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            records: BTreeMap::new(),
+            lines: HashMap::new(),
+            loads: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn arrive(&mut self, offset: i64, key: Option<&[u8]>, part: Part, bytes: usize, due: Moment) {
         let key: Option<Box<[u8]>> = key.map(Into::into);
         let is_first = match &key {
             Some(key) => {
@@ -38,48 +69,53 @@ impl Backlog {
             }
             None => true,
         };
+        let load = self.loads.entry(part.clone()).or_default();
         if is_first {
-            self.waiting.insert((due, offset));
+            load.waiting.insert((due, offset));
         }
-        self.bytes += bytes;
+        load.records += 1;
+        load.bytes += bytes;
+        load.mark_full(self.limits);
         let record = Record {
             key,
+            part,
             bytes,
             due,
+            ailing: false,
             performing: false,
         };
         self.records.insert(offset, record);
     }
 
-    /// When its next record can be performed.
-    pub(super) fn due(&self) -> Option<Moment> {
-        self.waiting.first().map(|(due, _)| *due)
+    /// The parts that records wait for, each with the time at which its next one is due.
+    pub(super) fn due(&self) -> impl Iterator<Item = (&Part, Moment)> {
+        let loads = self.loads.iter();
+        loads.filter_map(|(part, load)| Some((part, load.waiting.first()?.0)))
     }
 
-    /// Begins to perform the record that has been due longest.
-    pub(super) fn start(&mut self, now: Moment) -> Option<i64> {
-        let (due, offset) = self.waiting.pop_first()?;
-        if due > now {
-            self.waiting.insert((due, offset));
-            return None;
-        }
+    /// Begins to perform the record of the part that has been due longest, or will be first.
+    pub(super) fn start(&mut self, part: &Part) -> Option<(i64, Moment)> {
+        let (due, offset) = self.loads.get_mut(part)?.waiting.pop_first()?;
         self.records.get_mut(&offset)?.performing = true;
-        self.performing += 1;
-        Some(offset)
+        Some((offset, due))
     }
 
-    /// Whether the record was being performed; it is gone then.
-    pub(super) fn settle(&mut self, offset: i64) -> bool {
-        if !self.stop_performing(offset) {
-            return false;
-        }
-        if let Some(record) = self.records.remove(&offset) {
-            self.bytes -= record.bytes;
-            if let Some(key) = record.key {
-                self.advance_line(&key);
+    /// The part of the record if it was being performed; the record is gone then.
+    pub(super) fn settle(&mut self, offset: i64) -> Option<Part> {
+        let part = self.stop_performing(offset)?;
+        let record = self.records.remove(&offset)?;
+        if let Some(load) = self.loads.get_mut(&part) {
+            load.records -= 1;
+            load.bytes -= record.bytes;
+            load.mark_full(self.limits);
+            if load.records == 0 {
+                self.loads.remove(&part);
             }
         }
-        true
+        if let Some(key) = record.key {
+            self.advance_line(&key);
+        }
+        Some(part)
     }
 
     /// The first of a line is gone; the next one is first now.
@@ -90,8 +126,11 @@ impl Backlog {
         line.pop_front();
         match line.front() {
             Some(next) => {
-                let due = self.records.get(next).map(|record| record.due);
-                self.waiting.insert((due.unwrap_or_default(), *next));
+                if let Some(record) = self.records.get(next)
+                    && let Some(load) = self.loads.get_mut(&record.part)
+                {
+                    load.waiting.insert((record.due, *next));
+                }
             }
             None => {
                 self.lines.remove(key);
@@ -99,39 +138,60 @@ impl Backlog {
         }
     }
 
-    /// Whether the record was being performed; it waits then.
-    pub(super) fn retry(&mut self, offset: i64, due: Moment) -> bool {
-        let was_performing = self.stop_performing(offset);
-        if was_performing {
-            self.waiting.insert((due, offset));
+    /// The part of the record if it was being performed; it waits until `due` then, or until its part is back if that is
+    /// what it waits for.
+    pub(super) fn retry(&mut self, offset: i64, due: Moment, ailing: bool) -> Option<Part> {
+        let part = self.stop_performing(offset)?;
+        if let Some(record) = self.records.get_mut(&offset) {
+            (record.due, record.ailing) = (due, ailing);
         }
-        was_performing
+        if let Some(load) = self.loads.get_mut(&part) {
+            load.waiting.insert((due, offset));
+        }
+        Some(part)
     }
 
-    fn stop_performing(&mut self, offset: i64) -> bool {
-        let record = self.records.get_mut(&offset);
-        let was_performing = record.is_some_and(|record| std::mem::take(&mut record.performing));
-        self.performing -= usize::from(was_performing);
-        was_performing
+    /// A part is back: what waited for that is due.
+    pub(super) fn wake(&mut self, part: &Part, now: Moment) {
+        let Some(load) = self.loads.get_mut(part) else {
+            return;
+        };
+        let waiting = std::mem::take(&mut load.waiting);
+        for (due, offset) in waiting {
+            let record = self.records.get_mut(&offset);
+            let woken = record.filter(|record| record.ailing && due > now);
+            let due = woken.map_or(due, |record| {
+                record.due = now;
+                now
+            });
+            load.waiting.insert((due, offset));
+        }
+    }
+
+    fn stop_performing(&mut self, offset: i64) -> Option<Part> {
+        let record = self.records.get_mut(&offset)?;
+        std::mem::take(&mut record.performing).then(|| record.part.clone())
     }
 
     pub(super) fn held_since(&self, offset: i64) -> usize {
         self.records.range(offset..).count()
     }
 
-    pub(super) const fn performing(&self) -> usize {
-        self.performing
+    /// The part of each record that is being performed.
+    pub(super) fn performing(&self) -> impl Iterator<Item = &Part> {
+        let performing = self.records.values().filter(|record| record.performing);
+        performing.map(|record| &record.part)
     }
 
-    pub(super) const fn is_full(&self) -> bool {
-        self.full
+    /// The parts of which it holds as much as it may.
+    pub(super) fn full(&self) -> impl Iterator<Item = &Part> {
+        let full = self.loads.iter().filter(|(_, load)| load.full);
+        full.map(|(part, _)| part)
     }
 
-    pub(super) fn mark_full(&mut self, limits: Limits) {
-        let holds = |part: usize| {
-            self.records.len() * part >= limits.records.max(1) || self.bytes * part >= limits.bytes.max(1)
-        };
-        // Half of it, so that a partition is not paused and resumed with every record.
-        self.full = holds(1) || (self.full && holds(2) && !self.records.is_empty());
+    /// How many records it holds for a part, if that is as many as it may.
+    pub(super) fn filled(&self, part: &Part) -> Option<usize> {
+        let load = self.loads.get(part)?;
+        load.holds(self.limits, 1).then_some(load.records)
     }
 }

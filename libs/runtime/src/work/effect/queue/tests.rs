@@ -110,6 +110,7 @@ impl Model {
         self.queue.arrive(
             held,
             key.map(|key| [key]).as_ref().map(|key| &key[..]),
+            Part::default(),
             bytes,
             due,
         );
@@ -141,7 +142,7 @@ impl Model {
 
     fn start(&mut self) {
         let could = self.could_start();
-        let started = self.queue.start(self.now);
+        let started = self.queue.start(self.now).map(|started| started.held);
         let has_room = self.performing().len() < LIMITS.performing;
         assert_eq!(started.is_some(), has_room && !could.is_empty(), "{could:?}");
         if let Some(started) = started {
@@ -228,20 +229,24 @@ proptest! {
     }
 }
 
+fn start(queue: &mut Queue, now: Moment) -> Option<Held> {
+    queue.start(now).map(|started| started.held)
+}
+
 #[test]
 fn a_slow_key_holds_back_only_itself() {
     let mut queue = Queue::new(LIMITS);
     for (offset, key) in [(0, b"slow"), (1, b"slow"), (2, b"fast"), (3, b"fast")] {
-        queue.arrive(held(0, offset), Some(key), 1, MS(0));
+        queue.arrive(held(0, offset), Some(key), Part::default(), 1, MS(0));
     }
-    assert_eq!(queue.start(MS(0)), Some(held(0, 0)));
-    assert_eq!(queue.start(MS(0)), Some(held(0, 2)));
-    assert_eq!(queue.start(MS(0)), None);
+    assert_eq!(start(&mut queue, MS(0)), Some(held(0, 0)));
+    assert_eq!(start(&mut queue, MS(0)), Some(held(0, 2)));
+    assert_eq!(start(&mut queue, MS(0)), None);
     queue.settle(held(0, 2));
-    assert_eq!(queue.start(MS(0)), Some(held(0, 3)));
+    assert_eq!(start(&mut queue, MS(0)), Some(held(0, 3)));
     queue.retry(held(0, 0), MS(500));
-    assert_eq!(queue.start(MS(499)), None);
-    assert_eq!(queue.start(MS(500)), Some(held(0, 0)));
+    assert_eq!(start(&mut queue, MS(499)), None);
+    assert_eq!(start(&mut queue, MS(500)), Some(held(0, 0)));
 }
 
 #[test]
@@ -251,11 +256,11 @@ fn a_task_with_much_to_do_does_not_starve_the_others() {
         ..LIMITS
     });
     for offset in 0..6 {
-        queue.arrive(held(0, offset), None, 1, MS(0));
+        queue.arrive(held(0, offset), None, Part::default(), 1, MS(0));
     }
-    queue.arrive(held(1, 0), None, 1, MS(1));
+    queue.arrive(held(1, 0), None, Part::default(), 1, MS(1));
     let served = std::iter::from_fn(|| {
-        let started = queue.start(MS(9))?;
+        let started = queue.start(MS(9))?.held;
         queue.settle(started);
         Some(started.task.partition)
     });
@@ -265,8 +270,8 @@ fn a_task_with_much_to_do_does_not_starve_the_others() {
 #[test]
 fn what_is_said_of_a_dropped_record_is_not_heard() {
     let mut queue = Queue::new(LIMITS);
-    queue.arrive(held(0, 0), None, 1, MS(0));
-    queue.arrive(held(1, 0), None, 1, MS(0));
+    queue.arrive(held(0, 0), None, Part::default(), 1, MS(0));
+    queue.arrive(held(1, 0), None, Part::default(), 1, MS(0));
     assert!(queue.start(MS(0)).is_some() && queue.start(MS(0)).is_some());
     queue.drop_task(task(0));
     queue.settle(held(0, 0));
