@@ -1,7 +1,7 @@
 //! Stages that change nothing: what they cost is the runtime's.
 
 use model::{DecodeError, Decoder, Encoder, Event};
-use stage::{Cx, Emit, Input, Output, Poison, Stage};
+use stage::{Cx, Emit, Input, Output, Poison, Stage, Wire};
 use std::borrow::Cow;
 use topology::Topic;
 
@@ -47,10 +47,10 @@ pub(super) struct Bytes {
 }
 
 impl Input for Bytes {
-    fn decode(_: Topic, value: &[u8], _: &mut Decoder) -> Result<Self, DecodeError> {
+    fn decode(record: &Wire<'_>, _: &mut Decoder) -> Result<Self, DecodeError> {
         Ok(Self {
             key: String::new(),
-            value: value.to_vec(),
+            value: record.value.to_vec(),
         })
     }
 }

@@ -23,7 +23,7 @@ pub use event::{Address, Amount, Coverage, Event, Reason, ScoredEvent, Shadow};
 pub use json::{Json, JsonError, JsonNumber, JsonRef, Members};
 pub use media::Media;
 pub use notification::{Notification, Origin, Receipt, ReceiptStatus};
-pub use raw_event::{RawEvent, RawEventError};
+pub use raw_event::{Headers, RawEvent, RawEventError, Request, check_version, is_in_headers, parse_time};
 pub use record::{Id, Record};
 pub use replay::{Replay, ReplayedLetter};
 pub use signal::{Evidence, Signal, SignalState};

@@ -16,13 +16,14 @@ use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::lane::{Outbox, Running, Tasks};
 use crate::names::Names;
-use ::stage::{Blame, Cx, Emit, Input, Output, Poison, Stores, Task};
+use ::stage::{Blame, Cx, Emit, Input, Output, Poison, Stores, Task, Wire};
 use model::{DecodeError, Decoder, Millis};
 use rdkafka::Message;
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 use telemetry::TraceContext;
+use topology::Topic;
 
 /// The header that carries the trace context; W3C Trace Context, section 3.2.
 pub(crate) const TRACE_HEADER: &str = "traceparent";
@@ -101,12 +102,14 @@ pub(crate) enum Decoded<I> {
     NotNow(String),
 }
 
-/// Reads the value of a record.
-pub(crate) fn decode<I: Input>(cx: &Cx<'_>, value: Option<&[u8]>, decoder: &mut Decoder) -> Decoded<I> {
-    let Some(value) = value else {
+/// Reads a record.
+pub(crate) fn decode<I: Input>(cx: &Cx<'_>, carried: Carried<'_>, decoder: &mut Decoder) -> Decoded<I> {
+    let headers = carried.told(cx.topic);
+    if carried.value.is_none() && !model::is_in_headers(&headers) {
         return Decoded::Tombstone;
-    };
-    let read = catch_unwind(AssertUnwindSafe(|| I::decode(cx.topic, value, decoder)));
+    }
+    let record = carried.wire(cx, &headers);
+    let read = catch_unwind(AssertUnwindSafe(|| I::decode(&record, decoder)));
     match read {
         Ok(Ok(input)) => Decoded::Input(input),
         Ok(Err(error @ DecodeError::RegistryUnavailable { .. })) => Decoded::NotNow(error.to_string()),
@@ -197,6 +200,36 @@ impl<'a> Carried<'a> {
         Self {
             value: message.payload(),
             headers: message.headers(),
+        }
+    }
+
+    /// A value of a topic whose headers say nothing of it.
+    pub(crate) const fn of_value(value: &'a [u8]) -> Self {
+        Self {
+            value: Some(value),
+            headers: None,
+        }
+    }
+
+    /// The headers that may say something of the value: those of a topic that anybody writes.
+    fn told(&self, topic: Topic) -> Vec<(&'a str, Option<&'a [u8]>)> {
+        let headers = self.headers.filter(|_| topic.is_open()).into_iter();
+        headers
+            .flat_map(|headers| headers.iter())
+            .map(|header| (header.key, header.value))
+            .collect()
+    }
+
+    fn wire<'w>(&self, cx: &Cx<'_>, headers: model::Headers<'w>) -> Wire<'w>
+    where
+        'a: 'w,
+    {
+        Wire {
+            topic: cx.topic,
+            partition: cx.partition,
+            offset: cx.offset,
+            value: self.value.unwrap_or_default(),
+            headers,
         }
     }
 

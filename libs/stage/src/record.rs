@@ -1,6 +1,6 @@
 //! What goes into a stage and comes out, and where it stood.
 
-use model::{DecodeError, Decoder, Encoder, Millis, Record};
+use model::{DecodeError, Decoder, Encoder, Headers, Millis, RawEvent, Record, Request};
 use std::borrow::Cow;
 use topology::Topic;
 
@@ -39,6 +39,37 @@ impl Cx<'_> {
     }
 }
 
+/// A record as it stands on a topic.
+#[derive(Debug, Clone, Copy)]
+pub struct Wire<'a> {
+    /// The topic.
+    pub topic: Topic,
+    /// The partition.
+    pub partition: i32,
+    /// The offset.
+    pub offset: i64,
+    /// The value; empty where there is none.
+    pub value: &'a [u8],
+    /// The headers, on a topic that anybody writes; what the stream writes says nothing of its values there.
+    pub headers: Headers<'a>,
+}
+
+/// The header of a record that was put back: where it stood first, as `topic-partition-offset` without the prefix. An
+/// event without an id keeps by it the id that was made when it first came.
+pub const ORIGIN_HEADER: &str = "sluicebox-origin";
+
+impl Wire<'_> {
+    /// What tells the record from others that say the same.
+    fn request(&self) -> Request {
+        let origin = self.headers.iter().find(|(name, _)| *name == ORIGIN_HEADER);
+        let origin = origin.and_then(|(_, value)| std::str::from_utf8((*value)?).ok());
+        match origin {
+            Some(origin) => Request::keyed(origin),
+            None => Request::record(self.topic.name(), self.partition, self.offset),
+        }
+    }
+}
+
 /// Whose a record is, as far as it says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sender {
@@ -55,6 +86,15 @@ impl Sender {
             tenant: text(tenant),
             source: source.and_then(text),
         }
+    }
+
+    /// What CloudEvents attributes in headers say, whatever else is wrong with them.
+    fn of_headers(headers: Headers<'_>) -> Self {
+        let text = |name: &str| {
+            let (_, value) = headers.iter().find(|(own, _)| *own == name)?;
+            std::str::from_utf8((*value)?).ok()
+        };
+        Self::new(text("ce_tenant").unwrap_or_default(), text("ce_source"))
     }
 
     /// What a JSON object says at its top, whatever else is wrong with it.
@@ -77,8 +117,8 @@ impl Sender {
 
 /// What a stage reads: one record type, or an enum over the topics it reads.
 pub trait Input: Sized + Send + 'static {
-    /// Reads the value of a record of this topic.
-    fn decode(topic: Topic, value: &[u8], decoder: &mut Decoder) -> Result<Self, DecodeError>;
+    /// Reads a record.
+    fn decode(record: &Wire<'_>, decoder: &mut Decoder) -> Result<Self, DecodeError>;
 
     /// Whose it is, for the dead letter if it becomes one.
     fn sender(&self) -> Sender {
@@ -86,11 +126,12 @@ pub trait Input: Sized + Send + 'static {
     }
 }
 
-/// Whose the record of this value is, as far as it can be read.
-pub fn sender_of<I: Input>(topic: Topic, value: &[u8], decoder: &mut Decoder) -> Sender {
-    match I::decode(topic, value, decoder) {
+/// Whose the record is, as far as it can be read.
+pub fn sender_of<I: Input>(record: &Wire<'_>, decoder: &mut Decoder) -> Sender {
+    match I::decode(record, decoder) {
         Ok(input) => input.sender(),
-        Err(_) => Sender::of_json(value),
+        Err(_) if model::is_in_headers(record.headers) => Sender::of_headers(record.headers),
+        Err(_) => Sender::of_json(record.value),
     }
 }
 
@@ -107,8 +148,8 @@ pub trait Output: Send + 'static {
 macro_rules! reads {
     ($($record:ty: |$it:ident| $tenant:expr, $source:expr);+ $(;)?) => {$(
         impl Input for $record {
-            fn decode(_: Topic, value: &[u8], decoder: &mut Decoder) -> Result<Self, DecodeError> {
-                decoder.decode(value)
+            fn decode(record: &Wire<'_>, decoder: &mut Decoder) -> Result<Self, DecodeError> {
+                decoder.decode(record.value)
             }
 
             fn sender(&self) -> Sender {
@@ -149,7 +190,7 @@ reads!(
 
 // `Signal` is not here: two stages write it, each to a topic of its own.
 writes! {
-    model::RawEvent => Topic::IngestEvents,
+    RawEvent => Topic::IngestEvents,
     model::Event => Topic::EventsNormalized,
     model::ScoredEvent => Topic::EventsScored,
     model::Detection => Topic::Detections,
@@ -159,13 +200,12 @@ writes! {
     model::Replay => Topic::DeadLetterReplays,
 }
 
-/// The ingest topic takes both: Confluent Avro, told by its first byte, else a CloudEvent as JSON.
-impl Input for model::RawEvent {
-    fn decode(_: Topic, value: &[u8], decoder: &mut Decoder) -> Result<Self, DecodeError> {
-        match value.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            Some(b'{') => Self::from_json(value).map_err(|error| DecodeError::Json(error.to_string())),
-            _ => decoder.decode(value),
-        }
+/// What stands on the ingest topic, whoever wrote it. An event without an id gets one by the record's place.
+impl Input for RawEvent {
+    fn decode(record: &Wire<'_>, decoder: &mut Decoder) -> Result<Self, DecodeError> {
+        let mut event = Self::from_record(record.headers, record.value, decoder)?;
+        event.ensure_id(&record.request());
+        Ok(event)
     }
 
     fn sender(&self) -> Sender {

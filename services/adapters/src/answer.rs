@@ -17,6 +17,8 @@ pub(crate) fn answer(
     correlation: Option<&str>,
 ) -> Response {
     if let Some(problem) = outcome.problem(single) {
+        // Each of its events is counted by its own reason.
+        let problem = problem.counted();
         return if single {
             problem.into_response()
         } else {

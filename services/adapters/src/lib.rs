@@ -10,6 +10,7 @@ mod edge;
 mod ingest;
 mod json;
 mod limits;
+mod mute;
 mod problem;
 mod publish;
 mod rejection;

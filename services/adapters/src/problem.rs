@@ -1,8 +1,8 @@
 //! Problem details for HTTP APIs. Source: RFC 9457.
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -12,6 +12,10 @@ use crate::rejection::Rejection;
 /// Longest `detail`, in characters; what was sent may be quoted in it.
 const MAX_DETAIL: usize = 600;
 
+/// What is read, as `Accept` lists it (RFC 9110, section 15.5.16).
+const MEDIA_TYPES: &str = "application/cloudevents+json, application/cloudevents-batch+json, \
+                           application/x-ndjson, application/json";
+
 /// One problem, to be answered as `application/problem+json` or to stand beside the event it is about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
@@ -20,7 +24,9 @@ pub struct Problem {
     title: &'static str,
     detail: String,
     retry_after_s: Option<u64>,
-    challenge: Option<&'static str>,
+    headers: Vec<(HeaderName, &'static str)>,
+    /// Whether its events are counted one by one.
+    counted: bool,
     members: Map<String, Value>,
 }
 
@@ -33,7 +39,8 @@ impl Problem {
             title,
             detail,
             retry_after_s: None,
-            challenge: None,
+            headers: Vec::new(),
+            counted: false,
             members: Map::new(),
         }
     }
@@ -45,9 +52,25 @@ impl Problem {
     }
 
     /// With `WWW-Authenticate`.
-    pub(crate) fn challenge(mut self, challenge: &'static str) -> Self {
-        self.challenge = Some(challenge);
+    pub(crate) fn challenge(self, challenge: &'static str) -> Self {
+        self.with_header(WWW_AUTHENTICATE, challenge)
+    }
+
+    /// With a header.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.push((name, value));
         self
+    }
+
+    /// The same, once what it is about is counted, so that nobody counts it again.
+    pub(crate) fn counted(mut self) -> Self {
+        self.counted = true;
+        self
+    }
+
+    /// Whether what it is about is counted.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.counted
     }
 
     /// With an extension member.
@@ -96,7 +119,11 @@ impl Problem {
 impl From<&Rejection> for Problem {
     fn from(rejection: &Rejection) -> Self {
         let (status, reason, title) = rejection.describe();
-        Self::new(status, reason, title, &rejection.to_string())
+        let problem = Self::new(status, reason, title, &rejection.to_string());
+        match rejection {
+            Rejection::MediaType(..) => problem.with_header(ACCEPT, MEDIA_TYPES),
+            _ => problem,
+        }
     }
 }
 
@@ -127,8 +154,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after_s {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(challenge) = self.challenge {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        for (name, value) in &self.headers {
+            headers.insert(name, HeaderValue::from_static(value));
         }
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(ALLOW, HeaderValue::from_static("POST"));

@@ -81,11 +81,19 @@ fn refused(error: &IngestError) -> Refusal {
 }
 
 impl Outcome {
+    /// The status that all events have that were not taken, if they have the same.
+    fn status_of_all(&self) -> Option<StatusCode> {
+        let mut statuses = self.rejected.iter().map(|(_, problem)| problem.status());
+        let first = statuses.next()?;
+        statuses.all(|status| status == first).then_some(first)
+    }
+
     /// The problem that the whole request has, if it has one: something is to be sent again, or nothing was taken.
     pub(crate) fn problem(&mut self, single: bool) -> Option<Problem> {
         if let Some(wait) = self.retry_after {
             let detail = "some events were not acknowledged; send the whole request again after the time in \
-                          `Retry-After`: those that were taken will be recognised as duplicates";
+                          `Retry-After`, with the `Idempotency-Key` of this answer: those that were taken will be \
+                          recognised as duplicates";
             let title = "The event log does not answer";
             let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title, detail);
             return Some(if single {
@@ -101,11 +109,8 @@ impl Outcome {
             return Some(self.rejected.remove(0).1);
         }
         let detail = "`rejected` says for each event what is wrong with it";
-        Some(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "nothing_accepted",
-            "No event was taken",
-            detail,
-        ))
+        let status = self.status_of_all().unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+        let title = "No event was taken";
+        Some(Problem::new(status, "nothing_accepted", title, detail))
     }
 }

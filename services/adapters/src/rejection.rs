@@ -60,12 +60,18 @@ pub enum Rejection {
     /// A body that has none of the shapes that are read on this path.
     #[error("the body has none of the shapes read here; send {0}")]
     UnknownShape(&'static str),
-    /// A media type or content coding that is not read here.
+    /// A media type that is not read here.
     #[error("{0:?} is not read here; send {1}")]
     MediaType(String, &'static str),
-    /// A `ce-` header that is given twice or is not text.
+    /// A header that is given twice or is not text.
     #[error("header `{0}` must be given once, as text, percent-encoded outside ASCII")]
     Header(String),
+    /// An idempotency key that is none.
+    #[error("`Idempotency-Key` must be 1 to {0} visible ASCII characters")]
+    IdempotencyKey(usize),
+    /// A source or a tenant that is not heard.
+    #[error("nothing is taken from this source or tenant, by adapters.mute; ask whoever runs this")]
+    Muted,
 }
 
 /// What the normalizer says of a record on the ingest topic that is no CloudEvent.
@@ -109,7 +115,10 @@ impl Rejection {
                 "media_type",
                 "Media type not read here",
             ),
-            Self::Header(_) => (StatusCode::BAD_REQUEST, "invalid_header", "Invalid header"),
+            Self::Header(_) | Self::IdempotencyKey(_) => {
+                (StatusCode::BAD_REQUEST, "invalid_header", "Invalid header")
+            }
+            Self::Muted => (StatusCode::FORBIDDEN, "muted", "Source or tenant muted"),
         }
     }
 }

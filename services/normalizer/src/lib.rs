@@ -74,7 +74,6 @@ impl Normalizer {
 
     fn event(&mut self, mut raw: RawEvent, lists: &Lists, cx: &Cx<'_>) -> Result<Event, Refusal> {
         admission::envelope(&mut raw, &self.limits)?;
-        raw.ensure_id();
         let timing = timing(raw.time, cx.time, self.skew, &self.limits)?;
         let payload = admission::payload(raw.data.as_deref(), raw.datacontenttype.as_deref(), &self.limits)?;
         self.corrected = timing.corrected;

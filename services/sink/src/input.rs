@@ -3,7 +3,7 @@
 use model::{
     DeadLetter, DecodeError, Decoder, Detection, Notification, RawEvent, Receipt, ScoredEvent, Signal,
 };
-use stage::Input;
+use stage::{Input, Wire};
 use topology::Topic;
 
 /// One record of any topic the sink reads.
@@ -27,9 +27,10 @@ pub enum SinkInput {
 }
 
 impl Input for SinkInput {
-    fn decode(topic: Topic, value: &[u8], decoder: &mut Decoder) -> Result<Self, DecodeError> {
+    fn decode(record: &Wire<'_>, decoder: &mut Decoder) -> Result<Self, DecodeError> {
+        let (topic, value) = (record.topic, record.value);
         Ok(match topic {
-            Topic::IngestEvents => Self::Raw(Box::new(RawEvent::decode(topic, value, decoder)?)),
+            Topic::IngestEvents => Self::Raw(Box::new(RawEvent::decode(record, decoder)?)),
             Topic::EventsScored => Self::Scored(Box::new(decoder.decode(value)?)),
             Topic::SignalsEnriched => Self::Signal(Box::new(decoder.decode(value)?)),
             Topic::Detections => Self::Detection(Box::new(decoder.decode(value)?)),

@@ -60,7 +60,7 @@ impl Feeder {
             let _ = progress.wait_for(|progress| *progress >= due).await;
             let again = match shipment {
                 Shipment::Put(put) => self.put(put).await?,
-                Shipment::Post(post) => self.post(post).await?,
+                Shipment::Post(post) => self.post(post, at).await?,
             };
             sent.shipments += 1;
             sent.again += usize::from(again);
@@ -96,10 +96,11 @@ impl Feeder {
         }
     }
 
-    async fn post(&self, post: &Post) -> Result<bool, Failure> {
+    /// `number` tells the request from all others, however often it is sent.
+    async fn post(&self, post: &Post, number: usize) -> Result<bool, Failure> {
         let mut again = false;
         loop {
-            if let Ok(answer) = self.request(post).await
+            if let Ok(answer) = self.request(post, number).await
                 && !is_busy(&answer)
             {
                 return expected(post, answer).await.map(|()| again);
@@ -109,11 +110,12 @@ impl Feeder {
         }
     }
 
-    async fn request(&self, post: &Post) -> Result<reqwest::Response, reqwest::Error> {
+    async fn request(&self, post: &Post, number: usize) -> Result<reqwest::Response, reqwest::Error> {
         let mut request = self
             .client
             .post(format!("{}{}", self.edge, post.path))
             .header(CONTENT_TYPE, post.content_type)
+            .header("Idempotency-Key", format!("day-{number}"))
             .body(post.body.clone());
         if post.authorized {
             request = request.header("X-API-Key", Installation::key());

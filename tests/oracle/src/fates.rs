@@ -4,9 +4,11 @@
 //! delivered once or more; each delivery is normalized and scored, or dead. Of the scored ones of an id exactly one
 //! counts as evidence, if a rule matched, and the others are duplicates; if none matched all are filtered.
 
+use crate::fold::{headers, wire};
 use crate::outbox::{origin, read};
 use crate::{History, OwnSchemas, Place, Verdict};
 use model::{DeadLetter, Event, RawEvent, ScoredEvent, Signal};
+use stage::Input;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use topology::{StageName, Topic};
 
@@ -23,7 +25,6 @@ pub struct Identity {
 
 impl Identity {
     fn of_raw(mut raw: RawEvent) -> Self {
-        raw.ensure_id();
         if raw.tenant.is_empty() {
             model::DEFAULT_TENANT.clone_into(&mut raw.tenant);
         }
@@ -100,13 +101,8 @@ impl Fates {
     fn count_deliveries(&mut self, history: &History, schemas: OwnSchemas) {
         let mut decoder = schemas.decoder();
         for record in history.topic(Topic::IngestEvents.name()) {
-            let value = record.value.as_deref().unwrap_or_default();
-            let json = value.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-            let raw = if json {
-                RawEvent::from_json(value).ok()
-            } else {
-                decoder.decode(value).ok()
-            };
+            let headers = headers(record);
+            let raw = RawEvent::decode(&wire(Topic::IngestEvents, record, &headers), &mut decoder).ok();
             let place = Place::of(record);
             let Some(raw) = raw else {
                 self.unreadable.push(place);

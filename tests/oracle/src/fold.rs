@@ -10,7 +10,7 @@ pub use state::{nothing_waits, replay};
 use crate::{History, OwnSchemas, Place};
 use model::{DecodeError, Decoder, Encoder, Fault, Millis};
 use runtime::admin::StoredRecord;
-use stage::{Cx, Driver, FlowCounts, Input, Output, Settled, Stage};
+use stage::{Cx, Driver, FlowCounts, Input, Output, Settled, Stage, Wire};
 use std::collections::BTreeMap;
 use topology::{StageName, Topic};
 
@@ -140,11 +140,30 @@ fn settled<F: Fold>(
     record: &StoredRecord,
     decoder: &mut Decoder,
 ) -> Result<Settled<F::Out>, DecodeError> {
-    let Some(value) = record.value.as_deref() else {
+    let headers = headers(record);
+    if record.value.is_none() && !model::is_in_headers(&headers) {
         return Ok(Settled::Filtered("tombstone"));
-    };
-    let input = F::In::decode(topic, value, decoder)?;
+    }
+    let input = F::In::decode(&wire(topic, record, &headers), decoder)?;
     Ok(task.apply(input, &context(topic, record)))
+}
+
+/// A record's headers, as a stage is shown them.
+pub(crate) fn headers(record: &StoredRecord) -> Vec<(&str, Option<&[u8]>)> {
+    let each = record.headers.iter();
+    each.map(|(name, value)| (name.as_str(), value.as_deref()))
+        .collect()
+}
+
+/// A record, as a stage is shown it.
+pub(crate) fn wire<'a>(topic: Topic, record: &'a StoredRecord, headers: model::Headers<'a>) -> Wire<'a> {
+    Wire {
+        topic,
+        partition: record.partition,
+        offset: record.offset,
+        value: record.value.as_deref().unwrap_or_default(),
+        headers,
+    }
 }
 
 fn context(topic: Topic, record: &StoredRecord) -> Cx<'_> {

@@ -2,8 +2,7 @@
 
 use model::{DecodeError, Decoder};
 use serde::{Deserialize, Serialize};
-use stage::Input;
-use topology::Topic;
+use stage::{Input, Wire};
 
 /// One post.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,8 +41,8 @@ pub(in crate::contender) struct Data {
 }
 
 impl Input for Post {
-    fn decode(_: Topic, value: &[u8], _: &mut Decoder) -> Result<Self, DecodeError> {
-        super::parse(value)
+    fn decode(record: &Wire<'_>, _: &mut Decoder) -> Result<Self, DecodeError> {
+        super::parse(record.value)
     }
 }
 

@@ -41,6 +41,7 @@ impl Tally for EdgeTally {
     }
 
     fn refused(&self, reason: &'static str) {
+        self.0.read(SERVICE, 1);
         self.0.filtered(SERVICE, reason, 1);
     }
 }

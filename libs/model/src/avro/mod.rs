@@ -3,17 +3,20 @@
 //! Source: Confluent, "Schema Registry wire format".
 
 pub(crate) mod datum;
+mod writer;
 
 pub use datum::{Datum, Malformed};
 pub(crate) use datum::{record, symbols};
+pub(crate) use writer::TimeUnit;
+pub use writer::WriterSchema;
 
 use crate::Record;
 use datum::MAX_SEQUENCE;
 use serde::de::DeserializeOwned;
-use serde_avro_fast::{Schema as AvroSchema, de};
+use serde_avro_fast::de;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use topology::Schema;
 
 /// The text of a schema, as it stands in `schemas/`.
@@ -31,46 +34,11 @@ pub const fn schema_text(schema: Schema) -> &'static str {
     }
 }
 
-/// What tells our own schemas apart: the fingerprint of names, types and their order, which decide the bytes.
-static OWN: LazyLock<[[u8; 8]; Schema::ALL.len()]> = LazyLock::new(|| Schema::ALL.map(fingerprint));
-
-#[expect(
-    clippy::panic,
-    reason = "the texts are compiled in, and a test parses every one of them"
-)]
-fn fingerprint(schema: Schema) -> [u8; 8] {
-    let parsed: Result<AvroSchema, _> = schema_text(schema).parse();
-    let parsed = parsed.unwrap_or_else(|error| panic!("schemas/{}.avsc: {error}", schema.file_stem()));
-    *parsed.rabin_fingerprint()
-}
-
 const HEADER: usize = 5;
 
 /// The registry's ids of our own schemas, by [`Schema`] number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SchemaIds(pub [u32; Schema::ALL.len()]);
-
-/// A schema that somebody wrote with.
-#[derive(Debug, Clone)]
-pub struct WriterSchema {
-    parsed: Arc<AvroSchema>,
-    /// Which of our own it is, if any: its data are read without it.
-    own: Option<Schema>,
-}
-
-impl WriterSchema {
-    /// Parses the JSON of a schema; the error says what is wrong with it.
-    pub fn parse(json: &str) -> Result<Self, String> {
-        let parsed: AvroSchema = json
-            .parse()
-            .map_err(|error: serde_avro_fast::schema::SchemaError| error.to_string())?;
-        let of_own = OWN.iter().position(|own| own == parsed.rabin_fingerprint());
-        Ok(Self {
-            parsed: Arc::new(parsed),
-            own: of_own.map(|at| Schema::ALL[at]),
-        })
-    }
-}
 
 /// What asking for a schema came to.
 #[derive(Debug, Clone)]
@@ -103,8 +71,8 @@ pub enum DecodeError {
         /// What the registry said.
         why: String,
     },
-    /// The datum does not fit the schema it names.
-    #[error("the Avro datum does not fit schema id {id}: {why}")]
+    /// The datum does not fit the schema it names, or that schema cannot be resolved against ours.
+    #[error("the Avro datum of schema id {id} cannot be read: {why}")]
     Malformed {
         /// The id in the record.
         id: u32,
@@ -167,13 +135,22 @@ impl Decoder {
     /// Reads a record in wire format, by the schema it was written with; members that the writer did not know get
     /// their defaults.
     pub fn decode<R: Record>(&mut self, bytes: &[u8]) -> Result<R, DecodeError> {
+        self.decode_with_unit(bytes).map(|(record, _)| record)
+    }
+
+    /// The same, and in which unit its `time` was written.
+    pub(crate) fn decode_with_unit<R: Record>(&mut self, bytes: &[u8]) -> Result<(R, TimeUnit), DecodeError> {
         let (id, mut datum) = WireHeader::split(bytes)?;
         let schema = self.writer_schema(id)?;
-        if schema.own == Some(R::SCHEMA) {
+        let read = if schema.own == Some(R::SCHEMA) {
             R::read(&mut datum).map_err(|error| malformed(id, &error))
         } else {
-            read_by(schema, datum).map_err(|error| malformed(id, &error))
-        }
+            read_by(schema, datum).map_err(|error| {
+                let unit = schema.time_unit.told();
+                malformed(id, &unresolved::<R>(&error.to_string(), unit))
+            })
+        };
+        read.map(|record| (record, schema.time_unit.clone()))
     }
 
     /// Reads a datum in wire format as any type that its writer's schema fits.
@@ -201,6 +178,19 @@ fn malformed(id: u32, why: &impl ToString) -> DecodeError {
     }
 }
 
+/// Why a datum of another schema is no record of ours, and what else is different about it.
+fn unresolved<R: Record>(error: &str, unit: Option<String>) -> String {
+    // The library says of the end of the data only what it was about to read.
+    let ends = if error.contains("EOF") {
+        "it ends before its schema does: "
+    } else {
+        ""
+    };
+    let unit = unit.map(|unit| format!("; {unit}")).unwrap_or_default();
+    let ours = R::SCHEMA.file_stem();
+    format!("{ends}{error} (resolved against schemas/{ours}.avsc{unit})")
+}
+
 /// A datum of any schema, by walking it.
 fn read_by<T: DeserializeOwned>(schema: &WriterSchema, datum: &[u8]) -> Result<T, de::DeError> {
     let mut config = de::DeserializerConfig::new(&schema.parsed);
@@ -224,24 +214,5 @@ impl WireHeader {
             [first, ..] => Err(DecodeError::Unrecognized(format!("first byte {first:#04x}"))),
             [] => Err(DecodeError::Unrecognized("no bytes".to_owned())),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn our_own_schemas_are_known_as_such_and_others_are_not() {
-        for schema in Schema::ALL {
-            let parsed = WriterSchema::parse(schema_text(schema)).unwrap();
-            assert_eq!(parsed.own, Some(schema));
-        }
-        let longer = schema_text(Schema::Replay).replacen(
-            "\"fields\": [",
-            "\"fields\": [{\"name\": \"more\", \"type\": \"int\"},",
-            1,
-        );
-        assert_eq!(WriterSchema::parse(&longer).unwrap().own, None);
     }
 }

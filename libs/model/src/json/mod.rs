@@ -7,11 +7,14 @@
 //! Why no library: `serde_json` takes five times as long, and the reader of values of `sonic-rs`, which is as fast, has
 //! no bound of depth, so that a text of brackets ends the process (cloudwego/sonic-rs issues 232 and 239).
 
+mod canonical;
 mod escape;
 mod number;
 mod scan;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use canonical::fingerprint;
 
 use crate::Value;
 use std::fmt;

@@ -6,7 +6,7 @@ use model::Millis;
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::BorrowedMessage;
+use rdkafka::message::{BorrowedMessage, Headers};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub struct StoredRecord {
     pub key: Vec<u8>,
     /// Its value; `None` in a compacted topic means that the key is deleted.
     pub value: Option<Vec<u8>>,
+    /// Its headers, on a topic that anybody writes; elsewhere they are not kept.
+    pub headers: Vec<(String, Option<Vec<u8>>)>,
 }
 
 /// Which records of a topic are read: those that are committed when the reading begins.
@@ -355,8 +357,18 @@ impl Inner {
             written: topic.and_then(|topic| crate::work::written(topic, message.headers())),
             key: message.key().unwrap_or_default().to_vec(),
             value: message.payload().map(<[u8]>::to_vec),
+            headers: headers(topic, message),
         }
     }
+}
+
+fn headers(topic: Option<Topic>, message: &BorrowedMessage<'_>) -> Vec<(String, Option<Vec<u8>>)> {
+    let open = topic.is_some_and(Topic::is_open);
+    let headers = message.headers().filter(|_| open).into_iter();
+    headers
+        .flat_map(Headers::iter)
+        .map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
+        .collect()
 }
 
 /// What the client mends by itself; patience ends it if it does not.

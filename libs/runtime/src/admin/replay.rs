@@ -15,10 +15,11 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use rdkafka::topic_partition_list::Offset;
+use stage::ORIGIN_HEADER;
 use std::collections::HashMap;
 use std::sync::Arc;
 use telemetry::TraceContext;
-use topology::Topic;
+use topology::{Prefix, Topic};
 
 /// The transactional id, after the prefix: the same for every replay of an installation.
 const TRANSACTIONAL_ID: &str = "dead-letters.replay";
@@ -126,7 +127,7 @@ impl Inner {
         let written = letters.iter().try_for_each(|letter| {
             let record = FutureRecord::<[u8], [u8]>::to(&letter.topic)
                 .partition(letter.partition)
-                .headers(headers(letter));
+                .headers(headers(letter, &self.prefix));
             let record = match &letter.key {
                 Some(key) => record.key(key.as_slice()),
                 None => record,
@@ -180,9 +181,9 @@ fn sent(producer: &FutureProducer, record: FutureRecord<'_, [u8], [u8]>) -> Resu
         .map_err(|(error, _)| error)
 }
 
-/// The record's own headers, its trace context, and how often it has failed. A record that carries no trace context has
+/// The record's own headers, its trace context, where it stood first, and how often it has failed. A record that carries no trace context has
 /// one that is made from its place; it keeps that in its new place.
-fn headers(letter: &DeadLetter) -> OwnedHeaders {
+fn headers(letter: &DeadLetter, prefix: &Prefix) -> OwnedHeaders {
     let mut headers = OwnedHeaders::new();
     for header in &letter.headers {
         headers = headers.insert(Header {
@@ -195,6 +196,14 @@ fn headers(letter: &DeadLetter) -> OwnedHeaders {
         headers = headers.insert(Header {
             key: TRACE_HEADER,
             value: Some(&trace.to_string()),
+        });
+    }
+    if !letter.headers.iter().any(|header| header.key == ORIGIN_HEADER) {
+        let topic = prefix.strip(&letter.topic).unwrap_or(&letter.topic);
+        let origin = format!("{topic}-{}-{}", letter.partition, letter.offset);
+        headers = headers.insert(Header {
+            key: ORIGIN_HEADER,
+            value: Some(&origin),
         });
     }
     headers.insert(Header {

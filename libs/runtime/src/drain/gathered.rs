@@ -8,7 +8,6 @@ use crate::names::Names;
 use crate::observer::Deaths;
 use crate::work::{self, Carried, Decoded};
 use model::Decoder;
-use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 use stage::{Advance, Cx, Drained, FlowCounts, Task};
 use std::collections::BTreeMap;
@@ -98,7 +97,7 @@ impl<I: stage::Input> Gathered<I> {
         let Some(from) = standing.take(task, cx.offset)? else {
             return Ok(Offered::NotOurs);
         };
-        let content = match work::decode(&cx, message.payload(), decoder) {
+        let content = match work::decode(&cx, Carried::of(message), decoder) {
             Decoded::NotNow(why) => {
                 standing.put_back(task, cx.offset);
                 return Ok(Offered::NotNow(task, why));

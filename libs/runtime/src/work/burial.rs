@@ -8,13 +8,12 @@ use crate::fault::Fault;
 use crate::lane::Outbox;
 use crate::names::Names;
 use crate::observer::Death;
-use ::stage::{Blame, Cx, Input, Poison, Sender, Task, sender_of};
+use ::stage::{Blame, Cx, Input, Poison, Sender, Task, Wire, sender_of};
 use model::{DeadLetter, Decoder};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use telemetry::TraceContext;
-use topology::Topic;
 
 /// The dead letter of a record, and the trace that leads from the record to it.
 pub(crate) struct Letter {
@@ -41,7 +40,7 @@ impl Letter {
 }
 
 /// Finds out whose a record is.
-type SenderOf = fn(Topic, &[u8], &mut Decoder) -> Sender;
+type SenderOf = fn(&Wire<'_>, &mut Decoder) -> Sender;
 
 /// Makes dead letters. A record is read once more for it, to say whose it is: those that live are not to pay for those
 /// that die.
@@ -63,7 +62,7 @@ impl Burial {
 
     /// The letter of a record, and what is counted of it.
     pub(crate) fn of(&mut self, cx: &Cx<'_>, carried: Carried<'_>, poison: Poison) -> (Letter, Death) {
-        let sender = self.sender(cx.topic, carried.value);
+        let sender = self.sender(cx, carried);
         let death = Death {
             reason: poison.reason,
             fault: poison.blame.fault(),
@@ -91,8 +90,10 @@ impl Burial {
     }
 
     /// Reading may be what the record died of.
-    fn sender(&mut self, topic: Topic, value: Option<&[u8]>) -> Sender {
-        let read = || (self.sender_of)(topic, value.unwrap_or_default(), &mut self.decoder);
+    fn sender(&mut self, cx: &Cx<'_>, carried: Carried<'_>) -> Sender {
+        let headers = carried.told(cx.topic);
+        let record = carried.wire(cx, &headers);
+        let read = || (self.sender_of)(&record, &mut self.decoder);
         catch_unwind(AssertUnwindSafe(read)).unwrap_or_default()
     }
 }

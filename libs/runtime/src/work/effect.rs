@@ -124,7 +124,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
             return Ok(());
         }
         let cx = record.origin.cx(held.task, held.offset);
-        match decode(&cx, Some(&record.value), &mut self.decoder) {
+        match decode(&cx, Carried::of_value(&record.value), &mut self.decoder) {
             Decoded::Input(input) => self.perform(started, input, running, outbox),
             Decoded::Dead(poison) => self.conclude(held, Outcome::Poison(poison), running, outbox),
             // A value is never a tombstone.

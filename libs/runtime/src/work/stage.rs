@@ -9,7 +9,6 @@ use crate::lane::{Outbox, Running, Tasks};
 use crate::names::Names;
 use ::stage::{Applied, Cx, Emit, Output, Poison, Stage, Stores, Task};
 use model::{Decoder, Millis};
-use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -78,7 +77,7 @@ impl<'a, S: Stage> StageWork<'a, S> {
     fn decide(
         &mut self,
         cx: &Cx<'_>,
-        value: Option<&[u8]>,
+        carried: Carried<'_>,
         running: &mut Running<S::Stores>,
     ) -> Result<Result<Applied<S::Out>, String>, Fault> {
         let dead = |poison| Ok(Ok((Err(poison), Vec::new())));
@@ -87,7 +86,7 @@ impl<'a, S: Stage> StageWork<'a, S> {
             Some(Known::TooMany(why)) => return Ok(Err(why.clone())),
             None => {}
         }
-        match decode(cx, value, &mut self.decoder) {
+        match decode(cx, carried, &mut self.decoder) {
             Decoded::Input(input) => self.apply(input, cx, running).map(Ok),
             Decoded::Tombstone => Ok(Ok((Ok(Emit::Filtered("tombstone")), Vec::new()))),
             Decoded::Dead(poison) => dead(poison),
@@ -151,7 +150,7 @@ impl<S: Stage> Work for StageWork<'_, S> {
         let Some(cx) = context(self.config, message) else {
             return Ok(Offered::Taken);
         };
-        let (verdict, fired) = match self.decide(&cx, message.payload(), task)? {
+        let (verdict, fired) = match self.decide(&cx, Carried::of(message), task)? {
             Ok(applied) => applied,
             Err(why) => {
                 self.waiting.not_now(task.task, why, self.began.elapsed());

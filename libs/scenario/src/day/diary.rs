@@ -111,9 +111,10 @@ impl Diary {
         });
     }
 
-    /// Some events are sent again, exactly as they were, within minutes.
+    /// Some events are sent again, exactly as they were, within minutes. Only those that have an id: the same bytes
+    /// without one are another event in another request.
     pub(super) fn repeat(&mut self, times: usize) {
-        let events = |entry: &&Entry| matches!(entry.what, What::Event(..));
+        let events = |entry: &&Entry| matches!(&entry.what, What::Event(_, event) if !event.id.is_empty());
         let originals: Vec<Entry> = self.entries.iter().filter(events).cloned().collect();
         for _ in 0..times {
             let Some(original) = originals.choose(&mut self.random) else {

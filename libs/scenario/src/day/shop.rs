@@ -38,7 +38,7 @@ fn visit(diary: &mut Diary, user: u32, most: usize) {
             return;
         }
         at += diary.random.random_range(5_000..120_000);
-        // event-pipeline's users send no id: it is made from the content.
+        // event-pipeline's users send no id: it is made from the content and the request.
         let id = if form == Form::EventPipeline {
             String::new()
         } else {

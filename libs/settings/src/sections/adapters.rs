@@ -39,6 +39,18 @@ pub struct AdaptersSettings {
     pub max_batch: usize,
     /// Most requests a second, if limited.
     pub rate_per_s: Option<u32>,
+    /// Whose events are refused with 403.
+    pub mute: MuteSettings,
+}
+
+/// Who is not heard, because nothing but rubbish comes from there. `*` stands for any characters, `?` for one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MuteSettings {
+    /// Sources.
+    pub sources: Vec<String>,
+    /// Tenants.
+    pub tenants: Vec<String>,
 }
 
 impl Default for AdaptersSettings {
@@ -52,6 +64,7 @@ impl Default for AdaptersSettings {
             max_body_bytes: 1024 * 1024,
             max_batch: 1000,
             rate_per_s: None,
+            mute: MuteSettings::default(),
         }
     }
 }
@@ -63,6 +76,10 @@ impl AdaptersSettings {
             allowed_hosts: vec![String::new()],
             api_keys: vec![Secret::default()],
             rate_per_s: Some(1),
+            mute: MuteSettings {
+                sources: vec![String::new()],
+                tenants: vec![String::new()],
+            },
             ..Self::default()
         }
     }
@@ -80,6 +97,15 @@ impl AdaptersSettings {
             0,
             "must be at least 1, or left away",
         );
+        for (key, globs) in [
+            ("adapters.mute.sources", &self.mute.sources),
+            ("adapters.mute.tenants", &self.mute.tenants),
+        ] {
+            for glob in globs {
+                let mend = "must not be blank; write a name, with * for any characters";
+                problems.unless(!glob.trim().is_empty(), key, glob, mend);
+            }
+        }
         for (index, key) in self.api_keys.iter().enumerate() {
             if key.expose().len() < 8 {
                 problems.add_hidden(format!("adapters.api_keys[{index}]"), "use at least 8 characters");

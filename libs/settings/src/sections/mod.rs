@@ -19,7 +19,7 @@ mod telemetry;
 
 use serde::{Deserialize, Serialize};
 
-pub use adapters::{AdaptersSettings, AuthMode};
+pub use adapters::{AdaptersSettings, AuthMode, MuteSettings};
 pub use admission::AdmissionSettings;
 pub use dead_letters::{DeadLetterSettings, StageDeadLetterSettings};
 pub use dedup::DedupSettings;

@@ -1,7 +1,7 @@
 //! event-pipeline: behaviour of users, `{"user_id", "type", "timestamp", "payload"}`, or its `signal.avsc` as JSON.
 //! A request without a body asks for one made-up signal. No I/O.
 
-use model::{Millis, RawEvent};
+use model::{Millis, RawEvent, Request};
 use serde_json::json;
 
 use super::{Dialect, Incoming, Reading, blank};
@@ -20,7 +20,7 @@ pub(super) fn read(incoming: &Incoming<'_>, limits: &Limits) -> Result<Reading, 
     if incoming.body.trim_ascii().is_empty() {
         return Ok(Reading::one(
             Dialect::EventPipeline,
-            Ok(made_up(incoming.now, incoming.nonce)),
+            Ok(made_up(incoming.now, incoming.request)),
         ));
     }
     Ok(Reading::each(
@@ -56,7 +56,9 @@ fn event(json: &str) -> Result<RawEvent, Rejection> {
 }
 
 /// One signal as the emitter makes them by hand, marked as made up.
-fn made_up(now: Millis, nonce: u64) -> RawEvent {
+fn made_up(now: Millis, request: &Request) -> RawEvent {
+    let number = request.number();
+    let nonce = u64::try_from(number >> 64).unwrap_or_default();
     let kind = usize::try_from(nonce % 5)
         .ok()
         .and_then(|at| KINDS.get(at))
@@ -66,6 +68,8 @@ fn made_up(now: Millis, nonce: u64) -> RawEvent {
     let payload =
         json!({"session_id": format!("sess_{nonce:016x}"), "data": format!("sample_data_{}", nonce % 100)});
     RawEvent {
+        // A request that is sent again asks for the same one, whatever time it is.
+        id: format!("evt_{number:032x}"),
         kind: format!("user.{kind}"),
         subject: Some(format!("user:{user}")),
         source: "event-pipeline".to_owned(),

@@ -8,12 +8,15 @@ mod shared_path;
 mod stream_flow;
 
 use axum::http::HeaderMap;
-use model::{DEFAULT_TENANT, Millis, RawEvent};
+use model::{DEFAULT_TENANT, Millis, RawEvent, Request};
 
 use crate::admit::{CORRELATION, admit};
 use crate::json::Documents;
 use crate::limits::Limits;
 use crate::rejection::Rejection;
+
+/// UTF-8's byte order mark, which is no content at the beginning of a body (RFC 8259, section 8.1).
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Whose way of posting events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,8 +102,8 @@ pub struct Incoming<'a> {
     pub body: &'a [u8],
     /// When it came in.
     pub now: Millis,
-    /// A random number, for the one dialect that asks us to make an event up.
-    pub nonce: u64,
+    /// What it is recognised by when it is sent again.
+    pub request: &'a Request,
 }
 
 /// One event of a request, or why it is none.
@@ -124,6 +127,16 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// The same, without the events of which this holds.
+    pub(crate) fn without(mut self, is_muted: impl Fn(&RawEvent) -> bool) -> Self {
+        for item in &mut self.items {
+            if item.event.as_ref().is_ok_and(&is_muted) {
+                item.event = Err(Rejection::Muted);
+            }
+        }
+        self
+    }
+
     fn one(dialect: Dialect, event: Result<RawEvent, Rejection>) -> Self {
         Self {
             dialect,
@@ -157,6 +170,14 @@ impl Reading {
 /// Reads one request that was posted to a path. An error is about the request as a whole; an event that cannot be taken
 /// is an item. Every event that is `Ok` is within the limits and has an id.
 pub fn read(route: Route, incoming: &Incoming<'_>, limits: &Limits) -> Result<Reading, Rejection> {
+    // One with nothing behind it is something all the same: `/emit` makes up a signal only where nothing was sent.
+    let marked = incoming.body.strip_prefix(MARK);
+    let incoming = &Incoming {
+        body: marked
+            .filter(|rest| !rest.trim_ascii().is_empty())
+            .unwrap_or(incoming.body),
+        ..*incoming
+    };
     let mut reading = match route {
         Route::CloudEvents => cloudevents::read(incoming, limits),
         Route::Events => eventflow::read(incoming, limits),
@@ -166,9 +187,16 @@ pub fn read(route: Route, incoming: &Incoming<'_>, limits: &Limits) -> Result<Re
     }?;
     let correlation = header(incoming.headers, "x-correlation-id")?;
     for item in &mut reading.items {
+        let request = incoming.request.at(item.index as u64);
         let event = std::mem::replace(&mut item.event, Ok(RawEvent::default()));
-        item.event =
-            event.and_then(|event| admit(correlated(event, correlation.as_deref()), incoming.now, limits));
+        item.event = event.and_then(|event| {
+            admit(
+                correlated(event, correlation.as_deref()),
+                incoming.now,
+                &request,
+                limits,
+            )
+        });
     }
     Ok(reading)
 }
@@ -184,20 +212,17 @@ fn correlated(mut event: RawEvent, correlation: Option<&str>) -> RawEvent {
     event
 }
 
-/// A header that may be given once, percent-decoded. Source: CloudEvents 1.0.2 HTTP binding, section 3.1.3.2.
+/// A header that may be given once, as text.
 fn header(headers: &HeaderMap, name: &str) -> Result<Option<String>, Rejection> {
     let mut values = headers.get_all(name).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return if headers.contains_key(name) {
-            Err(Rejection::Header(name.to_owned()))
-        } else {
-            Ok(None)
-        };
-    };
-    let decoded = percent_encoding::percent_decode(value.as_bytes()).decode_utf8();
-    decoded
-        .map(|text| Some(text.into_owned()))
-        .map_err(|_| Rejection::Header(name.to_owned()))
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(one), None) => match std::str::from_utf8(one.as_bytes()) {
+            Ok(text) => Ok(Some(text.to_owned())),
+            Err(_) => Err(Rejection::Header(name.to_owned())),
+        },
+        (Some(_), Some(_)) => Err(Rejection::Header(name.to_owned())),
+    }
 }
 
 /// An event of the default tenant with nothing in it yet.

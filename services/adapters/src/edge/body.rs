@@ -1,44 +1,44 @@
-//! Reading a body that may be too long, too slow, or end early.
+//! Reading a body that may be too long, too slow, compressed, or end early.
 
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use axum::http::header::CONTENT_LENGTH;
 use axum::http::{HeaderMap, StatusCode};
 use futures_util::StreamExt;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::coding::Coding;
 use crate::problem::Problem;
-use crate::rejection::Rejection;
 
 /// How long a client may take to send its body.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What is read and thrown away of a body that is too long, so that the client comes to read the answer; in bytes.
 const DISCARD: usize = 16 * 1024 * 1024;
 
-/// The whole body, or why not.
+/// The whole body, decompressed, or why not. The limit holds before and after.
 pub(super) async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
-    let coding = headers
-        .get(CONTENT_ENCODING)
-        .map(|coding| String::from_utf8_lossy(coding.as_bytes()));
-    if let Some(coding) = coding.filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
-        return Err(Problem::from(&Rejection::MediaType(
-            coding.into_owned(),
-            "the body without content coding",
-        )));
-    }
+    let coding = Coding::of(headers)?;
     let stop = Err(Problem::new(
         StatusCode::REQUEST_TIMEOUT,
         "slow_body",
         "Body came too slowly",
         "the body did not arrive within 10 s; send less at once",
     ));
-    timeout(
+    let bytes = timeout(
         PATIENCE,
         read(body, announced(headers).unwrap_or_default(), limit),
     )
     .await
-    .unwrap_or(stop)
+    .unwrap_or(stop)?;
+    match coding {
+        Some(coding) if !bytes.is_empty() => {
+            let decoded = spawn_blocking(move || coding.decoded(&bytes, limit)).await;
+            Ok(decoded.map_err(|_| incomplete())??)
+        }
+        _ => Ok(bytes),
+    }
 }
 
 /// The length that the client announces.

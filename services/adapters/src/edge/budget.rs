@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_ENCODING;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
@@ -42,9 +43,11 @@ fn units(bytes: usize) -> u32 {
         .clamp(1, u32::MAX / 4)
 }
 
-/// Lets a request in if there is room for its body; a body of unannounced length needs room for the largest.
+/// Lets a request in if there is room for its body; a compressed body, or one of unannounced length, needs room for the
+/// largest.
 pub(super) async fn admit(State(budget): State<Arc<Budget>>, request: Request, next: Next) -> Response {
-    let bytes = announced(request.headers()).unwrap_or_else(|| unannounced(&request, budget.largest));
+    let known = announced(request.headers()).filter(|_| !request.headers().contains_key(CONTENT_ENCODING));
+    let bytes = known.unwrap_or_else(|| unannounced(&request, budget.largest));
     let Ok(_room) = budget.units.try_acquire_many(units(bytes.min(budget.largest))) else {
         return busy("too many requests are in work", "overloaded").into_response();
     };
@@ -67,7 +70,9 @@ fn unannounced(request: &Request, largest: usize) -> usize {
 }
 
 fn busy(what: &str, reason: &'static str) -> Problem {
-    let detail = format!("{what}; send it again after the time in `Retry-After`, its ids stay the same");
+    let detail = format!(
+        "{what}; send it again after the time in `Retry-After`, with the `Idempotency-Key` of this answer"
+    );
     let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, reason, "Too busy", &detail);
     problem.retry_after(Duration::from_secs(1))
 }

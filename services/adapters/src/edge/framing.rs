@@ -1,4 +1,5 @@
-//! What every request and every answer has: a trace, bounded headers, and problems told in full.
+//! What every request and every answer has: a trace, what it is recognised by, bounded headers, and problems told in
+//! full.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use telemetry::TraceContext;
 use uuid::Uuid;
 
+use super::attempt::Attempt;
 use crate::limits::MAX_HEADER_BYTES;
 use crate::problem::Problem;
 use crate::tally::Tally;
@@ -43,28 +45,29 @@ impl Trace {
     fn id(&self) -> &str {
         self.0.get(3..35).unwrap_or_default()
     }
-
-    /// A random number that is the same for a request that is sent again with its trace.
-    pub(super) fn nonce(&self) -> u64 {
-        u64::from_str_radix(self.0.get(19..35).unwrap_or_default(), 16).unwrap_or_default()
-    }
 }
 
-/// Gives the request its trace, and the answer its trace and, if it is a problem, where it arose.
+/// Gives the request its trace and what it is recognised by, and the answer its trace and, if it is a problem, where it
+/// arose.
 pub(super) async fn frame(State(tally): State<Arc<dyn Tally>>, mut request: Request, next: Next) -> Response {
     let trace = Trace::of(request.headers());
     let path: String = request.uri().path().chars().take(MAX_PATH).collect();
     let fits = header_bytes(request.headers()) <= MAX_HEADER_BYTES;
+    let attempt = Attempt::of(request.headers());
     request.extensions_mut().insert(trace.clone());
+    request.extensions_mut().insert(attempt.clone());
     let mut response = if fits {
         next.run(request).await
     } else {
         headers_too_large().into_response()
     };
     if let Some(problem) = Problem::complete(&mut response, &path, trace.id()) {
-        tally.refused(problem.reason());
+        if !problem.is_counted() {
+            tally.refused(problem.reason());
+        }
         tracing::debug!(%path, trace_id = trace.id(), reason = problem.reason(), "request refused");
     }
+    attempt.tell(&mut response);
     if let Ok(value) = HeaderValue::from_str(trace.header()) {
         response.headers_mut().insert("traceparent", value);
     }

@@ -1,7 +1,9 @@
 //! The HTTP edge: who may come in, how much, and what happens with a request that is let in.
 
+mod attempt;
 mod body;
 mod budget;
+mod coding;
 mod framing;
 mod keys;
 
@@ -22,9 +24,11 @@ use crate::answer::answer;
 use crate::dialects::{Dialect, Incoming, Route, read};
 use crate::ingest::Ingest;
 use crate::limits::Limits;
+use crate::mute::Mute;
 use crate::problem::Problem;
 use crate::publish::{Outcome, publish};
 use crate::tally::Tally;
+use attempt::Attempt;
 use budget::Budget;
 use framing::Trace;
 use keys::Keys;
@@ -33,6 +37,7 @@ struct Edge<I> {
     ingest: Arc<I>,
     tally: Arc<dyn Tally>,
     limits: Limits,
+    mute: Mute,
 }
 
 /// All paths of the edge. Answers 202 only for what `ingest` acknowledged.
@@ -47,6 +52,7 @@ pub fn router<I: Ingest>(
         ingest,
         tally: Arc::clone(&tally),
         limits,
+        mute: Mute::new(&settings.mute),
     });
     let handler = |route: Route| {
         post(move |State(edge): State<Arc<Edge<I>>>, request: Request| receive(route, edge, request))
@@ -78,17 +84,21 @@ async fn receive<I: Ingest>(route: Route, edge: Arc<Edge<I>>, request: Request) 
         Ok(body) => body,
         Err(problem) => return problem.into_response(),
     };
-    let nonce = trace.nonce();
-    let incoming = Incoming {
-        headers: &parts.headers,
-        body: &body,
-        now: now(),
-        nonce,
-    };
-    let reading = match read(route, &incoming, &edge.limits) {
-        Ok(reading) => reading,
+    let attempt = parts.extensions.get::<Attempt>();
+    let request = attempt.map_or_else(|| Attempt::of(&parts.headers).request(), Attempt::request);
+    let reading = request.and_then(|request| {
+        let incoming = Incoming {
+            headers: &parts.headers,
+            body: &body,
+            now: now(),
+            request: &request,
+        };
+        read(route, &incoming, &edge.limits)
+    });
+    let reading = match reading {
+        Ok(reading) => reading.without(|event| edge.mute.holds(event)),
         Err(rejection) => {
-            let problem = Problem::from(&rejection);
+            let problem = Problem::from(&rejection).counted();
             edge.tally.rejected(route.dialect(), problem.reason(), 1);
             return problem.into_response();
         }

@@ -25,15 +25,6 @@ pub(crate) fn read(json: &str, name: &'static str) -> Result<Millis, Rejection> 
     .ok_or_else(wrong)
 }
 
-/// The same for a time that is plain text, such as a header.
-pub(crate) fn read_text(text: &str, name: &'static str) -> Result<Millis, Rejection> {
-    let wrong = || Rejection::WrongType {
-        name: name.to_owned(),
-        wanted: WANTED,
-    };
-    written(text.trim()).ok_or_else(wrong)
-}
-
 fn written(text: &str) -> Option<Millis> {
     let offset = || {
         DateTime::parse_from_rfc3339(text)

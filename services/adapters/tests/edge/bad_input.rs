@@ -213,8 +213,9 @@ proptest! {
         for name in if nonce % 2 == 0 { vec![] } else { vec!["ce-type", "ce-source", "ce-time"] } {
             headers.insert(name, value.clone());
         }
+        let request = model::Request::keyed(nonce.to_string());
         for route in Route::ALL {
-            let incoming = Incoming { headers: &headers, body: &body, now: 0, nonce };
+            let incoming = Incoming { headers: &headers, body: &body, now: 0, request: &request };
             for item in read(route, &incoming, &Limits::default()).map(|reading| reading.items).unwrap_or_default() {
                 let id = item.event.map_or(1, |event| event.id.len());
                 prop_assert!(id > 0 && id <= 1024);

@@ -208,11 +208,55 @@ async fn cloudevents_come_structured_binary_in_batches_and_in_lines() {
     );
 }
 
+/// The ids that two requests get.
+async fn ids(one: (&str, &str), other: (&str, &str)) -> (String, String) {
+    let ((_, one), (_, other)) = tokio::join!(taken("/emit", one.0, one.1), taken("/emit", other.0, other.1));
+    assert!(one.id.starts_with("evt_") && other.id.starts_with("evt_"));
+    (one.id, other.id)
+}
+
 #[tokio::test]
-async fn a_retry_without_an_id_is_the_same_event() {
+async fn a_request_that_is_sent_again_with_its_key_is_the_same_event() {
     let body = r#"{"user_id":123,"type":"click","timestamp":1640995200000,"payload":{"a":1,"b":2}}"#;
-    let retry = r#"{"payload":{"b":2,"a":1},"type":"click","user_id":123,"timestamp":1640995200999}"#;
-    let ((_, one), (_, two)) = tokio::join!(taken("/emit", JSON, body), taken("/emit", JSON, retry));
-    assert_eq!(one.id, two.id);
-    assert!(one.id.starts_with("evt_"));
+    let turned = r#"{"payload":{"b":2,"a":1},"type":"click","user_id":123,"timestamp":1640995200000}"#;
+    let later = r#"{"user_id":123,"type":"click","timestamp":1640995200001,"payload":{"a":1,"b":2}}"#;
+    let key = format!("{JSON}Idempotency-Key: 8e03978e\r\nX-Correlation-ID: 1\r\n");
+    let again = format!("{JSON}Idempotency-Key: \"8e03978e\"\r\nX-Correlation-ID: 2\r\n");
+    let (one, two) = ids((&key, body), (&again, turned)).await;
+    assert_eq!(one, two);
+    let (one, two) = ids((&key, body), (&again, later)).await;
+    assert_ne!(one, two, "another millisecond");
+    let (one, two) = ids((JSON, body), (JSON, body)).await;
+    assert_ne!(one, two, "no key is two requests");
+    let (one, two) = ids((&key, ""), (&again, "")).await;
+    assert_eq!(one, two, "also where the event is made up");
+}
+
+#[tokio::test]
+async fn eleven_logins_of_one_second_are_eleven_events() {
+    let server = Server::start().await;
+    let login = r#"{"user_id":7,"type":"login","payload":{"success":true}}"#;
+    let list = format!("[{}]", [login; 6].join(","));
+    assert_eq!(server.post("/emit", JSON, list).await.status, 202);
+    for _ in 0..5 {
+        assert_eq!(server.post("/emit", JSON, login).await.status, 202);
+    }
+    let taken = server.log.taken.lock().unwrap();
+    let ids: std::collections::BTreeSet<&str> = taken.iter().map(|(event, _)| event.id.as_str()).collect();
+    assert_eq!(ids.len(), 11);
+}
+
+#[tokio::test]
+async fn what_is_no_key_is_refused() {
+    let server = Server::start().await;
+    for key in ["", "é", &"k".repeat(257)] {
+        let headers = format!("{JSON}Idempotency-Key: {key}\r\n");
+        let answer = server.post("/emit", &headers, "").await;
+        assert_eq!(
+            (answer.status, answer.problem()),
+            (400, "invalid_header"),
+            "{key}"
+        );
+    }
+    assert_eq!(server.taken(), 0);
 }

@@ -50,6 +50,16 @@ async fn what_was_not_acknowledged_is_asked_for_again() {
         (one.status, one.problem(), one.header("retry-after")),
         (503, "unavailable", Some("3"))
     );
+    let key = one.header("idempotency-key").unwrap();
+    assert!(
+        !key.is_empty(),
+        "under which it is recognised when it is sent again"
+    );
+    let headers = format!("Idempotency-Key: {key}\r\n");
+    let again = server
+        .post("/v1/events", &headers, r#"{"source":"s","type":"unavailable"}"#)
+        .await;
+    assert_eq!(again.header("idempotency-key"), Some(key));
     let body = r#"[{"source":"s","type":"unavailable"},{"source":"s","type":"t","id":"2"}]"#;
     let many = server.post("/v1/events", BATCH, body).await;
     assert_eq!(
@@ -100,4 +110,27 @@ async fn a_stop_finishes_what_is_in_work() {
     assert_eq!(request.await.unwrap().status, 202);
     server.done.await.unwrap().unwrap();
     assert_eq!(server.log.taken.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn one_refusal_is_counted_once() {
+    for (headers, body, outcome) in [
+        ("", &br#"{"type":"t"}"#[..], "rejected"),
+        ("", b"{", "rejected"),
+        ("", b"\xff", "rejected"),
+        (BATCH, br#"[{"type":"t"}]"#, "rejected"),
+        ("", br#"{"source":"s","type":"too_large"}"#, "rejected"),
+        ("", br#"{"source":"s","type":"unavailable"}"#, "rejected"),
+        ("Content-Encoding: br\r\n", b"{}", "refused"),
+    ] {
+        let server = Server::start().await;
+        let answer = server.post("/v1/events", headers, body).await;
+        assert!(answer.status >= 400, "{answer:?}");
+        let counts = server.counts.snapshot();
+        let counted: Vec<_> = counts
+            .iter()
+            .map(|((_, outcome, _), count)| (*outcome, *count))
+            .collect();
+        assert_eq!(counted, [(outcome, 1)], "{counts:?}");
+    }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod bodies;
 mod compatibility;
 mod delivery;
 mod guests;

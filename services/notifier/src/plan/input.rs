@@ -1,7 +1,7 @@
 //! What the plan reads: enriched signals and detections.
 
 use model::{DecodeError, Decoder, Detection, Signal};
-use stage::Input;
+use stage::{Input, Wire};
 use topology::Topic;
 
 /// Something that people may want to be told of.
@@ -14,10 +14,10 @@ pub enum PlanInput {
 }
 
 impl Input for PlanInput {
-    fn decode(topic: Topic, value: &[u8], decoder: &mut Decoder) -> Result<Self, DecodeError> {
-        match topic {
-            Topic::Detections => decoder.decode(value).map(Self::Detection),
-            _ => decoder.decode(value).map(Self::Signal),
+    fn decode(record: &Wire<'_>, decoder: &mut Decoder) -> Result<Self, DecodeError> {
+        match record.topic {
+            Topic::Detections => decoder.decode(record.value).map(Self::Detection),
+            _ => decoder.decode(record.value).map(Self::Signal),
         }
     }
 }

@@ -33,8 +33,7 @@ columns! {
 }
 
 impl RawEventRow {
-    pub(crate) fn of(mut event: RawEvent, place: Place) -> Self {
-        event.ensure_id();
+    pub(crate) fn of(event: RawEvent, place: Place) -> Self {
         let (data, data_bytes) = event.data.map_or((None, None), |data| Payload::of(data).split());
         Self {
             kafka_partition: place.partition,

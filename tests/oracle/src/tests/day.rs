@@ -78,6 +78,7 @@ impl Log {
             written: None,
             key,
             value,
+            headers: Vec::new(),
         });
         // Transaction markers take offsets, too.
         *end += 2;

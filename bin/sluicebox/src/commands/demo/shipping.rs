@@ -53,12 +53,12 @@ impl Shipping {
                 .unwrap_or(ProgressStyle::default_bar()),
         );
         let (mut refused, mut puts) = (0, Vec::new());
-        for shipment in shipments {
+        for (number, shipment) in shipments.iter().enumerate() {
             match shipment {
                 Shipment::Put(put) => puts.push(put),
                 Shipment::Post(post) => {
                     self.put(std::mem::take(&mut puts)).await?;
-                    refused += u64::from(self.post(post).await?);
+                    refused += u64::from(self.post(post, number).await?);
                 }
             }
             bar.inc(1);
@@ -90,10 +90,10 @@ impl Shipping {
             .await?)
     }
 
-    /// Whether it was refused, as expected.
-    async fn post(&self, post: &Post) -> Result<bool, Failure> {
+    /// Whether it was refused, as expected. `number` tells the request from all others, however often it is sent.
+    async fn post(&self, post: &Post, number: usize) -> Result<bool, Failure> {
         for _ in 0..TRIES {
-            let answer = self.request(post).await?;
+            let answer = self.request(post, number).await?;
             let status = answer.status();
             if status.as_u16() == 503 || answer.headers().contains_key(RETRY_AFTER) {
                 tokio::time::sleep(WAIT).await;
@@ -125,12 +125,13 @@ impl Shipping {
         )))
     }
 
-    async fn request(&self, post: &Post) -> Result<reqwest::Response, Failure> {
+    async fn request(&self, post: &Post, number: usize) -> Result<reqwest::Response, Failure> {
         let url = format!("{}{}", self.edge, post.path);
         let mut request = self
             .client
             .post(&url)
             .header(CONTENT_TYPE, post.content_type)
+            .header("Idempotency-Key", format!("day-{number}"))
             .body(post.body.clone());
         if post.authorized {
             request = request.header("X-API-Key", &self.key);

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::output::say;
 use chrono::Utc;
 use clap::Args;
+use model::Millis;
 use scenario::behaviour::{Behaviour, Kind};
 
 #[derive(Debug, Args)]
@@ -38,6 +39,19 @@ pub(crate) struct GenerateArgs {
     print: bool,
 }
 
+/// Events a second by their times where they are sent at once: one a millisecond.
+const AT_ONCE: f64 = 1_000.0;
+
+/// When the first event happened. Where all are sent at once the last one happened now: a time that has not come would be
+/// replaced.
+fn start(args: &GenerateArgs, now: Millis) -> Millis {
+    if args.rate.is_some() {
+        return now;
+    }
+    let before = i64::try_from(args.count).unwrap_or(i64::MAX);
+    now.saturating_sub(before).max(0)
+}
+
 fn kind(name: &str) -> Result<Kind, String> {
     name.parse()
         .map_err(|error: scenario::behaviour::UnknownKind| error.to_string())
@@ -55,8 +69,8 @@ pub(crate) async fn run(args: GenerateArgs, app: &App) -> Result<(), Failure> {
         users: args.users,
         kinds: args.kinds.clone(),
         duplicates: args.duplicates,
-        start: Utc::now().timestamp_millis(),
-        rate: args.rate.map_or(1_000.0, f64::from),
+        start: start(&args, Utc::now().timestamp_millis()),
+        rate: args.rate.map_or(AT_ONCE, f64::from),
     };
     let count = usize::try_from(args.count).unwrap_or(usize::MAX);
     let events = behaviour

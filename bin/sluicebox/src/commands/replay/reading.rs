@@ -11,7 +11,8 @@ use crate::failure::Failure;
 use encoding_rs::Encoding;
 use flate2::bufread::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
-use model::RawEvent;
+use model::{RawEvent, Request};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -40,14 +41,15 @@ impl Source {
         self.path == Path::new("-")
     }
 
+    /// The file's name without its folder.
+    fn name(&self) -> &OsStr {
+        let name = self.path.file_name().filter(|_| !self.is_stdin());
+        name.unwrap_or(OsStr::new("stdin"))
+    }
+
     /// Beside nothing but in the current folder: the file's own folder may be read-only.
     pub(crate) fn rejects_path(&self) -> PathBuf {
-        let name = if self.is_stdin() {
-            None
-        } else {
-            self.path.file_name()
-        };
-        let mut name = name.unwrap_or(std::ffi::OsStr::new("stdin")).to_owned();
+        let mut name = self.name().to_owned();
         name.push(".rejected.jsonl");
         PathBuf::from(name)
     }
@@ -77,11 +79,12 @@ pub(crate) fn start(source: &Source, shape: Shape) -> Result<(Receiver<Row>, Pro
     let counted = BufReader::with_capacity(BUFFER, progress.wrap_read(raw));
     let (rows, received) = channel(AHEAD);
     let (format, delimiter, encoding) = (source.format, source.delimiter, source.encoding);
+    let file = Request::keyed(source.name().to_string_lossy());
     tokio::task::spawn_blocking(move || {
         let text = plain(counted).and_then(|reader| encoding::utf8(reader, encoding));
         let ended = text.and_then(|reader| match format {
-            Format::Jsonl => jsonl(reader, &shape, &rows),
-            Format::Csv => csv(reader, delimiter, &shape, &rows),
+            Format::Jsonl => jsonl(reader, &shape, &file, &rows),
+            Format::Csv => csv(reader, delimiter, &shape, &file, &rows),
         });
         if let Err(failure) = ended {
             let _ = rows.blocking_send(Err(failure));
@@ -133,7 +136,12 @@ fn plain(mut reader: impl BufRead + Send + 'static) -> Result<Box<dyn BufRead>, 
     Ok(Box::new(reader))
 }
 
-fn jsonl(mut reader: Box<dyn BufRead>, shape: &Shape, rows: &Sender<Row>) -> Result<(), Failure> {
+fn jsonl(
+    mut reader: Box<dyn BufRead>,
+    shape: &Shape,
+    file: &Request,
+    rows: &Sender<Row>,
+) -> Result<(), Failure> {
     let mut line = Vec::new();
     for number in 1.. {
         let parsed = match lines::next(&mut reader, &mut line, MOST).map_err(|error| unreadable(&error))? {
@@ -143,7 +151,7 @@ fn jsonl(mut reader: Box<dyn BufRead>, shape: &Shape, rows: &Sender<Row>) -> Res
             Line::Whole => shape.json(&line),
         };
         let row = parsed
-            .map(|event| (number, event))
+            .map(|event| (number, shape.placed(event, &file.at(number))))
             .map_err(|reason| Reject::of(number, reason, &line));
         if rows.blocking_send(Ok(row)).is_err() {
             break;
@@ -156,6 +164,7 @@ fn csv(
     reader: Box<dyn BufRead>,
     delimiter: Option<u8>,
     shape: &Shape,
+    file: &Request,
     rows: &Sender<Row>,
 ) -> Result<(), Failure> {
     let mut records = Records::new(reader, delimiter.unwrap_or(b','));
@@ -166,7 +175,7 @@ fn csv(
             Next::TooLong(line) => Err((line, format!("longer than {MOST} bytes"))),
             Next::Unclosed(line) => return Err(unclosed(line)),
             Next::Record(line) => match shape.csv(&header, records.fields()) {
-                Ok(event) => Ok((line, event)),
+                Ok(event) => Ok((line, shape.placed(event, &file.at(line)))),
                 Err(reason) => Err((line, reason)),
             },
         };

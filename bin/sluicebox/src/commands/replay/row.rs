@@ -4,7 +4,7 @@ use super::columns::Columns;
 use super::encoding::not_utf8;
 use super::members::{self, Members};
 use super::time::TimeFormat;
-use model::{DEFAULT_TENANT, RawEvent};
+use model::{DEFAULT_TENANT, RawEvent, Request};
 
 /// How lines become events.
 #[derive(Debug, Clone)]
@@ -25,8 +25,7 @@ impl Shape {
         let text = std::str::from_utf8(line).map_err(|error| not_utf8(error.valid_up_to()))?;
         let members = Members::of_json(text)?;
         if members.contains("specversion") {
-            let event = RawEvent::from_json(line).map_err(|error| error.to_string())?;
-            return Ok(self.shifted(event));
+            return RawEvent::from_json(line).map_err(|error| error.to_string());
         }
         self.event(members)
     }
@@ -70,7 +69,7 @@ impl Shape {
         for (column, name) in &columns.renamed {
             data.rename(column, name);
         }
-        let mut event = RawEvent {
+        Ok(RawEvent {
             id: id.unwrap_or_default(),
             source: self.source.clone(),
             kind: self.kind.clone(),
@@ -80,13 +79,13 @@ impl Shape {
             datacontenttype: Some("application/json".to_owned()),
             data: Some(data.to_string().into_bytes()),
             ..RawEvent::default()
-        };
-        // Before times are moved: an id must not depend on when the file is replayed.
-        event.ensure_id();
-        Ok(self.shifted(event))
+        })
     }
 
-    fn shifted(&self, mut event: RawEvent) -> RawEvent {
+    /// The event of a row with an id, at the time that it is replayed at. An id is made of the row as it stands in its
+    /// file, so that it does not depend on when the file is replayed.
+    pub(crate) fn placed(&self, mut event: RawEvent, row: &Request) -> RawEvent {
+        event.ensure_id(row);
         event.time = event.time.map(|time| time.saturating_add(self.shift_ms));
         event
     }
@@ -140,7 +139,9 @@ mod tests {
         let line = br#"{"t":1656995040,"text":"hello"}"#;
         let mut later = shape("time=t");
         later.shift_ms = 86_400_000;
-        let (now, then) = (later.json(line).unwrap(), shape("time=t").json(line).unwrap());
+        let row = Request::keyed("file").at(7);
+        let placed = |shape: &Shape| shape.placed(shape.json(line).unwrap(), &row);
+        let (now, then) = (placed(&later), placed(&shape("time=t")));
         assert_eq!(now.id, then.id);
         assert_eq!(now.time.unwrap() - then.time.unwrap(), 86_400_000);
     }

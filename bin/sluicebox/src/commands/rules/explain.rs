@@ -71,8 +71,7 @@ fn normalized(text: &str, app: &App) -> Result<Option<Event>, Failure> {
     if !is_cloud_event {
         return Ok(None);
     }
-    let mut raw = RawEvent::from_json(text.as_bytes()).map_err(|error| Failure::Usage(error.to_string()))?;
-    raw.ensure_id();
+    let raw = RawEvent::from_json(text.as_bytes()).map_err(|error| Failure::Usage(error.to_string()))?;
     let settings = app.settings()?;
     let lists = normalizer::lists_of(&settings.normalizer);
     let lists = lists.map_err(|error| Failure::Configuration(format!("normalizer.lists: {error}")))?;

@@ -40,6 +40,7 @@ mod tests {
             written: None,
             key: key.to_vec(),
             value: value.map(<[u8]>::to_vec),
+            headers: Vec::new(),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use model::Request;
+
 use crate::dialects::{Incoming, Reading, Route, read};
 use crate::limits::Limits;
 use crate::rejection::Rejection;
@@ -24,7 +26,7 @@ fn post(pairs: &[(&str, &str)], body: &[u8]) -> Result<Reading, Rejection> {
             headers: &headers,
             body,
             now: 1_790_000_000_000,
-            nonce: 0,
+            request: &Request::keyed("test"),
         },
         &Limits::default(),
     )
@@ -94,7 +96,11 @@ fn binary_mode_names_what_is_wrong() {
     );
     assert_eq!(
         reason(
-            &[("ce-type", "t"), ("ce-source", "s"), ("ce-time", "-62135596801")],
+            &[
+                ("ce-type", "t"),
+                ("ce-source", "s"),
+                ("ce-time", "1969-12-31T23:59:59Z")
+            ],
             b""
         ),
         "time_out_of_range"
@@ -156,4 +162,31 @@ fn a_batch_has_its_limit() {
             limit: 1000
         }
     );
+}
+
+#[test]
+fn headers_are_unquoted_and_decoded_once_as_the_binding_says() {
+    let pairs =
+        |name: &'static str, value: &'static str| [("ce-type", "t"), ("ce-source", "s"), (name, value)];
+    let read = |name, value| post(&pairs(name, value), b"{}").unwrap().items.remove(0).event;
+    for (value, wanted) in [
+        ("Euro%20%E2%82%AC%20%F0%9F%98%80", "Euro € 😀"),
+        ("\"Euro%20%E2%82%AC\"", "Euro €"),
+        (r#""say \"hi\" \\ there""#, r#"say "hi" \ there"#),
+        ("100%25%20sure", "100% sure"),
+        ("%2541", "%41"),
+        ("50% off", "50% off"),
+    ] {
+        assert_eq!(
+            read("ce-subject", value).unwrap().subject.as_deref(),
+            Some(wanted),
+            "{value}"
+        );
+    }
+    assert_eq!(read("ce-flag", "").unwrap().extensions.get("flag"), None);
+    assert_eq!(read("ce-time", "").unwrap().time, None);
+    let kind = read("content-type", "text/plain; x=\"100%25\"").unwrap();
+    assert_eq!(kind.datacontenttype.as_deref(), Some("text/plain; x=\"100%25\""));
+    let doubled = read("ce-datacontenttype", "application/xml").unwrap();
+    assert_eq!(doubled.datacontenttype, None);
 }

@@ -1,105 +1,26 @@
-//! Raw events, and reading them from CloudEvents JSON.
+//! Reading raw events from CloudEvents in structured JSON. No I/O.
 //!
 //! Source: CloudEvents 1.0.2, "JSON Event Format for CloudEvents".
 
-use crate::{DEFAULT_TENANT, Id, Millis, Record, avro, default_tenant};
+use super::{RawEvent, RawEventError};
+use crate::{DEFAULT_TENANT, Media, Millis};
 use base64::Engine;
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use topology::Schema;
-
-/// What a source sent, in CloudEvents terms. `schemas/raw_event.avsc` says what each field means.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "the schema says it of every field, and a test holds it to that"
-)]
-pub struct RawEvent {
-    pub id: String,
-    pub source: String,
-    #[serde(rename = "type")]
-    pub kind: String,
-    #[serde(default)]
-    pub subject: Option<String>,
-    #[serde(default)]
-    pub time: Option<Millis>,
-    #[serde(default = "default_tenant")]
-    pub tenant: String,
-    #[serde(default)]
-    pub datacontenttype: Option<String>,
-    #[serde(default, with = "serde_bytes")]
-    pub data: Option<Vec<u8>>,
-    #[serde(default)]
-    pub extensions: BTreeMap<String, String>,
-    #[serde(default)]
-    pub principal: Option<String>,
-    #[serde(default)]
-    pub trusted: bool,
-}
-
-avro::record!(RawEvent {
-    id,
-    source,
-    kind,
-    subject,
-    time,
-    tenant,
-    datacontenttype,
-    data,
-    extensions,
-    principal,
-    trusted
-});
-
-impl Record for RawEvent {
-    const SCHEMA: Schema = Schema::RawEvent;
-
-    fn key(&self) -> Cow<'_, str> {
-        match self.subject.as_deref() {
-            Some(subject) if !subject.is_empty() => Cow::Borrowed(subject),
-            _ => Cow::Owned(format!("{}\u{1f}{}", self.source, self.id)),
-        }
-    }
-}
-
-/// Why a JSON text is no CloudEvent.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RawEventError {
-    /// Not JSON, or not a JSON object.
-    #[error("not a JSON object: {0}; send one CloudEvent as a JSON object")]
-    NotAnObject(String),
-    /// A required attribute is missing or empty.
-    #[error("`{0}` is missing or empty; CloudEvents require it")]
-    Missing(&'static str),
-    /// An attribute is not of its type.
-    #[error("`{name}` must be {wanted}")]
-    WrongType {
-        /// The attribute.
-        name: String,
-        /// What it must be.
-        wanted: &'static str,
-    },
-    /// A `specversion` that is not 1.x.
-    #[error("`specversion` is {0:?}; only \"1.0\" is understood")]
-    Version(String),
-    /// Both `data` and `data_base64`.
-    #[error("`data` and `data_base64` are both given; send one of them")]
-    TwoPayloads,
-}
 
 type Attributes<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
 impl RawEvent {
-    /// Reads one CloudEvent in structured JSON. A missing `id` is made from the content; a missing `specversion`
-    /// is taken as 1.0. The `tenant` extension becomes the tenant.
+    /// Reads one CloudEvent in structured JSON. A missing `id` stays empty; a missing `specversion` is taken as 1.0. The
+    /// `tenant` extension becomes the tenant. An attribute that is null is left out (section 2.2), and so is such data.
     pub fn from_json(json: &[u8]) -> Result<Self, RawEventError> {
         let mut attributes: Attributes<'_> =
             serde_json::from_slice(json).map_err(|error| RawEventError::NotAnObject(error.to_string()))?;
+        attributes.retain(|_, value| value.get() != "null");
         check_version(text(&mut attributes, "specversion")?)?;
         let datacontenttype = text(&mut attributes, "datacontenttype")?;
-        let mut event = Self {
+        Ok(Self {
             id: text(&mut attributes, "id")?.unwrap_or_default(),
             source: required(&mut attributes, "source")?,
             kind: required(&mut attributes, "type")?,
@@ -112,34 +33,12 @@ impl RawEvent {
             datacontenttype,
             extensions: extensions(&attributes)?,
             ..Self::default()
-        };
-        event.ensure_id();
-        Ok(event)
-    }
-
-    /// Gives the event an id made from its content if it has none, so that a client's retry is a duplicate.
-    pub fn ensure_id(&mut self) {
-        if self.id.is_empty() {
-            self.id = self.content_id();
-        }
-    }
-
-    /// An id made from source, type, subject, the canonical JSON of the data, and the time to the second.
-    pub fn content_id(&self) -> String {
-        let seconds = self
-            .time
-            .map(|time| time.div_euclid(1000).to_string())
-            .unwrap_or_default();
-        let data = self.data.as_deref().map(canonical).unwrap_or_default();
-        let id = Id::new().part(&self.source).part(&self.kind);
-        id.part(self.subject.as_deref().unwrap_or_default())
-            .part(data)
-            .part(seconds)
-            .text("evt_")
+        })
     }
 }
 
-fn check_version(version: Option<String>) -> Result<(), RawEventError> {
+/// Refuses a `specversion` other than 1.x; none is taken as 1.0.
+pub fn check_version(version: Option<String>) -> Result<(), RawEventError> {
     match version {
         Some(other) if !other.starts_with("1.") && other != "1" => Err(RawEventError::Version(other)),
         _ => Ok(()),
@@ -159,10 +58,11 @@ fn text(attributes: &mut Attributes<'_>, name: &'static str) -> Result<Option<St
         name: name.to_owned(),
         wanted: "a string",
     };
-    serde_json::from_str::<Option<String>>(raw.get()).map_err(wrong)
+    serde_json::from_str(raw.get()).map(Some).map_err(wrong)
 }
 
-fn parse_time(time: &str) -> Result<Millis, RawEventError> {
+/// A time as CloudEvents write it: RFC 3339, of which more than milliseconds are cut.
+pub fn parse_time(time: &str) -> Result<Millis, RawEventError> {
     let wrong = RawEventError::WrongType {
         name: "time".to_owned(),
         wanted: "an RFC 3339 timestamp",
@@ -197,13 +97,9 @@ fn payload(
 /// The payload that a `data` member carries: its JSON, byte for byte; but a string that is not declared to be JSON
 /// stands for its text (CloudEvents JSON format, section 3.1.1).
 fn member(json: &RawValue, datacontenttype: Option<&str>) -> Vec<u8> {
-    let media_type = datacontenttype.unwrap_or("application/json");
-    let media_type = media_type.split(';').next().unwrap_or_default().trim();
-    let is_json = media_type.ends_with("/json") || media_type.ends_with("+json");
-    let text = if is_json {
-        None
-    } else {
-        serde_json::from_str::<String>(json.get()).ok()
+    let text = match Media::of(datacontenttype.unwrap_or_default()) {
+        Media::Json => None,
+        Media::Text | Media::Other(_) => serde_json::from_str::<String>(json.get()).ok(),
     };
     text.map_or_else(|| json.get().as_bytes().to_vec(), String::into_bytes)
 }
@@ -214,24 +110,12 @@ fn extensions(attributes: &Attributes<'_>) -> Result<BTreeMap<String, String>, R
         Ok(serde_json::Value::Bool(_) | serde_json::Value::Number(_)) => {
             Ok((name.to_string(), raw.get().to_owned()))
         }
-        Ok(serde_json::Value::Null) => Ok((name.to_string(), String::new())),
         _ => Err(RawEventError::WrongType {
             name: name.to_string(),
             wanted: "a string, a number or a boolean (an extension attribute); put structures into `data`",
         }),
     };
     attributes.iter().map(scalar).collect()
-}
-
-/// The data with the members of its objects sorted and without white space; as it is when it is not JSON.
-fn canonical(data: &[u8]) -> Vec<u8> {
-    match serde_json::from_slice::<serde_json::Value>(data) {
-        Ok(mut json) => {
-            json.sort_all_objects();
-            serde_json::to_vec(&json).unwrap_or_else(|_| data.to_vec())
-        }
-        Err(_) => data.to_vec(),
-    }
 }
 
 #[cfg(test)]
@@ -270,12 +154,41 @@ mod tests {
     }
 
     #[test]
-    fn the_made_id_ignores_order_and_white_space_and_tells_data_apart() {
-        let one = read(r#"{"source":"s","type":"t","data":{"a":1,"b":2}}"#).unwrap();
-        let same = read(r#"{"type":"t","source":"s","data":{ "b":2, "a":1 }}"#).unwrap();
-        let other = read(r#"{"source":"s","type":"t","data":{"a":1,"b":3}}"#).unwrap();
-        assert_eq!(one.id, same.id);
-        assert_ne!(one.id, other.id);
+    fn what_is_null_is_not_there() {
+        let event = read(
+            r#"{"specversion":null,"id":null,"source":"s","type":"t","subject":null,"time":null,"tenant":null,
+                "datacontenttype":null,"flag":null,"data":null,"data_base64":"eyJhIjoxfQ=="}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            event,
+            RawEvent {
+                source: "s".into(),
+                kind: "t".into(),
+                tenant: "default".into(),
+                data: Some(br#"{"a":1}"#.to_vec()),
+                ..RawEvent::default()
+            }
+        );
+        assert_eq!(
+            read(r#"{"source":"s","type":null}"#),
+            Err(RawEventError::Missing("type"))
+        );
+        assert_eq!(
+            read(r#"{"source":"s","type":"t","data":null}"#).unwrap().data,
+            None
+        );
+    }
+
+    #[test]
+    fn media_types_are_compared_without_case() {
+        let data = |kind: &str| {
+            let event = format!(r#"{{"source":"s","type":"t","datacontenttype":"{kind}","data":"a"}}"#);
+            read(&event).unwrap().data.unwrap()
+        };
+        assert_eq!(data("Application/JSON"), br#""a""#);
+        assert_eq!(data("application/Vnd.X+Json; a=b"), br#""a""#);
+        assert_eq!(data("TEXT/Plain; charset=utf-8"), b"a");
     }
 
     #[test]
