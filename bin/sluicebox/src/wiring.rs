@@ -7,6 +7,7 @@ mod process;
 mod reloads;
 mod stages;
 mod target;
+mod upkeep;
 
 pub(crate) use lag::{lag_of_sink, now};
 pub(crate) use process::Process;

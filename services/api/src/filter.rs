@@ -123,16 +123,28 @@ impl Given {
             Test::Equals(column) => query.push(column).push(" = "),
             Test::AtLeast(column) | Test::Since(column) => query.push(column).push(" >= "),
             Test::Until(column) => query.push(column).push(" < "),
-            Test::EventId => query.push("event_key = "),
+            Test::EventId => query,
             Test::Tenant => query.push("tenant = "),
         };
         match &self.value {
             Value::Text(text) => query.push_bind(text.clone()),
             Value::Number(number) => query.push_bind(*number),
             Value::Time(time) => query.push_bind(*time),
-            Value::Key(key) => query.push_bind(*key),
+            Value::Key(key) => of_key(*key, query),
         };
     }
+}
+
+/// The condition of the event with this key: where it stands is noted beside the key.
+pub(crate) fn of_key(key: Uuid, query: &mut QueryBuilder<Postgres>) -> &mut QueryBuilder<Postgres> {
+    query.push("event_key = ").push_bind(key);
+    for column in ["tenant", "time"] {
+        query.push(format!(
+            " AND {column} = (SELECT {column} FROM event_keys WHERE event_key = "
+        ));
+        query.push_bind(key).push(")");
+    }
+    query
 }
 
 fn number(name: &str, value: &str) -> Result<f64, Problem> {

@@ -66,12 +66,14 @@ pub async fn connect(settings: &PostgresSettings) -> Result<SinkDrain, SinkError
         ("synchronous_commit", "off"),
         ("lock_timeout", "30s"),
         ("idle_in_transaction_session_timeout", "15s"),
+        // What the tables ask of a sink that knows of keys across days.
+        ("sluicebox.keys", "on"),
     ]);
     let mut link = Link { options, open: None };
     let connection = link.take().await;
     // Each lane makes one of its own.
     let mut connection = connection.map_err(|error| SinkError::Unreachable(database::explain(&error)))?;
-    let known = sqlx::query("SELECT epoch FROM sink_offsets LIMIT 0")
+    let known = sqlx::query("SELECT epoch FROM sink_offsets, event_keys LIMIT 0")
         .execute(&mut connection)
         .await;
     known.map_err(|error| SinkError::Tables(error.to_string()))?;

@@ -4,12 +4,15 @@
 //! or not at all, and because every row has a key that the stream gave it.
 
 mod connect;
+mod cut;
 mod drain;
 mod evidence_seen;
 mod flow;
 mod input;
 mod offsets;
 mod online;
+mod partitions;
+mod retention;
 mod rows;
 mod schema;
 mod storable;
@@ -19,4 +22,6 @@ pub use connect::{SinkError, connect};
 pub use drain::SinkDrain;
 pub use flow::{TaskFlow, flow};
 pub use input::SinkInput;
+pub use partitions::{Change, changes};
+pub use retention::{Done, maintain};
 pub use schema::{migrate, migrations, revert};

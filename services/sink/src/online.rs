@@ -1,11 +1,14 @@
 //! Migrations of full tables while others write to them: indexes are made and dropped beforehand, CONCURRENTLY, which
 //! holds nobody up and cannot be done in a migration's transaction.
 
-use sqlx::{AssertSqlSafe, PgConnection, PgPool};
+use sqlx::error::DatabaseError;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use std::time::Duration;
 
 /// The migration whose lists of indexes are worked through.
 const LISTS: &str = include_str!("../migrations/0004_lists.up.sql");
-const LISTS_VERSION: i64 = 4;
+pub(crate) const LISTS_VERSION: i64 = 4;
 
 /// What a line of the lists asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,26 +19,35 @@ enum Step {
     Drop(String),
 }
 
-/// Does what may take long; does nothing where the tables are not there yet, or the migration is done.
-pub(crate) async fn prepare(pool: &PgPool) -> Result<(), sqlx::Error> {
+/// Longest wait for a lock: whoever comes behind waits as long.
+const LOCK: &str = "SET LOCAL lock_timeout = '1s'";
+/// How often a lock is tried, and the pause between.
+const TRIES: u32 = 60;
+const PAUSE: Duration = Duration::from_millis(500);
+/// PostgreSQL's code for a lock that was not had in time.
+const NOT_HAD: &str = "55P03";
+
+/// Does what may take long, and says whether it was asked for: not where the tables are not there yet, or the migration
+/// is done.
+pub(crate) async fn prepare(pool: &PgPool) -> Result<bool, sqlx::Error> {
     let mut connection = pool.acquire().await?;
-    if !waits(&mut connection).await? {
-        return Ok(());
+    if !waits(LISTS_VERSION, &mut connection).await? {
+        return Ok(false);
     }
     for step in steps(LISTS) {
         match step {
-            Step::Make(name, definition) => make(&name, &definition, &mut connection).await?,
+            Step::Make(name, definition) => make("", &name, &definition, &mut connection).await?,
             Step::Drop(name) => {
                 let statement = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
                 run(statement, &mut connection).await?;
             }
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Whether the tables are there and the migration is not.
-async fn waits(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+pub(crate) async fn waits(version: i64, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     let there = "SELECT to_regclass('events') IS NOT NULL AND to_regclass('_sqlx_migrations') IS NOT NULL";
     if !sqlx::query_scalar::<_, bool>(there)
         .fetch_one(&mut *connection)
@@ -45,10 +57,60 @@ async fn waits(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     }
     let done = "SELECT EXISTS (SELECT FROM _sqlx_migrations WHERE version = $1 AND success)";
     let done: bool = sqlx::query_scalar(done)
-        .bind(LISTS_VERSION)
+        .bind(version)
         .fetch_one(connection)
         .await?;
     Ok(!done)
+}
+
+/// Runs a statement that needs a lock on a whole table, for a moment: it waits a second for it, and tries again, so
+/// that nobody who writes waits for long behind it. The text is our own.
+pub(crate) async fn locked(statement: &str, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    for _ in 1..TRIES {
+        match at_once(statement, connection).await {
+            Err(error) if not_had(&error) => tokio::time::sleep(PAUSE).await,
+            done => return done,
+        }
+    }
+    at_once(statement, connection).await
+}
+
+async fn at_once(statement: &str, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query(LOCK).execute(&mut *transaction).await?;
+    let statements = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
+    statements.execute(&mut *transaction).await?;
+    transaction.commit().await
+}
+
+/// Whether a lock was not had in time.
+pub(crate) fn not_had(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| code == NOT_HAD)
+}
+
+/// Runs the migrations; one that does not get its locks at once is tried again.
+pub(crate) async fn migrate(migrations: &Migrator, pool: &PgPool) -> Result<(), MigrateError> {
+    let mut connection = pool.acquire().await?;
+    let mut tries = 0;
+    loop {
+        sqlx::query("SET lock_timeout = '2s'")
+            .execute(&mut *connection)
+            .await?;
+        let done = migrations.run(&mut *connection).await;
+        sqlx::query("RESET lock_timeout")
+            .execute(&mut *connection)
+            .await?;
+        tries += 1;
+        match done {
+            Err(MigrateError::ExecuteMigration(error, _) | MigrateError::Execute(error))
+                if not_had(&error) && tries < TRIES =>
+            {
+                tokio::time::sleep(PAUSE).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// The lines that are quoted: `'name ON table (columns)',` or `'name',`.
@@ -71,7 +133,13 @@ fn steps(migration: &str) -> Vec<Step> {
         .collect()
 }
 
-async fn make(name: &str, definition: &str, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+/// Makes an index, `UNIQUE` or of no kind, unless it is there.
+pub(crate) async fn make(
+    kind: &str,
+    name: &str,
+    definition: &str,
+    connection: &mut PgConnection,
+) -> Result<(), sqlx::Error> {
     let valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)";
     let valid: Option<bool> = sqlx::query_scalar(valid)
         .bind(name)
@@ -83,11 +151,15 @@ async fn make(name: &str, definition: &str, connection: &mut PgConnection) -> Re
         Some(false) => run(format!("DROP INDEX CONCURRENTLY {name}"), connection).await?,
         None => {}
     }
-    run(format!("CREATE INDEX CONCURRENTLY {definition}"), connection).await
+    run(
+        format!("CREATE {kind} INDEX CONCURRENTLY {definition}"),
+        connection,
+    )
+    .await
 }
 
-/// The text is of our own migration.
-async fn run(statement: String, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+/// Runs one statement; the text is our own.
+pub(crate) async fn run(statement: String, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query(AssertSqlSafe(statement))
         .execute(connection)
         .await

@@ -90,6 +90,8 @@ impl Rows {
     pub(crate) async fn store(self, to: &mut PgConnection) -> Result<(), sqlx::Error> {
         let mut events = self.events;
         events.sort_by_key(|row| row.event_key);
+        // The sort is stable: of a key that came twice the first stays.
+        events.dedup_by_key(|row| row.event_key);
         let mut signals: Vec<_> = self.signals.into_values().map(SignalRow::of).collect();
         signals.sort_by(|a, b| a.signal_key.cmp(&b.signal_key));
         let mut evidence = self.evidence;

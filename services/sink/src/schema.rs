@@ -1,6 +1,6 @@
 //! The tables, from `migrations/`, carried in the program.
 
-use crate::online;
+use crate::{cut, online, partitions};
 use sqlx::PgPool;
 use sqlx::migrate::{MigrateError, Migrator};
 
@@ -14,8 +14,12 @@ pub fn migrations() -> &'static Migrator {
 /// Brings the database up to what this program needs; does nothing where nothing is missing. Tables may be full, and
 /// others may read and write them meanwhile.
 pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
-    online::prepare(pool).await.map_err(MigrateError::Execute)?;
-    MIGRATIONS.run(pool).await
+    if online::prepare(pool).await? {
+        MIGRATIONS.run_to(online::LISTS_VERSION, pool).await?;
+    }
+    cut::prepare(pool).await?;
+    online::migrate(&MIGRATIONS, pool).await?;
+    Ok(partitions::make(pool).await?)
 }
 
 /// Takes back the migrations above this version; 0 takes back everything, with the data.

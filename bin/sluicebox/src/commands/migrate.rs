@@ -4,9 +4,10 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{say, tell};
 use clap::{Args, Subcommand};
+use settings::{PostgresSettings, Settings};
 use sqlx::PgPool;
 use sqlx::migrate::MigrateError;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -34,6 +35,13 @@ enum MigrateCommand {
     },
     /// Print which migrations are applied; exit code 1 if one is missing
     Status,
+    /// Print which days are to be made and dropped, as sink.retention says; a running sink does it every hour
+    #[command(after_help = "Example:\n  sluicebox migrate partitions --apply")]
+    Partitions {
+        /// Make and drop them now, and delete what is too old in other tables
+        #[arg(long)]
+        apply: bool,
+    },
 }
 
 pub(crate) async fn run(args: MigrateArgs, app: &App) -> Result<(), Failure> {
@@ -43,15 +51,15 @@ pub(crate) async fn run(args: MigrateArgs, app: &App) -> Result<(), Failure> {
         MigrateCommand::Up => up(&pool).await,
         MigrateCommand::Down { to, yes } => down(&pool, to, yes).await,
         MigrateCommand::Status => status(&pool).await,
+        MigrateCommand::Partitions { apply: false } => planned(&pool, &settings).await,
+        MigrateCommand::Partitions { apply: true } => maintained(&settings).await,
     }
 }
 
 /// A pool that has answered once.
-pub(crate) async fn connect(settings: &settings::PostgresSettings) -> Result<PgPool, Failure> {
+pub(crate) async fn connect(settings: &PostgresSettings) -> Result<PgPool, Failure> {
     let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(PATIENCE);
-    let options = database::options(settings, "sluicebox");
-    let options = options.map_err(|error| Failure::Configuration(error.to_string()))?;
-    pool.connect_with(options).await.map_err(|error| {
+    pool.connect_with(options(settings)?).await.map_err(|error| {
         let why = database::explain(&error);
         Failure::Unreachable(format!(
             "PostgreSQL cannot be reached: {why}; start it, or mend postgres.* in the settings"
@@ -146,6 +154,45 @@ async fn status(pool: &PgPool) -> Result<(), Failure> {
             "{count} migrations are missing; run `sluicebox migrate up`"
         ))),
     }
+}
+
+async fn planned(pool: &PgPool, settings: &Settings) -> Result<(), Failure> {
+    let changes = sink::changes(pool, &settings.sink.retention).await;
+    let changes = changes.map_err(|error| unanswered(&error))?;
+    changes.iter().for_each(say);
+    if changes.is_empty() {
+        tell("nothing is to be made or dropped");
+    }
+    Ok(())
+}
+
+async fn maintained(settings: &Settings) -> Result<(), Failure> {
+    let options = options(&settings.postgres)?;
+    let done = sink::maintain(&options, &settings.sink.retention).await;
+    let Some(done) = done.map_err(|error| unanswered(&error))? else {
+        tell("a sink is at it just now");
+        return Ok(());
+    };
+    done.changes.iter().for_each(say);
+    for (table, rows) in &done.deleted {
+        say(format_args!("deleted {rows} rows of {table}"));
+    }
+    if done == sink::Done::default() {
+        tell("nothing is to be made or dropped");
+    }
+    Ok(())
+}
+
+fn unanswered(error: &sqlx::Error) -> Failure {
+    let why = database::explain(error);
+    Failure::Unreachable(format!(
+        "PostgreSQL: {why}; run `sluicebox migrate up` if tables are missing"
+    ))
+}
+
+fn options(settings: &PostgresSettings) -> Result<PgConnectOptions, Failure> {
+    let options = database::options(settings, "sluicebox");
+    options.map_err(|error| Failure::Configuration(error.to_string()))
 }
 
 fn failed(error: &MigrateError) -> Failure {

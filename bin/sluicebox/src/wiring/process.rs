@@ -117,10 +117,15 @@ impl Process {
     }
 
     fn show_lag(&self, lag: LagWatch, metrics: Metrics) {
+        self.beside(lag.show(metrics));
+    }
+
+    /// Does this beside the stages until the process stops.
+    pub(super) fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
         let stopping = self.stopping();
         tokio::spawn(async move {
             tokio::select! {
-                () = lag.show(metrics) => {}
+                () = work => {}
                 () = stopping => {}
             }
         });

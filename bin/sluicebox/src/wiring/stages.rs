@@ -2,6 +2,7 @@
 
 use super::process::Process;
 use super::reloads::Followed;
+use super::upkeep::upkeep;
 use crate::failure::Failure;
 use outbound::Reach;
 use runtime::{Shared, run_drain, run_effect, run_stage};
@@ -137,6 +138,9 @@ impl Process {
             drains.push(connect(settings, &component).await?);
         }
         component.ready("connected");
+        let database = database::options(&settings.postgres, "sluicebox-upkeep");
+        let database = database.map_err(|error| Failure::Configuration(error.to_string()))?;
+        self.beside(upkeep(database, settings.sink.retention.clone()));
         self.keep(run_drain(shared, StageName::Sink, drains, &Handle::current()))
     }
 }

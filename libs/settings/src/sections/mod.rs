@@ -15,6 +15,7 @@ mod outbound;
 mod postgres;
 mod registry;
 mod rules;
+mod sink;
 mod telemetry;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,7 @@ pub use outbound::OutboundSettings;
 pub use postgres::{PostgresSettings, SslMode};
 pub use registry::RegistrySettings;
 pub use rules::{DetectorSettings, ScorerSettings};
+pub use sink::{RetentionSettings, SinkSettings};
 pub use telemetry::{LogFormat, TelemetrySettings};
 
 use crate::problem::Problems;
@@ -75,6 +77,8 @@ pub struct Settings {
     pub enricher: EnricherSettings,
     /// Who is told.
     pub notifier: NotifierSettings,
+    /// What stays in the database.
+    pub sink: SinkSettings,
     /// Where calls to the outside world may go.
     pub outbound: OutboundSettings,
     /// Logs and traces.
@@ -101,6 +105,7 @@ impl Default for Settings {
             detector: DetectorSettings::default(),
             enricher: EnricherSettings::default(),
             notifier: NotifierSettings::default(),
+            sink: SinkSettings::default(),
             outbound: OutboundSettings::default(),
             telemetry: TelemetrySettings::default(),
         }
@@ -144,6 +149,7 @@ impl Settings {
         self.dedup.check(problems);
         self.enricher.check(problems);
         self.notifier.check(problems);
+        self.sink.check(problems);
         self.outbound.check(problems);
         self.telemetry.check(problems);
     }

@@ -3,7 +3,7 @@
 use super::Stored;
 use crate::answer::Answer;
 use crate::caller::Asker;
-use crate::filter::{Filter, Test};
+use crate::filter::{Filter, Test, of_key};
 use crate::key::Key;
 use crate::page::{self, Api, Collection, Page, Sort};
 use crate::problem::Problem;
@@ -125,7 +125,9 @@ pub(crate) async fn one(
 ) -> Result<Json<EventItem>, Problem> {
     let key =
         Uuid::parse_str(&key).map_err(|_| Problem::not_found("no event has this key; keys are UUIDs"))?;
-    page::one::<Events>(&api, &asker, &uri, page::is("event_key", key))
-        .await
-        .map(Json)
+    page::one::<Events>(&api, &asker, &uri, |query| {
+        of_key(key, query);
+    })
+    .await
+    .map(Json)
 }

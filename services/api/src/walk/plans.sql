@@ -1,3 +1,5 @@
+CREATE TABLE events_20260102 PARTITION OF events FOR VALUES FROM ('2026-01-02 00:00:00+00') TO ('2026-01-03 00:00:00+00');
+CREATE TABLE events_20260103 PARTITION OF events FOR VALUES FROM ('2026-01-03 00:00:00+00') TO ('2026-01-04 00:00:00+00');
 INSERT INTO events (event_key, tenant, source, id, type, subject, time, received_at, severity, score, level, matched,
     rules_version)
 SELECT md5(n::text)::uuid, 't' || n % 3, 'v' || n % 5, n::text, 'v' || n % 5, 'v' || n % 5,

@@ -80,8 +80,11 @@ async fn every_filter_narrows() {
 async fn an_event_is_found_by_its_own_id() {
     let site = filled("api_event_id").await;
     let key = uuid::Uuid::from_u128(model::Id::new().part("acme").part("rss").part("2").number());
-    site.run(&format!("UPDATE events SET event_key = '{key}' WHERE id = '2'"))
-        .await;
+    site.run(&format!(
+        "UPDATE events SET event_key = '{key}' WHERE id = '2'; \
+         UPDATE event_keys SET event_key = '{key}' WHERE tenant = 'acme'"
+    ))
+    .await;
     assert_eq!(
         site.items("/v1/events?id=2&source=rss&tenant=acme").await.len(),
         1

@@ -92,6 +92,7 @@ pub(crate) const ROWS: &str = r#"
         '2026-01-01T00:00:01Z', 'héllo', 10.5, 'low', 1, '{"cashtags":["PEPE"]}', '[{"rule":"r","points":10.5}]', 'v'),
     ('1b4fc0f0-4e8a-4f3c-9d1f-000000000002', 'acme', 'rss', '2', 'post', 'token:eth:0x1', '2026-01-02T00:00:00Z',
         '2026-01-02T00:00:01Z', NULL, 90, 'critical', 2, NULL, NULL, 'v');
+    INSERT INTO event_keys SELECT event_key, tenant, time FROM events;
     INSERT INTO signals (signal_key, version, tenant, type, subject, title, state, score, level, evidence_count,
         source_count, suppressed, first_seen, last_seen, rules_version) VALUES
     ('sig_a', 2, 'default', 'post', 'token:eth:0x1', 'A', 'verified', 20, 'medium', 3, 2, 1,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 columns! {
-    /// One event.
+    /// One event; a batch holds each key at most once.
     EventRow {
         event_key: Uuid,
         tenant: String,
@@ -35,7 +35,9 @@ columns! {
         rules_version: String,
         trace_id: Option<String>,
     }
-    "INSERT INTO events (event_key, tenant, source, id, type, subject, time, received_at, title, text, url, author, \
+    "WITH fresh AS (INSERT INTO event_keys (event_key, tenant, time) \
+         SELECT * FROM unnest($1::uuid[], $2::text[], $7::timestamptz[]) ON CONFLICT DO NOTHING RETURNING event_key) \
+     INSERT INTO events (event_key, tenant, source, id, type, subject, time, received_at, title, text, url, author, \
          lang, lang_confidence, severity, score, level, matched, entities, attributes, reasons, unknown, \
          rules_version, trace_id) \
      SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s::jsonb, t::jsonb, u::jsonb, v::jsonb, w, x \
@@ -44,7 +46,7 @@ columns! {
          $15::text[], $16::double precision[], $17::text[], $18::int[], $19::text[], $20::text[], $21::text[], \
          $22::text[], $23::text[], $24::text[]) \
          AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x) \
-     ON CONFLICT DO NOTHING"
+         JOIN fresh ON fresh.event_key = a"
 }
 
 /// What was found in an event; members that are empty are left out.

@@ -40,7 +40,7 @@ columns! {
          evidence_count = excluded.evidence_count, source_count = excluded.source_count, \
          suppressed = excluded.suppressed, first_seen = excluded.first_seen, last_seen = excluded.last_seen, \
          reasons = excluded.reasons, unknown = excluded.unknown, facts = excluded.facts, \
-         rules_version = excluded.rules_version \
+         rules_version = excluded.rules_version, stored_at = now() \
      WHERE excluded.version > old.version"
 }
 

@@ -16,4 +16,5 @@ mod hostile;
 mod migrations;
 mod newest;
 mod online;
+mod retention;
 mod speed;

@@ -1,8 +1,10 @@
 //! Migrations of full tables, while a sink of the version before goes on writing.
 
+use crate::batches::{Builder, raw, scored};
+use crate::database::tasks;
 use sqlx::PgPool;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use stage::Drain;
 use std::time::{Duration, Instant};
 use testkit::Sandbox;
 
@@ -11,7 +13,11 @@ const BEFORE: i64 = 3;
 /// No batch of the sink before may wait longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-const FULL: [&str; 3] = [
+const FULL: [&str; 4] = [
+    // Far ahead of every clock.
+    "INSERT INTO events (event_key, tenant, source, id, type, subject, time, received_at, score, level, matched, \
+     rules_version) VALUES (gen_random_uuid(), 'default', 's1', 'ahead', 't', 's', '9999-12-31T23:59:59.999Z', now(), 1, \
+     'low', 1, 'v')",
     "INSERT INTO events (event_key, tenant, source, id, type, subject, time, received_at, severity, score, level, \
      matched, rules_version) SELECT md5(n::text)::uuid, 't' || n % 3, 's' || n % 50, n::text, 't', 'user:' || n % 999, \
      now() - n * interval '10 s', now(), CASE WHEN n % 100 = 0 THEN 'high' END, n % 100, 'low', 1, 'v' \
@@ -37,69 +43,135 @@ struct Written {
     longest: Duration,
 }
 
-/// Writes batch after batch until told to stop, or refused because the tables are no longer its own.
-async fn write(pool: PgPool, stop: Arc<AtomicBool>) -> Written {
+/// Writes batch after batch, until it is refused because the tables are no longer its own.
+async fn write(pool: PgPool) -> Written {
     let mut written = Written {
         batches: 0,
         longest: Duration::ZERO,
     };
-    while !stop.load(Ordering::Relaxed) {
+    loop {
         let began = Instant::now();
-        let mut batch = pool.begin().await.unwrap();
-        for statement in BATCH {
-            let stored = sqlx::query(statement)
-                .bind(written.batches)
-                .execute(&mut *batch)
-                .await;
-            stored.unwrap();
+        if let Err(refused) = batch(&pool, written.batches).await {
+            let told = refused.to_string();
+            assert!(told.contains("this sink is older than the tables"), "{told}");
+            return written;
         }
-        batch.commit().await.unwrap();
         written.batches += 1;
         written.longest = written.longest.max(began.elapsed());
     }
-    written
+}
+
+async fn batch(pool: &PgPool, number: i64) -> Result<(), sqlx::Error> {
+    let mut batch = pool.begin().await?;
+    for statement in BATCH {
+        sqlx::query(statement).bind(number).execute(&mut *batch).await?;
+    }
+    batch.commit().await
 }
 
 async fn number(pool: &PgPool, query: &'static str) -> i64 {
     sqlx::query_scalar(query).fetch_one(pool).await.expect(query)
 }
 
-#[tokio::test]
-async fn a_full_database_is_migrated_while_the_sink_writes() {
-    let sandbox = Sandbox::new("sink_online").await.unwrap();
+async fn full(test: &str) -> (Sandbox, PgPool) {
+    let sandbox = Sandbox::new(test).await.unwrap();
     let pool = PgPool::connect(sandbox.postgres_url()).await.unwrap();
     sink::migrations().run_to(BEFORE, &pool).await.unwrap();
     for statement in FULL {
         sqlx::query(statement).execute(&pool).await.unwrap();
     }
+    (sandbox, pool)
+}
+
+#[tokio::test]
+async fn a_full_database_is_migrated_while_the_sink_writes() {
+    let (sandbox, pool) = full("sink_online").await;
     // What an attempt that was interrupted leaves behind.
-    sqlx::query("CREATE INDEX events_tenant_time ON events (tenant, time, event_key)")
-        .execute(&pool)
+    for statement in [
+        "CREATE INDEX events_tenant_time ON events (tenant, time, event_key)",
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'events_tenant_time'::regclass",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    let options: PgConnectOptions = sandbox.postgres_url().parse().unwrap();
+    let old = PgPoolOptions::new().max_connections(1);
+    let old = old
+        .connect_with(options.application_name("sluicebox-sink"))
         .await
         .unwrap();
-    sqlx::query("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'events_tenant_time'::regclass")
-        .execute(&pool)
-        .await
-        .unwrap();
-    let stop = Arc::new(AtomicBool::new(false));
-    let writer = tokio::spawn(write(pool.clone(), Arc::clone(&stop)));
+    let writer = tokio::spawn(write(old));
     sink::migrate(&pool).await.unwrap();
-    stop.store(true, Ordering::Relaxed);
     let written = tokio::time::timeout(PATIENCE, writer).await.unwrap().unwrap();
     assert!(
         written.batches > 0 && written.longest < PATIENCE,
         "{:?}",
         written.longest
     );
-    let late = "SELECT count(*) FROM events WHERE source = 'late'";
-    assert_eq!(number(&pool, late).await, written.batches);
-    assert_eq!(
-        number(&pool, "SELECT count(*) FROM events WHERE source <> 'late'").await,
-        100_000
-    );
-    assert_eq!(
-        number(&pool, "SELECT count(*) FROM pg_index WHERE NOT indisvalid").await,
-        0
-    );
+    for (rows, query) in [
+        (
+            written.batches,
+            "SELECT count(*) FROM events WHERE source = 'late'",
+        ),
+        (
+            written.batches,
+            "SELECT count(*) FROM raw_events WHERE source = 'late'",
+        ),
+        (100_001, "SELECT count(*) FROM events WHERE source <> 'late'"),
+        (100_001 + written.batches, "SELECT count(*) FROM event_keys"),
+        (
+            0,
+            "SELECT count(*) FROM events e LEFT JOIN event_keys k USING (event_key, tenant, time) WHERE k.time IS NULL",
+        ),
+        (0, "SELECT count(*) FROM pg_index WHERE NOT indisvalid"),
+        (1, "SELECT count(*) FROM events_default"),
+        (
+            2,
+            "SELECT count(*) FROM pg_class WHERE relname IN ('events_before', 'raw_events_before') AND relispartition",
+        ),
+    ] {
+        assert_eq!(number(&pool, query).await, rows, "{query}");
+    }
     sink::migrate(&pool).await.unwrap();
+    goes_on(&sandbox, &pool).await;
+}
+
+/// The sink of this version knows what the one before has stored.
+async fn goes_on(sandbox: &Sandbox, pool: &PgPool) {
+    let mut sink = sink::connect(&sandbox.settings().postgres).await.unwrap();
+    sink.take_over(&tasks()).await.unwrap();
+    let key = "INSERT INTO event_keys VALUES ($1, 'default', now())";
+    let known = model::Id::new()
+        .part("default")
+        .part("web")
+        .part("known")
+        .number();
+    sqlx::query(key)
+        .bind(uuid::Uuid::from_u128(known))
+        .execute(pool)
+        .await
+        .unwrap();
+    let batch = Builder::default()
+        .with(scored("known"))
+        .with(scored("new"))
+        .with(raw("new", b"1"));
+    sink.store(batch.batch()).await.unwrap();
+    assert_eq!(
+        number(pool, "SELECT count(*) FROM events WHERE source = 'web'").await,
+        1
+    );
+    assert_eq!(
+        number(pool, "SELECT count(*) FROM raw_events WHERE source = 'web'").await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn migrations_of_a_full_database_are_taken_back_with_its_rows() {
+    let (_sandbox, pool) = full("sink_back").await;
+    sink::migrate(&pool).await.unwrap();
+    sink::revert(&pool, BEFORE).await.unwrap();
+    assert_eq!(number(&pool, "SELECT count(*) FROM events").await, 100_001);
+    assert_eq!(number(&pool, "SELECT count(*) FROM raw_events").await, 50_000);
+    sink::migrate(&pool).await.unwrap();
+    assert_eq!(number(&pool, "SELECT count(*) FROM event_keys").await, 100_001);
 }
