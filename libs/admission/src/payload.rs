@@ -1,6 +1,7 @@
 //! The data as JSON or as text, by its content type.
 
 use crate::{Limits, Refusal};
+use model::presented::{self, Hiding};
 use model::{Json, JsonError, Media};
 
 /// U+FEFF, which a reader of JSON may ignore at the beginning (RFC 8259, section 8.1).
@@ -46,6 +47,10 @@ fn json(text: &str, depth: usize) -> Result<Payload<'_>, Refusal> {
     let json = Json::read(text, depth).map_err(|error| match error {
         JsonError::TooDeep(depth) => Refusal::DataTooDeep(depth),
         JsonError::NotJson(why) => Refusal::NotJson(why),
+    })?;
+    presented::check(json.root()).map_err(|hiding| match hiding {
+        Hiding::TooMany | Hiding::TooLong => Refusal::TooManyMembers(hiding),
+        Hiding::Twice(_) => Refusal::AmbiguousMember(hiding),
     })?;
     Ok(Payload::Json(json))
 }
@@ -105,6 +110,19 @@ mod tests {
         assert_eq!(of(b"{\"a\":\"\xff\"}", None), Err(Reason::DataNotUtf8));
         let large = vec![b' '; 2 * 1024 * 1024];
         assert_eq!(of(&[&large[..], b"1"].concat(), None), Err(Reason::DataTooLarge));
+    }
+
+    #[test]
+    fn data_that_could_hide_a_member_is_refused() {
+        let junk: Vec<String> = (0..presented::MOST).map(|n| format!("\"k{n}\":1")).collect();
+        let padded = format!("{{{},\"amount\":5000}}", junk.join(","));
+        assert_eq!(of(padded.as_bytes(), None), Err(Reason::TooManyMembers));
+        assert_eq!(
+            of(br#"{"a.b":1,"a":{"b":2}}"#, None),
+            Err(Reason::AmbiguousMember)
+        );
+        assert_eq!(of(br#"{"a":1,"a":2}"#, None), Err(Reason::AmbiguousMember));
+        assert!(of(br#"{"a":1,"b":{"a":2}}"#, None).is_ok());
     }
 
     proptest! {

@@ -27,13 +27,17 @@ pub enum Reason {
     DataTooDeep,
     /// The data is text and not UTF-8.
     DataNotUtf8,
+    /// The data has more members than are kept.
+    TooManyMembers,
+    /// A member of the data has two values.
+    AmbiguousMember,
     /// The data is not what its content type says, or of a content type that nobody reads.
     InvalidData,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidCloudEvent,
         Self::IdTooLong,
         Self::SourceTooLong,
@@ -45,6 +49,8 @@ impl Reason {
         Self::DataTooLarge,
         Self::DataTooDeep,
         Self::DataNotUtf8,
+        Self::TooManyMembers,
+        Self::AmbiguousMember,
         Self::InvalidData,
     ];
 
@@ -62,6 +68,8 @@ impl Reason {
             Self::DataTooLarge => "data_too_large",
             Self::DataTooDeep => "data_too_deep",
             Self::DataNotUtf8 => "data_not_utf8",
+            Self::TooManyMembers => "too_many_members",
+            Self::AmbiguousMember => "ambiguous_member",
             Self::InvalidData => "invalid_data",
         }
     }

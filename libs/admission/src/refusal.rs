@@ -2,6 +2,7 @@
 
 use crate::reason::Reason;
 use model::Millis;
+use model::presented::Hiding;
 
 /// Why an event is refused. Every one is the sender's to mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +69,12 @@ pub enum Refusal {
     /// Data that is said to be JSON and is not.
     #[error("the data is not JSON: {0}; send JSON, or say what it is in `datacontenttype`")]
     NotJson(String),
+    /// More members than are kept, so that some would hide others.
+    #[error("{0}")]
+    TooManyMembers(Hiding),
+    /// One member with two values.
+    #[error("{0}")]
+    AmbiguousMember(Hiding),
     /// Data of a content type that nobody reads.
     #[error("data of type {0:?} is not understood; send application/json or text/plain")]
     ContentType(String),
@@ -90,6 +97,8 @@ impl Refusal {
             Self::DataTooLarge { .. } => Reason::DataTooLarge,
             Self::DataTooDeep(_) => Reason::DataTooDeep,
             Self::DataNotUtf8(_) => Reason::DataNotUtf8,
+            Self::TooManyMembers(_) => Reason::TooManyMembers,
+            Self::AmbiguousMember(_) => Reason::AmbiguousMember,
             Self::NotJson(_) | Self::ContentType(_) => Reason::InvalidData,
         }
     }

@@ -7,6 +7,7 @@ mod event;
 mod json;
 mod media;
 mod notification;
+pub mod presented;
 mod raw_event;
 mod record;
 mod replay;

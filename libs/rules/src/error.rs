@@ -100,6 +100,9 @@ pub enum Fault {
     /// Derived values that need each other.
     #[error("derived values go in a circle: {}; break it at one of them", .0.join(" needs "))]
     Cycle(Vec<String>),
+    /// Data of a test that no event can have.
+    #[error("no event has such data: {0}")]
+    Data(String),
     /// A table file that is not a table.
     #[error("not a table: {0}; the first line names the columns, the first column is the key")]
     Table(String),

@@ -22,8 +22,19 @@ impl Facts for Event {
             .strip_prefix("data.")
             .or_else(|| name.strip_prefix("attributes."))
             .unwrap_or(name);
-        self.attributes.get(member).map(Fact::from)
+        let kept = self.attributes.get(member).map(Fact::from);
+        kept.or_else(|| read_as(self, member))
     }
+}
+
+/// Members that became the text or the title are kept once.
+fn read_as<'a>(event: &'a Event, member: &str) -> Option<Fact<'a>> {
+    match member {
+        "text" => event.text.as_deref(),
+        "title" => event.title.as_deref(),
+        _ => None,
+    }
+    .map(Fact::Str)
 }
 
 fn field<'a>(event: &'a Event, name: &str) -> Option<Fact<'a>> {

@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use model::Value;
-
-use crate::node::composed;
+use model::presented::composed;
 
 /// One known value, borrowed from whoever knows it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -128,6 +127,18 @@ impl OwnedFact {
             OwnedFact::Moment(time) => Fact::Moment(*time),
             OwnedFact::Span(span) => Fact::Span(*span),
             OwnedFact::StrList(items) => Fact::StrList(items),
+        }
+    }
+}
+
+impl From<&Value> for OwnedFact {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Null => OwnedFact::Null,
+            Value::Bool(value) => OwnedFact::Bool(*value),
+            Value::Long(value) => OwnedFact::Long(*value),
+            Value::Double(value) => OwnedFact::Double(*value),
+            Value::String(text) => OwnedFact::Str(text.clone()),
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use model::presented::composed;
+
 use crate::error::Fault;
 use crate::fact::OwnedFact;
 use crate::file::{Fields, Reader};
 use crate::names::Kind;
-use crate::node::{Node, Place, Yaml, composed};
+use crate::node::{Node, Place, Yaml};
 
 /// The most items of all lists and tables together.
 pub(crate) const MAX_ITEMS: usize = 2_000_000;

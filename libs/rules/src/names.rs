@@ -106,6 +106,18 @@ pub(crate) fn kind_of(name: &str) -> Kind {
     }
 }
 
+/// What is wrong with asking for the items of a name; `None` where it may have some. Payload members and facts from
+/// outside are kept without their lists.
+pub(crate) fn not_a_list(name: &str) -> Option<String> {
+    let is_dotted = name.contains('.');
+    is_dotted.then(|| {
+        format!(
+            "`{name}` is never a list: lists in data are not kept; events have the lists tags, cashtags, hashtags, urls \
+             and others of their own"
+        )
+    })
+}
+
 /// The reference system's flat names and ours. Its documents do not say units: liquidity and volume
 /// are US dollars, taxes are percent, lock is days.
 pub const ALIASES: &[(&str, &str)] = &[

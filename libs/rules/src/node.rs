@@ -1,10 +1,9 @@
 //! YAML as a tree whose every node knows its line and column, within limits. No I/O.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
+use model::presented::composed;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
-use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::error::Fault;
 use crate::fact::OwnedFact;
@@ -116,6 +115,30 @@ impl Node {
         match &self.value {
             Yaml::Scalar { text, plain } => Some(scalar(text, *plain)),
             _ => None,
+        }
+    }
+
+    /// What it is in JSON. Numbers that JSON does not have are written so that its reader refuses them.
+    pub(crate) fn to_json(&self) -> String {
+        let text = |text: &str| serde_json::Value::from(text).to_string();
+        match &self.value {
+            Yaml::Scalar { .. } => match self.scalar() {
+                None | Some(OwnedFact::Null) => "null".to_owned(),
+                Some(OwnedFact::Bool(value)) => value.to_string(),
+                Some(OwnedFact::Long(value)) => value.to_string(),
+                Some(OwnedFact::Double(value)) => format!("{value:?}"),
+                Some(_) => text(self.text().unwrap_or_default()),
+            },
+            Yaml::List(items) => {
+                let items: Vec<String> = items.iter().map(Node::to_json).collect();
+                format!("[{}]", items.join(","))
+            }
+            Yaml::Map(entries) => {
+                let members = entries.iter().map(|(key, value)| {
+                    format!("{}:{}", text(key.text().unwrap_or_default()), value.to_json())
+                });
+                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+            }
         }
     }
 
@@ -298,15 +321,6 @@ fn number(text: &str) -> Option<OwnedFact> {
     // What is left is what Rust's numbers are, and `text` has no sign twice.
     let whole = text.parse().ok().map(OwnedFact::Long);
     whole.or_else(|| text.parse().ok().map(OwnedFact::Double))
-}
-
-/// The text as most editors write it: letters and their marks as one character where there is one (NFC).
-pub(crate) fn composed(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || is_nfc(text) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.nfc().collect())
-    }
 }
 
 /// Where a word stands in a text as a word of its own.

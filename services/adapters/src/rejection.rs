@@ -136,6 +136,8 @@ fn refused(reason: Reason) -> (StatusCode, &'static str, &'static str) {
         Reason::DataTooLarge => "Data too large",
         Reason::DataTooDeep => "Data nested too deeply",
         Reason::DataNotUtf8 => "Data is not UTF-8",
+        Reason::TooManyMembers => "Too many members",
+        Reason::AmbiguousMember => "Member with two values",
         Reason::InvalidData => "Data is not what it is said to be",
     };
     let status = match reason {

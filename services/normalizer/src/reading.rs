@@ -9,6 +9,10 @@ use text::{AmountKind, Checksum, Findings};
 
 /// Links, tags and addresses of one kind that an event keeps.
 const MOST_OF_A_KIND: usize = 64;
+/// Bytes of a title, cleaned. With the longest text and the most members it fits the topics.
+const LONGEST_TITLE: usize = 64 * 1024;
+/// Bytes of a text, cleaned, which may make it longer. No body that the edge takes is as long.
+const LONGEST_TEXT: usize = 1024 * 1024;
 /// A language below this is not better than what the source says.
 const SURE_ENOUGH: f32 = 0.5;
 
@@ -19,7 +23,7 @@ pub(crate) struct Reading {
     pub(crate) text: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) findings: Findings,
-    /// Title and text, as one reads them.
+    /// Title and text, as one reads them; of long ones the beginning and the end.
     pub(crate) whole: String,
     /// Addresses, the one that the data names first.
     pub(crate) addresses: Vec<Address>,
@@ -30,15 +34,17 @@ pub(crate) struct Reading {
     insight: Insight,
 }
 
-/// Reads title, text and link of the data; texts are cut at `most` bytes.
+/// Reads title, text and link of the data. Of a text longer than `most` bytes, links, tags and the like are looked for in
+/// its beginning and its end; the text itself is kept whole, so that it hides nothing from rules.
 pub(crate) fn read(members: &Members<'_>, most: usize, known: &HashSet<String>, lists: &Lists) -> Reading {
-    let title = members.title().and_then(|title| cleaned(title, most));
-    let text = members.text().and_then(|text| cleaned(text, most));
+    let title = members.title().and_then(|title| cleaned(title, LONGEST_TITLE));
+    let text = members.text().and_then(|text| cleaned(text, LONGEST_TEXT));
     let whole = match (&title, &text) {
         (Some(title), Some(text)) if title != text => format!("{title}\n{text}"),
         (Some(one), _) | (None, Some(one)) => one.clone(),
         (None, None) => String::new(),
     };
+    let whole = ends(whole, most);
     let findings = text::find(&whole);
     let language = text::language::detect(&whole);
     let given = || members.lang().and_then(language_code);
@@ -65,7 +71,19 @@ pub(crate) fn read(members: &Members<'_>, most: usize, known: &HashSet<String>, 
 }
 
 fn cleaned(text: &str, most: usize) -> Option<String> {
-    Some(text::clean(text::span::prefix(text, most)).into_owned()).filter(|text| !text.is_empty())
+    let mut cleaned = text::clean(text).into_owned();
+    cleaned.truncate(cleaned.floor_char_boundary(most));
+    Some(cleaned).filter(|text| !text.is_empty())
+}
+
+/// The beginning and the end of a text that is longer than `most` bytes.
+fn ends(text: String, most: usize) -> String {
+    if text.len() <= most {
+        return text;
+    }
+    let tail = most / 4;
+    let (head, from) = (most - tail, text.ceil_char_boundary(text.len() - tail));
+    format!("{}\n{}", text::span::prefix(&text, head), &text[from..])
 }
 
 /// `en-US` and `EN` are `en`; codes that ISO 639-1 withdrew in 1989 are still sent.

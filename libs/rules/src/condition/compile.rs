@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
+use model::presented::composed;
 
 use super::expression::{Arithmetic, Comparison, Constant, Expression};
 use super::fallback::CelExpression;
@@ -14,7 +15,6 @@ use super::variables::Variables;
 use crate::error::Fault;
 use crate::lists::NamedList;
 use crate::names;
-use crate::node::composed;
 
 const MAX_DEPTH: usize = 64;
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
-use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue};
+use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, operators};
 use cel::{Context, Env, IdedExpr, Value as CelValue};
 
 use super::bounds;
@@ -222,6 +222,11 @@ impl FreeVariables<'_> {
                 bounds::pattern_is_written(&call.func_name, &call.args)?;
                 self.as_re2(call)?;
                 unlike(call)?;
+                if let (operators::IN, [_, of]) | (operators::INDEX, [of, _]) =
+                    (call.func_name.as_str(), call.args.as_slice())
+                {
+                    self.has_items(of)?;
+                }
                 let target = call.target.as_deref_mut().into_iter();
                 target
                     .chain(call.args.iter_mut())
@@ -238,6 +243,7 @@ impl FreeVariables<'_> {
                     EntryExpr::StructField(field) => self.visit(&mut field.value, below),
                 }),
             Expr::Comprehension(inner) => {
+                self.has_items(&inner.iter_range)?;
                 self.visit(&mut inner.iter_range, below)?;
                 self.visit(&mut inner.accu_init, below)?;
                 let before = self.bound.len();
@@ -265,6 +271,21 @@ impl FreeVariables<'_> {
             pattern.expr = Expr::Literal(LiteralValue::String(compiled.translated().to_owned().into()));
         }
         Ok(())
+    }
+
+    /// Refuses to go through a name that is never a list.
+    fn has_items(&mut self, of: &IdedExpr) -> Result<(), Problem> {
+        let Some(name) = dotted_name(&of.expr) else {
+            return Ok(());
+        };
+        let root = name.split('.').next().unwrap_or_default();
+        let is_own = self.bound.iter().any(|bound| bound == root)
+            || self.named_value(&name).is_some()
+            || self.variables.is_derived(&name);
+        match names::not_a_list(&name).filter(|_| !is_own) {
+            Some(problem) => Err(Problem::Type(problem)),
+            None => Ok(()),
+        }
     }
 
     /// The list or table of this name; conditions that name the same one share it.

@@ -127,6 +127,12 @@ impl Kinds<'_> {
                 "`{text}` is a text, not a list; write {text}.contains({item})"
             )));
         }
+        if let Expression::Variable(slot) = list
+            && !self.variables.derived.contains_key(slot)
+            && let Some(problem) = names::not_a_list(self.variables.name(*slot))
+        {
+            return Err(Problem::Type(problem));
+        }
         self.wants(list, "`in`", &[Kind::List])?;
         if self.kind(list) == Kind::List {
             self.wants(item, "membership in a list of texts", &[Kind::Text])?;

@@ -94,8 +94,8 @@ fn the_rest_of_cel_is_there() {
         ("cashtags.filter(tag, tag != 'ETH').size() == 1", Some(true)),
         ("cashtags[0] == 'UNI'", Some(true)),
         ("cashtags[9] == 'UNI'", None),
-        ("market.list.exists(x, x == 1)", None),
-        ("market.list.exists(x, x == 1) || data.ok", Some(true)),
+        ("mentions.exists(x, x == 'a')", None),
+        ("mentions.exists(x, x == 'a') || data.ok", Some(true)),
         ("int('5') == data.count + 2", Some(true)),
         ("{'a': data.count}['a'] == 3", Some(true)),
     ]);
@@ -186,6 +186,17 @@ fn parts_that_do_not_fit_are_mistakes() {
             "compared with timestamp(",
         ),
         ("5 in cashtags", "cannot be asked of 5"),
+        ("'admin' in data.roles", "lists in data are not kept"),
+        (
+            "data.roles.exists(r, r == 'admin')",
+            "`data.roles` is never a list",
+        ),
+        (
+            "cashtags.exists(t, t in data.roles)",
+            "`data.roles` is never a list",
+        ),
+        ("data.roles[0] == 'admin'", "`data.roles` is never a list"),
+        ("market.pairs.all(p, p != '')", "`market.pairs` is never a list"),
         ("'a' in text", "write text.contains('a')"),
         (
             "cashtags.hasWord('UNI')",

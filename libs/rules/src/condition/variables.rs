@@ -120,6 +120,11 @@ impl Variables {
         self.names.get(slot).map_or("", String::as_str)
     }
 
+    /// Whether a file gives the name to an expression.
+    pub(super) fn is_derived(&self, name: &str) -> bool {
+        self.announced.contains(name)
+    }
+
     /// Whether it is a field that holds a time in milliseconds.
     pub(super) fn is_moment(&self, slot: Slot) -> bool {
         !self.announced.contains(self.name(slot)) && names::kind_of(self.name(slot)) == names::Kind::Moment

@@ -69,7 +69,7 @@ fn read_events(reader: &mut Reader<'_>, event: &Fields<'_>, events: &mut Vec<Tim
         }
     }
     if let Some(data) = event.get("data") {
-        reader.facts(data, "data", &mut facts.0);
+        reader.data(data, &mut facts.0);
     }
     let at = reader.span_ms(event, "at").unwrap_or(0);
     let every = reader.span_ms(event, "every").unwrap_or(0);

@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use model::presented;
+use model::{Json, JsonRef};
+
 use super::{error, note};
 use crate::error::{Fault, RuleError};
 use crate::fact::OwnedFact;
 use crate::names::{EVENT_FIELDS, SIGNAL_FIELDS, nearest};
 use crate::node::{Node, Place, Yaml};
+
+/// Brackets within brackets of the data of a test; more the edge would not take.
+const MAX_DEPTH: usize = 64;
 
 /// Where mistakes of one file go.
 pub(crate) struct Reader<'a> {
@@ -220,6 +226,29 @@ impl Reader<'_> {
             .unwrap_or_default()
     }
 
+    /// The data of an event of a test, as the normalizer presents it to rules: lists are left out, so are names and texts
+    /// beyond its limits, and what it refuses is a mistake.
+    pub(crate) fn data(&mut self, node: &Node, out: &mut Vec<(String, OwnedFact)>) {
+        let json = node.to_json();
+        let read = match Json::read(&json, MAX_DEPTH) {
+            Ok(read) => read,
+            Err(error) => return self.fail(node.place, Fault::Data(error.to_string())),
+        };
+        if let Err(hiding) = presented::check(read.root()) {
+            return self.fail(node.place, Fault::Data(hiding.to_string()));
+        }
+        let facts = presented::present(read.root());
+        let texts = ["text", "title"].map(|name| (name, read.root().get(name).and_then(JsonRef::as_str)));
+        for (name, text) in texts {
+            out.extend(text.map(|text| (format!("data.{name}"), OwnedFact::Str(text.to_owned()))));
+        }
+        out.extend(
+            facts
+                .iter()
+                .map(|(name, value)| (format!("data.{name}"), value.into())),
+        );
+    }
+
     /// Facts of a test case: nested mappings become dotted names.
     pub(crate) fn facts(&mut self, node: &Node, prefix: &str, out: &mut Vec<(String, OwnedFact)>) {
         let Yaml::Map(entries) = &node.value else {
@@ -234,6 +263,7 @@ impl Reader<'_> {
                 format!("{prefix}.{name}")
             };
             match &value.value {
+                Yaml::Map(_) if name == "data" => self.data(value, out),
                 Yaml::Map(_) => self.facts(value, &name, out),
                 Yaml::List(items) => {
                     let items = items

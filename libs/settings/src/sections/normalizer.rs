@@ -10,7 +10,8 @@ use crate::problem::Problems;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NormalizerSettings {
-    /// Longer texts are cut here, at a character. Default 65536.
+    /// Of longer texts, links, tags, names and the like are looked for in the beginning and the end; rules see all of
+    /// the text. Default 65536.
     pub max_text_bytes: usize,
     /// Event times ahead of their arrival by at most this are a clock that is fast: the arrival is taken instead, ms.
     /// Default one minute.

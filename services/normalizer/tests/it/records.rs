@@ -210,9 +210,40 @@ fn a_time_that_has_not_come_is_replaced_marked_and_counted() {
 }
 
 #[test]
-fn a_long_text_is_cut_and_a_hostile_one_survived() {
-    let long = serde_json::json!({ "text": "é$a ".repeat(400_000) }).to_string();
-    assert!(event(raw(&long)).text.is_some_and(|text| text.len() <= 65_536));
+fn a_long_text_hides_neither_its_middle_nor_its_end() {
+    let junk = "é$a ".repeat(50_000);
+    let text = format!("{junk}the middle {junk}the end $UNI");
+    let event = event(raw(&serde_json::json!({ "text": text, "body": "x" }).to_string()));
+    let kept = event.text.unwrap_or_default();
+    assert!(kept.contains("the middle") && kept.ends_with("the end $UNI"));
+    assert!(event.cashtags.contains(&"UNI".to_owned()), "{:?}", event.cashtags);
+}
+
+#[test]
+fn a_text_that_grows_when_it_is_cleaned_still_fits_the_topics() {
+    // One character that compatibility folds to eighteen.
+    let long = serde_json::json!({ "title": "\u{fdfa}".repeat(50_000), "text": "\u{fdfa}".repeat(300_000) })
+        .to_string();
+    let event = event(raw(&long));
+    assert!(event.title.is_some_and(|title| title.len() <= 64 * 1024));
+    assert!(event.text.is_some_and(|text| text.len() <= 1024 * 1024));
+}
+
+#[test]
+fn junk_before_a_member_does_not_hide_it() {
+    let junk: Vec<String> = (0..1_000).map(|n| format!("\"k{n}\":{n}")).collect();
+    let data = format!(
+        "{{{},\"geo\":{{\"country\":\"DE\"}},\"note\":\"{}!\"}}",
+        junk.join(","),
+        "x".repeat(5_000)
+    );
+    let event = event(raw(&data));
+    assert_eq!(event.attributes["geo.country"], model::Value::from("DE"));
+    assert!(
+        event.attributes["note"]
+            .as_str()
+            .is_some_and(|note| note.ends_with('!'))
+    );
 }
 
 proptest! {
