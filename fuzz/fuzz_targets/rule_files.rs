@@ -35,8 +35,8 @@ fuzz_target!(|text: &str| {
         errors.iter().for_each(|error| points_into(text, error));
     }
     if text.len() < 2_000 {
-        let _ = rules::lint(&[("rules.yml", text)], &env);
-        let _ = rules::read_facts(text);
+        let _ = rules::lint(&[("rules.yml", text)], &env, None);
+        let _ = rules::read_given(text);
     }
 });
 

@@ -259,3 +259,64 @@ tests:
         said(&linted)
     );
 }
+
+#[test]
+fn tests_see_events_as_the_stream_presents_them() {
+    let folder = folder_with(
+        "levels: [{name: low}]
+groups:
+  - name: g
+    rules:
+      - {id: tag, when: \"'UNI' in cashtags\", score: 1, reason: r}
+      - {id: clean, when: \"text == 'a & b $UNI'\", score: 10, reason: r}
+      - {id: nested, when: \"data.geo.country == 'DE'\", score: 100, reason: r}
+      - {id: said, when: \"data.text.contains('UNI')\", score: 1000, reason: r}
+tests:
+  - name: what the normalizer reads
+    given: {type: post, text: 'a &amp; b $UNI', data: {geo: {country: DE, cities: [Bonn]}}}
+    expect: {score: 1111, unknown: []}
+",
+    );
+    let tested = sluicebox(&["test", &path(&folder)]);
+    assert!(tested.status.success(), "{}", said(&tested));
+
+    let twice = RULE.replace("data: {amount: 5000}", "data: {amount: 5000, a: {b: 1}, a.b: 2}");
+    let tested = sluicebox(&["test", &path(&folder_with(&twice))]);
+    assert!(
+        !tested.status.success() && said(&tested).contains("two values for `a.b`"),
+        "{}",
+        said(&tested)
+    );
+
+    let list = RULE.replace("data.amount > 1000", "'admin' in data.roles");
+    let tested = sluicebox(&["test", &path(&folder_with(&list))]);
+    assert!(
+        !tested.status.success() && said(&tested).contains("lists in data are not kept"),
+        "{}",
+        said(&tested)
+    );
+}
+
+#[test]
+fn tests_of_detections_know_whose_events_they_are() {
+    let file = |users: [&str; 2]| {
+        let event = |user: &str| format!("{{type: login, data: {{user_id: {user}, ok: false}}}}");
+        format!(
+            "detections:
+  - {{name: two, types: [login], when: 'data.ok == false', kind: count, at_least: 2, window: 1m, severity: low, description: d}}
+tests:
+  - {{name: it, events: [{}, {}], expect: {{two: 1}}}}
+",
+            event(users[0]),
+            event(users[1])
+        )
+    };
+    let tested = sluicebox(&["test", &path(&folder_with(&file(["u1", "u1"])))]);
+    assert!(tested.status.success(), "{}", said(&tested));
+    let tested = sluicebox(&["test", &path(&folder_with(&file(["u1", "u2"])))]);
+    assert!(
+        !tested.status.success(),
+        "two users are two subjects: {}",
+        said(&tested)
+    );
+}

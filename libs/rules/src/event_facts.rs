@@ -4,6 +4,9 @@ use model::{Event, Facts as FactMap, Signal};
 
 use crate::fact::{Fact, Facts};
 
+/// Characters of a text that evidence keeps; what has so many may have had more.
+const EVIDENCE_CHARACTERS: usize = 280;
+
 /// Known facts by full name, as signals and events carry them.
 impl Facts for FactMap {
     fn get(&self, name: &str) -> Option<Fact<'_>> {
@@ -93,11 +96,10 @@ fn signal_field<'a>(signal: &'a Signal, name: &str) -> Option<Fact<'a>> {
         "type" => Fact::Str(&signal.kind),
         "subject" => Fact::Str(&signal.subject),
         "title" => Fact::Str(&signal.title),
-        "text" => Fact::of_text(
-            newest
-                .and_then(|evidence| evidence.text.as_deref())
-                .or(Some(&signal.title)),
-        ),
+        "text" => match newest.and_then(|evidence| evidence.text.as_deref()) {
+            Some(text) if text.chars().nth(EVIDENCE_CHARACTERS - 1).is_some() => Fact::Beginning(text),
+            text => Fact::of_text(text.or(Some(&signal.title))),
+        },
         "author" => Fact::of_text(newest.and_then(|evidence| evidence.author.as_deref())),
         "lang" => Fact::of_text(signal.lang.as_deref()),
         "state" => Fact::Str(signal.state.as_str()),

@@ -17,6 +17,8 @@ pub enum Fact<'a> {
     Double(f64),
     /// A text.
     Str(&'a str),
+    /// The first characters of a text of which nobody knows how it goes on.
+    Beginning(&'a str),
     /// A time that a derived value came to; the fields of events hold theirs as [`Fact::Long`], in milliseconds.
     Moment(DateTime<Utc>),
     /// A span of time that a derived value came to.

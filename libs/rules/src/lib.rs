@@ -11,6 +11,7 @@ mod event_facts;
 mod fact;
 mod file;
 mod format;
+mod given;
 mod lint;
 mod lists;
 mod names;
@@ -30,6 +31,7 @@ pub use error::{Fault, RuleError, explain};
 pub use fact::{Both, Fact, FactList, Facts, OwnedFact};
 pub use file::{SortedFiles, detection_files, rule_files, scoring_files, sorted_files};
 pub use format::format;
+pub use given::{Given, Normalize};
 pub use lint::{CHECKS, Check, Finding, lint, lint_detections};
 pub use names::{ALIASES, EVENT_FIELDS, SIGNAL_FIELDS, Scope};
 pub use outcome::TestOutcome;
@@ -37,5 +39,5 @@ pub use reference::convert;
 pub use schema::json_schema;
 pub use scoring::{
     Coverage, Explained, Levels, Mode, RuleCoverage, RuleSet, Scoring, Seen, Shadow, Study, Verdict,
-    read_facts, run_tests,
+    read_given, run_tests,
 };

@@ -141,6 +141,11 @@ pub(crate) fn resolve(name: &str) -> Result<&str, Fault> {
     if let Some((_, ours)) = ALIASES.iter().find(|(theirs, _)| *theirs == name) {
         return Ok(ours);
     }
+    let limit = model::presented::LONGEST_NAME;
+    if name.len() > limit + "attributes.".len() {
+        let what = "the length of a name in bytes";
+        return Err(Fault::TooBig { what, limit });
+    }
     let known = match name.split_once('.') {
         None => is_event_field(name) || is_signal_field(name),
         Some((root, _)) => !is_slip(root),

@@ -21,7 +21,7 @@ fn example<'a>(page: &'a str, fence: &str) -> &'a str {
 }
 
 fn checks_told(text: &str) -> Vec<&'static str> {
-    let findings = lint(&[("example.yml", text)], &|_| None)
+    let findings = lint(&[("example.yml", text)], &|_| None, None)
         .unwrap_or_else(|errors| panic!("{}\n{text}", explain(&errors)));
     findings.iter().map(|finding| finding.check).collect()
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use model::{Event, Value};
-use rules::{DetectionCase, DetectionRules, Fact, Facts, OwnedFact, TestOutcome, TimedEvent};
+use model::{Event, RawEvent, presented};
+use rules::{DetectionCase, DetectionRules, Normalize, TestOutcome, TimedEvent};
 
 use crate::decide::decide;
 use crate::stores::DetectorStores;
@@ -11,16 +11,33 @@ use crate::stores::DetectorStores;
 /// Lateness that the tests of rule files are run with.
 const LATENESS_MS: i64 = 60_000;
 
-/// Runs every test beside the rules.
+/// Runs every test beside the rules, on events of which only the data is presented as the stream does.
 pub fn run_tests(rules: &DetectionRules) -> Vec<TestOutcome> {
-    rules.cases().iter().map(|case| run(rules, case)).collect()
+    run_normalized_tests(rules, &|raw| Ok(plain(raw)))
 }
 
-fn run(rules: &DetectionRules, case: &DetectionCase) -> TestOutcome {
+/// The same on events as the normalizer makes them.
+pub fn run_normalized_tests(rules: &DetectionRules, normalize: Normalize<'_>) -> Vec<TestOutcome> {
+    rules
+        .cases()
+        .iter()
+        .map(|case| TestOutcome {
+            file: case.file.clone(),
+            line: case.line,
+            name: case.name.clone(),
+            failures: failures(rules, case, normalize),
+        })
+        .collect()
+}
+
+fn failures(rules: &DetectionRules, case: &DetectionCase, normalize: Normalize<'_>) -> Vec<String> {
     let mut stores = DetectorStores::default();
     let mut got: BTreeMap<String, usize> = BTreeMap::new();
     for (number, timed) in case.events.iter().enumerate() {
-        let event = event(number, timed);
+        let event = match normalize(raw(number, timed)) {
+            Ok(event) => event,
+            Err(why) => return vec![format!("event {} is none: {why}", number + 1)],
+        };
         for found in decide(rules, LATENESS_MS, &event, &mut stores).detections {
             *got.entry(found.rule).or_default() += 1;
         }
@@ -31,46 +48,35 @@ fn run(rules: &DetectionRules, case: &DetectionCase) -> TestOutcome {
         .filter(|(_, count)| **count > 0)
         .map(|(rule, count)| (rule.clone(), *count))
         .collect();
-    let failures = if got == wanted {
+    if got == wanted {
         Vec::new()
     } else {
         vec![format!("detections are {got:?}, expected {wanted:?}")]
-    };
-    TestOutcome {
-        file: case.file.clone(),
-        line: case.line,
-        name: case.name.clone(),
-        failures,
     }
 }
 
-fn event(number: usize, timed: &TimedEvent) -> Event {
-    let text = |name: &str| match timed.facts.get(name) {
-        Some(Fact::Str(text)) => text.to_owned(),
-        _ => String::new(),
-    };
-    let data = timed
-        .facts
-        .0
-        .iter()
-        .filter_map(|(name, fact)| Some((name.strip_prefix("data.")?, value(fact)?)));
-    Event {
+fn raw(number: usize, timed: &TimedEvent) -> RawEvent {
+    RawEvent {
         id: format!("event-{}", number + 1),
-        kind: text("type"),
-        subject: text("subject"),
-        time: timed.at_ms,
-        attributes: data.map(|(name, value)| (name.to_owned(), value)).collect(),
+        time: Some(timed.at_ms),
+        ..timed.given.raw().clone()
+    }
+}
+
+fn plain(raw: RawEvent) -> Event {
+    let text = raw
+        .data
+        .as_deref()
+        .and_then(|data| std::str::from_utf8(data).ok());
+    let json = text.and_then(|text| model::Json::read(text, 64).ok());
+    Event {
+        attributes: json
+            .map(|json| presented::present(json.root()))
+            .unwrap_or_default(),
+        id: raw.id,
+        kind: raw.kind,
+        subject: raw.subject.unwrap_or_default(),
+        time: raw.time.unwrap_or_default(),
         ..Event::default()
     }
-}
-
-fn value(fact: &OwnedFact) -> Option<Value> {
-    Some(match fact {
-        OwnedFact::Null => Value::Null,
-        OwnedFact::Bool(value) => Value::Bool(*value),
-        OwnedFact::Long(value) => Value::Long(*value),
-        OwnedFact::Double(value) => Value::Double(*value),
-        OwnedFact::Str(text) => Value::String(text.clone()),
-        OwnedFact::Moment(_) | OwnedFact::Span(_) | OwnedFact::StrList(_) => return None,
-    })
 }

@@ -10,7 +10,7 @@ mod found;
 mod rule_files;
 mod stores;
 
-pub use cases::run_tests;
+pub use cases::{run_normalized_tests, run_tests};
 pub use detector::DetectorStage;
 pub use rule_files::open_rules;
 pub use stores::DetectorStores;

@@ -7,6 +7,7 @@ mod explain;
 mod files;
 mod format;
 mod lint;
+mod normalizing;
 mod status;
 mod test;
 

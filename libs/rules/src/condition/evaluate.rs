@@ -24,6 +24,8 @@ pub(super) enum Value<'a> {
     Long(i64),
     Double(f64),
     Text(Cow<'a, str>),
+    /// The first characters of a text.
+    Beginning(Cow<'a, str>),
     Moment(DateTime<Utc>),
     Span(TimeDelta),
     List(Fact<'a>),
@@ -37,6 +39,7 @@ impl<'a> From<Fact<'a>> for Value<'a> {
             Fact::Long(value) => Value::Long(value),
             Fact::Double(value) => Value::Double(value),
             Fact::Str(text) => Value::Text(Cow::Borrowed(text)),
+            Fact::Beginning(text) => Value::Beginning(Cow::Borrowed(text)),
             Fact::Moment(time) => Value::Moment(time),
             Fact::Span(span) => Value::Span(span),
             list @ (Fact::StrList(_) | Fact::Addresses(_)) => Value::List(list),
@@ -76,7 +79,10 @@ impl Expression {
             Expression::InConstants(item, list) => in_constants(&item.value(values), list),
             Expression::InList(item, list) => in_named(&item.value(values), list),
             Expression::InVariable(sides) => in_list(&sides.0.value(values), &sides.1.value(values)),
-            Expression::HasWord(slot, set) => values.words(*slot).map(|found| found & set != 0),
+            Expression::HasWord(slot, set) => {
+                let found = values.words(*slot).map(|found| found & set != 0);
+                found.filter(|found| *found || !values.is_beginning(*slot))
+            }
             Expression::Text(test, of) => test_text(test, &of.value(values)),
             other => match other.value(values) {
                 Value::Bool(truth) => Some(truth),
@@ -101,6 +107,7 @@ impl Expression {
             Expression::Size(of) => size(&of.value(values)),
             Expression::Lower(of) => match of.value(values) {
                 Value::Text(text) => Value::Text(Cow::Owned(text.to_lowercase())),
+                Value::Beginning(text) => Value::Beginning(Cow::Owned(text.to_lowercase())),
                 _ => Value::Unknown,
             },
             Expression::Row(table, key) => row(table, &key.value(values)),
@@ -154,17 +161,24 @@ fn compare(operator: Comparison, left: &Expression, right: &Expression, values: 
 fn in_constants(item: &Value<'_>, list: &[Constant]) -> Option<bool> {
     match item {
         Value::Unknown => None,
-        item => Some(
-            list.iter()
-                .any(|constant| operators::equal(item, &constant.into()) == Some(true)),
-        ),
+        item => {
+            let mut known = true;
+            for constant in list {
+                match operators::equal(item, &constant.into()) {
+                    Some(true) => return Some(true),
+                    Some(false) => {}
+                    None => known = false,
+                }
+            }
+            known.then_some(false)
+        }
     }
 }
 
 fn in_list(item: &Value<'_>, list: &Value<'_>) -> Option<bool> {
     let Value::List(list) = list else { return None };
     match (item, list) {
-        (Value::Unknown, _) => None,
+        (Value::Unknown | Value::Beginning(_), _) => None,
         (Value::Text(text), Fact::StrList(items)) => Some(items.iter().any(|item| *item == **text)),
         (Value::Text(text), Fact::Addresses(items)) => Some(items.iter().any(|item| item.address == **text)),
         _ => Some(false),
@@ -174,7 +188,7 @@ fn in_list(item: &Value<'_>, list: &Value<'_>) -> Option<bool> {
 /// Nothing is in no list; a number is where its plain spelling is.
 fn in_named(item: &Value<'_>, list: &NamedList) -> Option<bool> {
     match item {
-        Value::Unknown => None,
+        Value::Unknown | Value::Beginning(_) => None,
         Value::Text(text) => Some(list.holds(text)),
         number => Some(number_key(number).is_some_and(|number| list.holds(&number))),
     }
@@ -191,7 +205,7 @@ fn number_key(of: &Value<'_>) -> Option<String> {
 
 fn row<'a>(table: &'a NamedTable, key: &Value<'_>) -> Value<'a> {
     match key {
-        Value::Unknown => Value::Unknown,
+        Value::Unknown | Value::Beginning(_) => Value::Unknown,
         Value::Text(key) => Value::from(table.get(key).as_fact()),
         number => number_key(number).map_or(Value::Null, |key| Value::from(table.get(&key).as_fact())),
     }
@@ -206,9 +220,24 @@ fn test_text(wanted: &TextTest, of: &Value<'_>) -> Option<bool> {
             TextTest::EndsWith(part) => text.ends_with(part.as_str()),
             TextTest::Matches(pattern) => pattern.is_match(text),
         }),
+        Value::Beginning(text) => test_beginning(wanted, text),
         Value::Null => Some(false),
         _ => None,
     }
+}
+
+/// What is found in the beginning is in the text; what is not may follow.
+fn test_beginning(wanted: &TextTest, text: &str) -> Option<bool> {
+    let found = match wanted {
+        TextTest::Contains(part) => text.contains(part.as_str()),
+        TextTest::StartsWith(part) if text.len() >= part.len() => {
+            return Some(text.starts_with(part.as_str()));
+        }
+        TextTest::StartsWith(part) if !part.starts_with(text) => return Some(false),
+        TextTest::StartsWith(_) | TextTest::EndsWith(_) => false,
+        TextTest::Matches(pattern) => !pattern.as_str().contains(['$', 'z']) && pattern.is_match(text),
+    };
+    found.then_some(true)
 }
 
 /// Fields hold times as milliseconds; a derived value may hold one as it is.

@@ -138,7 +138,7 @@ impl CelExpression {
 
 fn cel_value(value: Value<'_>) -> Option<CelValue> {
     Some(match value {
-        Value::Unknown => return None,
+        Value::Unknown | Value::Beginning(_) => return None,
         Value::Null => CelValue::Null,
         Value::Bool(value) => CelValue::Bool(value),
         Value::Long(value) => CelValue::Int(value),

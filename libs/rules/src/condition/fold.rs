@@ -53,6 +53,6 @@ pub(super) fn computed(expression: &Expression) -> Option<Constant> {
         Value::Text(text) => Constant::Text(text.into_owned()),
         Value::Moment(time) => Constant::Moment(time),
         Value::Span(span) => Constant::Span(span),
-        Value::Unknown | Value::List(_) => return None,
+        Value::Unknown | Value::Beginning(_) | Value::List(_) => return None,
     })
 }

@@ -27,11 +27,14 @@ pub(super) fn compare(operator: Comparison, left: &Value<'_>, right: &Value<'_>)
 /// Values of different types are not equal; a list is equal to nothing a condition can name.
 pub(super) fn equal(left: &Value<'_>, right: &Value<'_>) -> Option<bool> {
     match (left, right) {
-        (Value::Unknown, _) | (_, Value::Unknown) => None,
+        (Value::Unknown, _) | (_, Value::Unknown) | (Value::Beginning(_), Value::Beginning(_)) => None,
         (Value::Null, Value::Null) => Some(true),
         (Value::Bool(left), Value::Bool(right)) => Some(left == right),
         (Value::Text(left), Value::Text(right)) => Some(left == right),
         (Value::List(left), Value::List(right)) => Some(left == right),
+        (Value::Beginning(known), Value::Text(text)) | (Value::Text(text), Value::Beginning(known)) => {
+            (!text.starts_with(known.as_ref())).then_some(false)
+        }
         _ => Some(matches!(order(left, right), Some(Some(Ordering::Equal)))),
     }
 }

@@ -323,3 +323,42 @@ fn patterns_mean_the_same_inside_loops() {
         }
     }
 }
+
+/// What a signal knows of a text that was longer.
+struct Beginning(&'static str);
+
+impl Facts for Beginning {
+    fn get(&self, name: &str) -> Option<crate::fact::Fact<'_>> {
+        (name == "text").then_some(crate::fact::Fact::Beginning(self.0))
+    }
+}
+
+#[test]
+fn what_is_not_in_the_beginning_of_a_text_may_follow() {
+    for (condition, wanted) in [
+        ("text.contains('beginning')", Some(true)),
+        ("text.contains('end')", None),
+        ("text.hasWord('the')", Some(true)),
+        ("text.hasWord('end')", None),
+        ("text.startsWith('the')", Some(true)),
+        ("text.startsWith('an')", Some(false)),
+        ("text.endsWith('beginning')", None),
+        ("text.matches('begin+ing')", Some(true)),
+        ("text.matches('beginning$')", None),
+        ("text == 'another'", Some(false)),
+        ("text == 'the beginning and the end'", None),
+        ("text in ['another', 'the beginning and the end']", None),
+        ("size(text) > 5", None),
+        ("text.lower().contains('begin')", Some(true)),
+        ("not text.contains('end') or true", Some(true)),
+    ] {
+        let mut variables = Variables::default();
+        let compiled =
+            Condition::compile(condition, &mut variables).unwrap_or_else(|fault| panic!("{fault}"));
+        assert_eq!(
+            compiled.decide(&variables.over(&Beginning("the beginning"))),
+            wanted,
+            "{condition}"
+        );
+    }
+}

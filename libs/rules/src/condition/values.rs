@@ -72,7 +72,7 @@ impl<'a> Values<'a> {
     /// The sets of words found in a text; a text known not to be there has none. `None`: unknown.
     pub(super) fn words(&self, slot: Slot) -> Option<Found> {
         let text = match self.get(slot)? {
-            Fact::Str(text) => text,
+            Fact::Str(text) | Fact::Beginning(text) => text,
             Fact::Null => return Some(0),
             _ => return None,
         };
@@ -93,6 +93,11 @@ impl<'a> Values<'a> {
         })
     }
 
+    /// Whether only the beginning of a text is known.
+    pub(super) fn is_beginning(&self, slot: Slot) -> bool {
+        matches!(self.get(slot), Some(Fact::Beginning(_)))
+    }
+
     pub(crate) fn is_null(&self, slot: Slot) -> bool {
         matches!(self.get(slot), None | Some(Fact::Null))
     }
@@ -100,7 +105,7 @@ impl<'a> Values<'a> {
 
 pub(super) fn owned(value: Value<'_>) -> Option<OwnedFact> {
     Some(match value {
-        Value::Unknown => return None,
+        Value::Unknown | Value::Beginning(_) => return None,
         Value::Null => OwnedFact::Null,
         Value::Bool(value) => OwnedFact::Bool(value),
         Value::Long(value) => OwnedFact::Long(value),

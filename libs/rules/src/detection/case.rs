@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::fact::FactList;
 use crate::file::{Fields, Reader};
+use crate::given::Given;
 use crate::node::Yaml;
 
 const EVENT_KEYS: &[&str] = &["type", "at", "times", "every", "subject", "data"];
@@ -31,7 +32,7 @@ pub struct TimedEvent {
     /// Milliseconds after the start of the test.
     pub at_ms: i64,
     /// Its fields, `data.*` included.
-    pub facts: FactList,
+    pub given: Given,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>) -> Vec<DetectionCase> {
@@ -71,6 +72,7 @@ fn read_events(reader: &mut Reader<'_>, event: &Fields<'_>, events: &mut Vec<Tim
     if let Some(data) = event.get("data") {
         reader.data(data, &mut facts.0);
     }
+    let given = Given::new(facts, FactList::default(), event.get("data"));
     let at = reader.span_ms(event, "at").unwrap_or(0);
     let every = reader.span_ms(event, "every").unwrap_or(0);
     let times = if event.get("times").is_some() {
@@ -82,7 +84,7 @@ fn read_events(reader: &mut Reader<'_>, event: &Fields<'_>, events: &mut Vec<Tim
         let at_ms = at.saturating_add(every.saturating_mul(number));
         events.push(TimedEvent {
             at_ms,
-            facts: facts.clone(),
+            given: given.clone(),
         });
     }
 }

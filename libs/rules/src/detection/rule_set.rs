@@ -181,7 +181,7 @@ impl<'a> Inquiry<'a> {
                 Some(Fact::Bool(value)) => group.push_str(if value { "true" } else { "false" }),
                 Some(Fact::Long(value)) => group.push_str(&value.to_string()),
                 Some(Fact::Double(value)) => group.push_str(&value.to_string()),
-                Some(Fact::Str(text)) => group.push_str(text),
+                Some(Fact::Str(text) | Fact::Beginning(text)) => group.push_str(text),
                 Some(fact @ (Fact::Moment(_) | Fact::Span(_))) => group.push_str(&shown(fact)),
             }
         }

@@ -11,6 +11,7 @@ pub use checks::{CHECKS, Check};
 
 use crate::detection::DetectionRules;
 use crate::error::RuleError;
+use crate::given::Normalize;
 use crate::lists::Declared;
 use crate::node::Place;
 use crate::scoring::RuleSet;
@@ -40,12 +41,18 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// Loads rule files and looks at them with every check; findings stand in the order of the files.
+/// Loads rule files and looks at them with every check; findings stand in the order of the files. With a normalizer, the
+/// tests beside the rules see events as the stream presents them.
 pub fn lint(
     files: &[(&str, &str)],
     env: &dyn Fn(&str) -> Option<String>,
+    normalize: Option<Normalize<'_>>,
 ) -> Result<Vec<Finding>, Vec<RuleError>> {
-    let study = RuleSet::parse(files, env)?.study();
+    let mut rules = RuleSet::parse(files, env)?;
+    if let Some(normalize) = normalize {
+        rules.normalize_cases(normalize);
+    }
+    let study = rules.study();
     let rules = study.rules();
     let mut findings = Findings::default();
     conditions::look(rules, &mut findings);

@@ -5,6 +5,7 @@ use crate::condition::Variables;
 use crate::error::RuleError;
 use crate::fact::{FactList, OwnedFact};
 use crate::file::{Fields, Reader, error};
+use crate::given::{Given, Normalize, under};
 use crate::names::Scope;
 use crate::node::{self, Node, Place};
 use crate::outcome::{TestOutcome, differs};
@@ -18,7 +19,8 @@ pub(super) struct Case {
     name: String,
     file: String,
     line: usize,
-    pub(super) given: FactList,
+    pub(super) given: Given,
+    refused: Option<String>,
     score: Option<f64>,
     level: Option<String>,
     matched: Option<Vec<String>>,
@@ -26,8 +28,8 @@ pub(super) struct Case {
     reasons: Option<Vec<String>>,
 }
 
-/// Facts written by name, in JSON or YAML, as under `given:`; what every event has is filled in.
-pub fn read_facts(text: &str) -> Result<FactList, Box<RuleError>> {
+/// An event written by name, in JSON or YAML, as under `given:`; what every event has is filled in.
+pub fn read_given(text: &str) -> Result<Given, Box<RuleError>> {
     let file = "event";
     let root = node::read(text).map_err(|(place, fault)| Box::new(error(file, place, fault)))?;
     let mut errors = Vec::new();
@@ -35,30 +37,43 @@ pub fn read_facts(text: &str) -> Result<FactList, Box<RuleError>> {
         file,
         errors: &mut errors,
     };
-    let given = read_given(reader, &root, root.place, &mut Variables::default());
+    let given = given_of(reader, &root, root.place, &mut Variables::default());
     errors
         .into_iter()
         .next()
         .map_or(Ok(given), |first| Err(Box::new(first)))
 }
 
-fn read_given(reader: &mut Reader<'_>, node: &Node, place: Place, variables: &mut Variables) -> FactList {
-    let mut given = FactList::default();
-    reader.facts(node, "", &mut given.0);
-    for (name, fact) in &mut given.0 {
+fn given_of(reader: &mut Reader<'_>, node: &Node, place: Place, variables: &mut Variables) -> Given {
+    let mut said = FactList::default();
+    reader.facts(node, "", &mut said.0);
+    for (name, fact) in &mut said.0 {
         if let Some(known) = reader.keep(place, variables.resolve(name)) {
             variables.name(known).clone_into(name);
         }
-        read_time(name, fact);
+        if !read_time(name, fact) {
+            reader.wrong_kind(
+                node,
+                name,
+                "a time such as 2024-02-29T23:59:58Z, or milliseconds since 1970",
+            );
+        }
     }
-    given.0.extend(defaults());
-    given
+    Given::new(said, FactList(defaults().collect()), under(node, "data"))
 }
 
 impl RuleSet {
     /// The events of the tests beside the rules.
-    pub fn case_facts(&self) -> impl Iterator<Item = &FactList> {
+    pub fn case_facts(&self) -> impl Iterator<Item = &Given> {
         self.cases.iter().map(|case| &case.given)
+    }
+
+    /// Puts the events of the tests through the normalizer, as those of the stream are. Tests whose event it refuses
+    /// fail with its reason.
+    pub fn normalize_cases(&mut self, normalize: Normalize<'_>) {
+        for case in &mut self.cases {
+            case.refused = case.given.normalize(normalize).err();
+        }
     }
 }
 
@@ -69,7 +84,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>, variables: &mut V
             continue;
         };
         let given = match case.get("given") {
-            Some(node) => read_given(reader, node, case.place, variables),
+            Some(node) => given_of(reader, node, case.place, variables),
             None => reader.missing(&case, "given").unwrap_or_default(),
         };
         let Some(expect) = case.get("expect") else {
@@ -84,6 +99,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>, variables: &mut V
             file: reader.file.to_owned(),
             line: case.place.line,
             given,
+            refused: None,
             score: reader.number(&expect, "score"),
             level: reader.text(&expect, "level"),
             matched: expect
@@ -103,15 +119,19 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>, variables: &mut V
     cases
 }
 
-/// Times are written as people do: `time: 2024-02-29T23:59:58Z`.
-fn read_time(name: &str, fact: &mut OwnedFact) {
-    let OwnedFact::Str(text) = &*fact else { return };
+/// Times are written as people do: `time: 2024-02-29T23:59:58Z`. Whether it is one, or no time at all.
+fn read_time(name: &str, fact: &mut OwnedFact) -> bool {
     if !matches!(name, "time" | "received_at" | "first_seen" | "last_seen") {
-        return;
+        return true;
     }
-    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
+    let OwnedFact::Str(text) = &*fact else {
+        return matches!(fact, OwnedFact::Long(_) | OwnedFact::Null);
+    };
+    let read = chrono::DateTime::parse_from_rfc3339(text);
+    read.is_ok_and(|time| {
         *fact = OwnedFact::Long(time.timestamp_millis());
-    }
+        true
+    })
 }
 
 /// What every event and signal has, unless the test says otherwise (the first fact of a name counts).
@@ -148,7 +168,11 @@ fn run(rules: &RuleSet, case: &Case) -> TestOutcome {
         .iter()
         .flat_map(|scoring| scoring.unknown.clone())
         .collect();
-    let mut failures = Vec::new();
+    let mut failures: Vec<String> = case
+        .refused
+        .iter()
+        .map(|why| format!("there is no such event: {why}"))
+        .collect();
     if let Some(wanted) = case.score.filter(|wanted| (wanted - score).abs() > 1e-9) {
         failures.push(format!("score is {score}, expected {wanted}"));
     }

@@ -21,7 +21,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use cases::{read_facts, run_tests};
+pub use cases::{read_given, run_tests};
 pub use coverage::{RuleCoverage, Seen};
 pub use explain::Explained;
 pub(crate) use group::Group;

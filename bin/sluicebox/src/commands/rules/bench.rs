@@ -1,11 +1,11 @@
 //! `sluicebox rules bench`: what the rules cost an event.
 
-use super::files;
+use super::{files, normalizing};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::output::say;
 use clap::Args;
-use rules::{FactList, Scope};
+use rules::{Given, Scope};
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -23,8 +23,9 @@ pub(crate) struct BenchArgs {
 }
 
 pub(crate) fn run(args: &BenchArgs, app: &App) -> Result<(), Failure> {
-    let rules = files::scoring(&files::read(&files::scoring_path(args.path.as_ref(), app)?)?)?;
-    let events: Vec<&FactList> = rules.case_facts().collect();
+    let mut rules = files::scoring(&files::read(&files::scoring_path(args.path.as_ref(), app)?)?)?;
+    rules.normalize_cases(&normalizing::of_tests(app)?);
+    let events: Vec<&Given> = rules.case_facts().collect();
     if events.is_empty() {
         return Err(Failure::Usage(
             "the rules have no tests whose events could be scored; add `tests:`".to_owned(),

@@ -1,17 +1,15 @@
 //! `sluicebox rules explain`: of one event, what each condition was and why.
 
-use super::files;
+use super::{files, normalizing};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{BAD, GOOD, STRONG, WARNING, say, styled};
 use clap::Args;
-use model::{Event, RawEvent};
-use rules::{Explained, Facts, Mode, RuleSet, Scope, Scoring, Study};
+use model::RawEvent;
+use rules::{Explained, Facts, Given, Mode, RuleSet, Scope, Scoring, Study};
 use serde_json::{Value as Json, json};
-use stage::{Cx, Emit, Stage};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use topology::Topic;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -38,12 +36,9 @@ pub(crate) struct ExplainArgs {
 pub(crate) fn run(args: &ExplainArgs, app: &App) -> Result<(), Failure> {
     let study = files::scoring(&files::read(&files::scoring_path(args.rules.as_ref(), app)?)?)?.study();
     let text = read(&args.event)?;
-    let explained = match normalized(&text, app)? {
-        Some(event) => Explanation::of(&study, &event),
-        None => Explanation::of(
-            &study,
-            &rules::read_facts(&text).map_err(|error| Failure::Usage(error.to_string()))?,
-        ),
+    let explained = match cloud_event(&text)? {
+        Some(raw) => Explanation::of(&study, &normalizing::normalized(raw, &app.settings()?)?),
+        None => Explanation::of(&study, &given(&text, app)?),
     };
     if args.json {
         say(explained.json(study.rules()));
@@ -63,31 +58,26 @@ fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(failed)
 }
 
-/// The event of a CloudEvent; `None` if the text is none.
-fn normalized(text: &str, app: &App) -> Result<Option<Event>, Failure> {
+/// The raw event of a CloudEvent; `None` if the text is none.
+fn cloud_event(text: &str) -> Result<Option<RawEvent>, Failure> {
     let is_cloud_event = serde_json::from_str::<Json>(text).is_ok_and(|json| {
         json.get("specversion").is_some() || json.get("source").is_some() && json.get("type").is_some()
     });
     if !is_cloud_event {
         return Ok(None);
     }
-    let raw = RawEvent::from_json(text.as_bytes()).map_err(|error| Failure::Usage(error.to_string()))?;
-    let settings = app.settings()?;
-    let lists = normalizer::lists_of(&settings.normalizer);
-    let lists = lists.map_err(|error| Failure::Configuration(format!("normalizer.lists: {error}")))?;
-    let mut normalizer = normalizer::Normalizer::new(&settings.normalizer, &settings.admission, &lists);
-    let mut cx = Cx::at(Topic::IngestEvents, 0);
-    cx.time = raw.time.unwrap_or_else(|| chrono::Utc::now().timestamp_millis());
-    match normalizer.apply(raw, &mut (), &cx) {
-        Ok(Emit::One(event)) => Ok(Some(event)),
-        Ok(Emit::Filtered(reason)) => Err(Failure::Check(format!(
-            "the normalizer filters this event: {reason}"
-        ))),
-        Ok(_) => Err(Failure::Check("the normalizer makes no event of this".to_owned())),
-        Err(poison) => Err(Failure::Check(format!(
-            "the normalizer refuses this event: {poison}"
-        ))),
-    }
+    RawEvent::from_json(text.as_bytes())
+        .map(Some)
+        .map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// Facts by name, with what the normalizer makes of them.
+fn given(text: &str, app: &App) -> Result<Given, Failure> {
+    let mut given = rules::read_given(text).map_err(|error| Failure::Usage(error.to_string()))?;
+    given
+        .normalize(&normalizing::of_tests(app)?)
+        .map_err(Failure::Check)?;
+    Ok(given)
 }
 
 /// What all rules say of one event.

@@ -1,11 +1,11 @@
 //! `sluicebox rules lint`: what is suspicious about rules that load.
 
-use super::files;
+use super::{files, normalizing};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{GOOD, STRONG, WARNING, say, styled};
 use clap::{Args, ValueEnum};
-use rules::{Finding, explain, lint, lint_detections};
+use rules::{Finding, Normalize, explain, lint, lint_detections};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &LintArgs, app: &App) -> Result<(), Failure> {
     }
     let mut found = Vec::new();
     for path in files::all_paths(&args.paths, app)? {
-        found.extend(look_at(&path)?);
+        found.extend(look_at(&path, &normalizing::of_tests(app)?)?);
     }
     found.retain(|finding| !args.allow.iter().any(|allowed| allowed == finding.check));
     report(&found, args.output);
@@ -63,14 +63,14 @@ pub(crate) fn run(args: &LintArgs, app: &App) -> Result<(), Failure> {
 }
 
 /// A folder may hold scoring rules and detections. Mistakes of both are told at once.
-fn look_at(path: &std::path::Path) -> Result<Vec<Finding>, Failure> {
+fn look_at(path: &std::path::Path, normalize: Normalize<'_>) -> Result<Vec<Finding>, Failure> {
     let texts = files::read(path)?;
     let sorted = rules::sorted_files(&texts);
     let both = !sorted.scoring.is_empty() && !sorted.detections.is_empty();
     let (mut found, mut mistakes) = (Vec::new(), Vec::new());
     let mut looked = Vec::new();
     if !sorted.scoring.is_empty() {
-        looked.push(lint(&sorted.scoring, &files::environment));
+        looked.push(lint(&sorted.scoring, &files::environment, Some(normalize)));
     }
     if !sorted.detections.is_empty() {
         looked.push(lint_detections(&sorted.detections, &files::environment));

@@ -1,11 +1,11 @@
 //! `sluicebox rules test`: the tests beside the rules, for people, for TAP and for `JUnit`.
 
-use super::files;
+use super::{files, normalizing};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{BAD, GOOD, STRONG, say, styled};
 use clap::{Args, ValueEnum};
-use rules::{RuleCoverage, TestOutcome};
+use rules::{Normalize, RuleCoverage, TestOutcome, run_tests};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
@@ -44,7 +44,7 @@ struct Tried {
 pub(crate) fn run(args: &TestArgs, app: &App) -> Result<(), Failure> {
     let mut tried = Tried::default();
     for path in files::all_paths(&args.paths, app)? {
-        try_path(&path, &mut tried)?;
+        try_path(&path, &normalizing::of_tests(app)?, &mut tried)?;
     }
     match args.output {
         Output::Text => tried.tell(args.coverage),
@@ -67,16 +67,20 @@ pub(crate) fn run(args: &TestArgs, app: &App) -> Result<(), Failure> {
     }
 }
 
-fn try_path(path: &Path, tried: &mut Tried) -> Result<(), Failure> {
+fn try_path(path: &Path, normalize: Normalize<'_>, tried: &mut Tried) -> Result<(), Failure> {
     let texts = files::read(path)?;
     let sorted = rules::sorted_files(&texts);
     if !sorted.detections.is_empty() {
         let detections = files::detections_of(&sorted.detections)?;
-        tried.outcomes.extend(detector::run_tests(&detections));
+        tried
+            .outcomes
+            .extend(detector::run_normalized_tests(&detections, normalize));
     }
     if !sorted.scoring.is_empty() {
-        let study = files::scoring_of(&sorted.scoring)?.study();
-        tried.outcomes.extend(rules::run_tests(study.rules()));
+        let mut rules = files::scoring_of(&sorted.scoring)?;
+        rules.normalize_cases(normalize);
+        let study = rules.study();
+        tried.outcomes.extend(run_tests(study.rules()));
         tried.coverage.extend(study.coverage());
     }
     Ok(())
