@@ -21,10 +21,16 @@ impl App {
 
     /// Defaults, then the file, then the environment.
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
-        Ok(Settings::load(
-            self.config.as_deref(),
-            settings::process_environment(),
-        )?)
+        self.settings_with(&[])
+    }
+
+    /// The same, with these variables beside those of the environment.
+    pub(crate) fn settings_with(&self, more: &[(&str, &str)]) -> Result<Settings, Failure> {
+        let more = more
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment = settings::process_environment().into_iter().chain(more);
+        Ok(Settings::load(self.config.as_deref(), environment)?)
     }
 }
 

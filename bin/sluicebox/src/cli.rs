@@ -1,7 +1,8 @@
 //! The command line as people type it; each subcommand's own arguments stand in its own file.
 
 use crate::commands::{
-    completion, config, demo, dlq, doctor, events, flow, migrate, replay, rules, run, schemas, state, topics,
+    completion, config, demo, dlq, doctor, events, flow, keys, migrate, replay, rules, run, schemas, state,
+    topics,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Color;
@@ -56,6 +57,8 @@ pub(crate) enum Command {
     Schemas(schemas::SchemasArgs),
     /// The configuration that is in force
     Config(config::ConfigArgs),
+    /// API keys: make, list, revoke
+    Keys(keys::KeysArgs),
     /// The database's tables: make, revert, look
     Migrate(migrate::MigrateArgs),
     /// Check broker, registry, database, versions, topics and clock, and say how to mend what is wrong

@@ -1,7 +1,7 @@
 //! The attributes around the data: present, printable, not too long, not too many.
 
 use crate::{Limits, Refusal};
-use model::{DEFAULT_TENANT, RawEvent};
+use model::{DEFAULT_TENANT, RawEvent, is_tenant};
 
 /// Longest name that a message repeats, in characters.
 const SHOWN: usize = 64;
@@ -21,7 +21,9 @@ pub fn envelope(event: &mut RawEvent, limits: &Limits) -> Result<(), Refusal> {
     attribute("id", &event.id, limits.id)?;
     attribute("source", &event.source, limits.name)?;
     attribute("type", &event.kind, limits.name)?;
-    attribute("tenant", &event.tenant, limits.name)?;
+    if !is_tenant(&event.tenant) {
+        return Err(Refusal::Tenant(shown(&event.tenant)));
+    }
     for (name, value) in [
         ("subject", &event.subject),
         ("datacontenttype", &event.datacontenttype),
@@ -127,10 +129,17 @@ mod tests {
             ),
             (
                 RawEvent {
-                    tenant: long(1025),
+                    tenant: long(64),
                     ..event()
                 },
-                Reason::TypeTooLong,
+                Reason::InvalidTenant,
+            ),
+            (
+                RawEvent {
+                    tenant: "Acme\0".to_owned(),
+                    ..event()
+                },
+                Reason::InvalidTenant,
             ),
             (
                 RawEvent {

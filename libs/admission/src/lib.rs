@@ -24,7 +24,7 @@ use model::{Millis, RawEvent};
 pub struct Limits {
     /// Longest id.
     pub id: usize,
-    /// Longest source, type and tenant.
+    /// Longest source and type.
     pub name: usize,
     /// Longest other attribute, and name of an extension attribute.
     pub attribute: usize,

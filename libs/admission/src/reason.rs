@@ -11,8 +11,10 @@ pub enum Reason {
     IdTooLong,
     /// The source is too long.
     SourceTooLong,
-    /// The type or the tenant is too long.
+    /// The type is too long.
     TypeTooLong,
+    /// The tenant is not a name of a tenant.
+    InvalidTenant,
     /// Another attribute, or the name of one, is too long.
     AttributeTooLong,
     /// There are too many extension attributes.
@@ -37,11 +39,12 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::InvalidCloudEvent,
         Self::IdTooLong,
         Self::SourceTooLong,
         Self::TypeTooLong,
+        Self::InvalidTenant,
         Self::AttributeTooLong,
         Self::TooManyExtensions,
         Self::TimeOutOfRange,
@@ -61,6 +64,7 @@ impl Reason {
             Self::IdTooLong => "id_too_long",
             Self::SourceTooLong => "source_too_long",
             Self::TypeTooLong => "type_too_long",
+            Self::InvalidTenant => "invalid_tenant",
             Self::AttributeTooLong => "attribute_too_long",
             Self::TooManyExtensions => "too_many_extensions",
             Self::TimeOutOfRange => "time_out_of_range",

@@ -1,8 +1,8 @@
 //! Why an event is refused, in words: what, where, and how to mend it.
 
 use crate::reason::Reason;
-use model::Millis;
 use model::presented::Hiding;
+use model::{Millis, TENANT_RULE};
 
 /// Why an event is refused. Every one is the sender's to mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +28,9 @@ pub enum Refusal {
         /// Most bytes.
         limit: usize,
     },
+    /// A tenant of letters that no tenant has.
+    #[error("`tenant` is {0:?}; tenants are {TENANT_RULE}")]
+    Tenant(String),
     /// Too many extension attributes.
     #[error("{count} extension attributes; at most {limit} are taken, put the rest into `data`")]
     TooManyExtensions {
@@ -88,9 +91,10 @@ impl Refusal {
             Self::TooLong { name, .. } => match name.as_str() {
                 "id" => Reason::IdTooLong,
                 "source" => Reason::SourceTooLong,
-                "type" | "tenant" => Reason::TypeTooLong,
+                "type" => Reason::TypeTooLong,
                 _ => Reason::AttributeTooLong,
             },
+            Self::Tenant(_) => Reason::InvalidTenant,
             Self::TooManyExtensions { .. } => Reason::TooManyExtensions,
             Self::TimeOutOfRange(_) => Reason::TimeOutOfRange,
             Self::TimeAhead { .. } => Reason::TimeAhead,

@@ -240,3 +240,77 @@ fn tls_to_the_database_is_asked_for_without_contradictions() {
         assert!(complaint.contains(told), "{yaml}: {complaint}");
     }
 }
+
+#[test]
+fn who_asks_nobody_for_a_key_listens_on_loopback_unless_told_that_it_may_not() {
+    let loaded = |yaml: &str| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), yaml).unwrap();
+        let loaded = Settings::load(Some(file.path()), []);
+        loaded.map(drop).map_err(|error| error.to_string())
+    };
+    let open = "auth: none, listen: '0.0.0.0:8080'";
+    let refused = loaded(&format!("adapters: {{{open}}}")).unwrap_err();
+    assert!(
+        refused.contains("adapters.auth = none: lets anybody in") && refused.contains("--insecure"),
+        "{refused}"
+    );
+    let refused = loaded(&format!("api: {{{open}}}")).unwrap_err();
+    assert!(refused.contains("api.auth = none"), "{refused}");
+    let refused = loaded("adapters: {auth: none}\napi: {listen: '[::]:8088'}").unwrap_err();
+    assert!(refused.contains("api.auth = none"), "as adapters.auth: {refused}");
+    for fine in [
+        format!("adapters: {{{open}}}\naccess: {{insecure: true}}"),
+        "adapters: {auth: none}".to_owned(),
+        "adapters: {auth: none, listen: '[::1]:8080'}".to_owned(),
+        "adapters: {auth: none}\napi: {auth: required, listen: '0.0.0.0:8088'}".to_owned(),
+    ] {
+        assert_eq!(loaded(&fine), Ok(()), "{fine}");
+    }
+}
+
+#[test]
+fn issuers_and_webhooks_are_checked() {
+    let problems = |yaml: &str| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), yaml).unwrap();
+        Settings::load(Some(file.path()), []).unwrap_err().to_string()
+    };
+    for (issuer, wanted) in [
+        ("{name: sso}", "give `jwks_url` or `secrets`"),
+        ("{name: sso, secrets: [short]}", "32 bytes"),
+        (
+            "{name: sso, jwks_url: 'https://a.example/jwks', audience: [x]}",
+            "issuer",
+        ),
+        (
+            "{name: sso, jwks_url: 'https://a.example/jwks', issuer: a}",
+            "audience",
+        ),
+        (
+            "{name: 's o', jwks_url: 'ftp://a', issuer: a, audience: [x]}",
+            "http://",
+        ),
+        ("{name: sso, tenant: Acme}", "tenant"),
+        ("{name: sso, scopes: [root]}", "ingest, read, admin, trusted"),
+    ] {
+        let found = problems(&format!("access: {{jwt: [{issuer}]}}"));
+        assert!(found.contains(wanted), "{issuer}: {found}");
+    }
+    for (hook, wanted) in [
+        ("{name: code}", "unsigned deliveries"),
+        ("{name: Code, secrets: [x]}", "name"),
+        ("{name: code, secrets: [whsec_]}", "must not be empty"),
+        ("{name: code, secrets: [x], path: /events}", "path"),
+        ("{name: code, secrets: [x], tenant: 'a b'}", "tenant"),
+        ("{name: code, secrets: [x], header: 'a b'}", "header"),
+        ("{name: code, secrets: [x], provider: github2}", "provider"),
+        (
+            "{name: code, secrets: [x]}, {name: code, secrets: [x]}",
+            "another webhook's",
+        ),
+    ] {
+        let found = problems(&format!("adapters: {{webhooks: [{hook}]}}"));
+        assert!(found.contains(wanted), "{hook}: {found}");
+    }
+}

@@ -5,12 +5,14 @@
 
 mod admit;
 mod answer;
+mod deliveries;
 mod dialects;
 mod edge;
 mod ingest;
 mod json;
 mod limits;
 mod mute;
+mod own;
 mod problem;
 mod publish;
 mod rejection;

@@ -1,5 +1,6 @@
 //! Problem details for HTTP APIs. Source: RFC 9457.
 
+use access::Denial;
 use axum::body::Body;
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -27,6 +28,8 @@ pub struct Problem {
     headers: Vec<(HeaderName, &'static str)>,
     /// Whether its events are counted one by one.
     counted: bool,
+    /// The reason that it is counted under, if not the one that is told.
+    counted_as: Option<&'static str>,
     members: Map<String, Value>,
 }
 
@@ -41,6 +44,7 @@ impl Problem {
             retry_after_s: None,
             headers: Vec::new(),
             counted: false,
+            counted_as: None,
             members: Map::new(),
         }
     }
@@ -49,11 +53,6 @@ impl Problem {
     pub(crate) fn retry_after(mut self, wait: std::time::Duration) -> Self {
         self.retry_after_s = Some((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1));
         self
-    }
-
-    /// With `WWW-Authenticate`.
-    pub(crate) fn challenge(self, challenge: &'static str) -> Self {
-        self.with_header(WWW_AUTHENTICATE, challenge)
     }
 
     /// With a header.
@@ -71,6 +70,17 @@ impl Problem {
     /// Whether what it is about is counted.
     pub(crate) fn is_counted(&self) -> bool {
         self.counted
+    }
+
+    /// Counted under a reason that is not told.
+    pub(crate) fn counted_as(mut self, reason: &'static str) -> Self {
+        self.counted_as = Some(reason);
+        self
+    }
+
+    /// The reason that it is counted under: one of a fixed set.
+    pub(crate) fn counted_reason(&self) -> &'static str {
+        self.counted_as.unwrap_or(self.reason)
     }
 
     /// With an extension member.
@@ -122,7 +132,28 @@ impl From<&Rejection> for Problem {
         let problem = Self::new(status, reason, title, &rejection.to_string());
         match rejection {
             Rejection::MediaType(..) => problem.with_header(ACCEPT, MEDIA_TYPES),
+            Rejection::Forbidden(forbidden) => problem.with("field", forbidden.field().into()),
             _ => problem,
+        }
+    }
+}
+
+impl From<&Denial> for Problem {
+    fn from(denial: &Denial) -> Self {
+        let status = StatusCode::from_u16(denial.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+        let reason = match status {
+            StatusCode::UNAUTHORIZED => "unauthorized",
+            StatusCode::FORBIDDEN => "forbidden",
+            _ => denial.reason(),
+        };
+        let mut problem =
+            Self::new(status, reason, denial.title(), &denial.to_string()).counted_as(denial.reason());
+        if let Some(challenge) = denial.challenge() {
+            problem = problem.with_header(WWW_AUTHENTICATE, challenge);
+        }
+        match denial.retry_after() {
+            Some(wait) => problem.retry_after(wait),
+            None => problem,
         }
     }
 }

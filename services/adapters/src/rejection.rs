@@ -1,5 +1,6 @@
 //! Why a request or one of its events is not taken. Every reason is the sender's to mend, so every one is a 4xx.
 
+use access::Forbidden;
 use admission::{Reason, Refusal};
 use axum::http::StatusCode;
 use model::RawEventError;
@@ -30,6 +31,9 @@ pub enum Rejection {
     /// An event that nobody behind would take either.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// An event that is not its sender's to send.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     /// Not a `CloudEvent`.
     #[error(transparent)]
     CloudEvent(#[from] RawEventError),
@@ -90,6 +94,11 @@ impl Rejection {
                 "Too many events in one request",
             ),
             Self::Refused(refusal) => refused(refusal.reason()),
+            Self::Forbidden(forbidden) => (
+                StatusCode::FORBIDDEN,
+                forbidden.reason(),
+                "Not this key's to send",
+            ),
             Self::CloudEvent(RawEventError::NotAnObject(_)) => {
                 (StatusCode::BAD_REQUEST, CLOUDEVENT, "Not a JSON object")
             }
@@ -130,6 +139,7 @@ fn refused(reason: Reason) -> (StatusCode, &'static str, &'static str) {
         Reason::IdTooLong | Reason::SourceTooLong | Reason::TypeTooLong | Reason::AttributeTooLong => {
             "Attribute too long"
         }
+        Reason::InvalidTenant => "Not a tenant",
         Reason::TooManyExtensions => "Too many extension attributes",
         Reason::TimeOutOfRange => "Time out of range",
         Reason::TimeAhead => "Time ahead of the clock",

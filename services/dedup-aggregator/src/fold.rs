@@ -6,7 +6,7 @@
 use crate::evidence::{self, MOST_CHARACTERS, beginning};
 use crate::placing::Shape;
 use crate::stores::Standing;
-use crate::{Limits, facts, key};
+use crate::{Limits, facts, independence, key};
 use model::{Event, ScoredEvent, Signal, SignalState};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -29,6 +29,8 @@ pub(crate) fn open(scored: ScoredEvent, limits: &Limits) -> Standing {
         signal,
         sources: Vec::new(),
         best: f64::NEG_INFINITY,
+        senders: Vec::new(),
+        unnamed: 0,
     };
     count(&mut standing, scored, limits);
     standing
@@ -46,16 +48,20 @@ fn count(standing: &mut Standing, scored: ScoredEvent, limits: &Limits) {
         signal,
         sources,
         best,
+        senders,
+        unnamed,
     } = standing;
     let event = &scored.event;
     signal.version += 1;
     signal.evidence_count += 1;
     signal.source_count = i64::try_from(sources.len()).unwrap_or(i64::MAX);
+    signal.independent_count = independence::see(senders, independence::sender(event));
+    *unnamed += i64::from(event.principal.is_none());
     signal.first_seen = signal.first_seen.min(event.time);
     signal.last_seen = signal.last_seen.max(event.time);
     facts::merge(&mut signal.facts, event);
     evidence::push(&mut signal.evidence, event, scored.score, limits.evidence);
-    signal.state = state(signal, limits);
+    signal.state = state(signal, *unnamed, limits);
     // Not a number is never better, so that it cannot stay the best for ever.
     if scored.score > *best || *best == f64::NEG_INFINITY {
         *best = if scored.score.is_nan() {
@@ -67,10 +73,10 @@ fn count(standing: &mut Standing, scored: ScoredEvent, limits: &Limits) {
     }
 }
 
-/// Verified by enough evidence or by enough sources; what was verified stays so here.
-fn state(signal: &Signal, limits: &Limits) -> SignalState {
-    let enough =
-        signal.evidence_count >= limits.verified_evidence || signal.source_count >= limits.verified_sources;
+/// Verified by enough independent senders, or by enough events where nobody is asked who sends; what was verified
+/// stays so here. However much one key sends, it is one sender.
+fn state(signal: &Signal, unnamed: i64, limits: &Limits) -> SignalState {
+    let enough = unnamed >= limits.verified_evidence || signal.independent_count >= limits.verified_sources;
     if enough && signal.state == SignalState::Candidate {
         SignalState::Verified
     } else {

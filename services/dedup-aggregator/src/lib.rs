@@ -11,6 +11,7 @@
 mod evidence;
 mod facts;
 mod fold;
+mod independence;
 mod placing;
 mod stores;
 mod update;

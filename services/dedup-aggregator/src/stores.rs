@@ -31,6 +31,12 @@ pub(crate) struct Standing {
     pub(crate) sources: Vec<u64>,
     /// The highest score of its evidence, also of evidence no longer kept.
     pub(crate) best: f64,
+    /// Hashes of its independent senders, capped. Signals that were begun before these were counted have none.
+    #[serde(default)]
+    pub(crate) senders: Vec<u64>,
+    /// How many of its events came from senders that showed no key.
+    #[serde(default)]
+    pub(crate) unnamed: i64,
 }
 
 /// The signals of one subject.

@@ -362,3 +362,27 @@ fn a_busy_minute_hides_nothing_that_comes_within_the_lateness() {
     let with = told(&[quiet, busy, vec![(4, true)]].concat());
     assert_eq!(with[0], without[0] + 1, "the fifth of the first ten seconds");
 }
+
+#[test]
+fn windows_and_ids_of_one_tenant_are_none_of_another() {
+    let mut driver = driver();
+    let of = |tenant: &str, number: i64| {
+        let mut event = login(number, number * 1000, true);
+        tenant.clone_into(&mut event.tenant);
+        event
+    };
+    // The same ten logins of the same user in two tenants: neither is an eleventh of the other's, nor a duplicate.
+    for number in 0..10 {
+        for tenant in ["acme", "default"] {
+            let found = apply(&mut driver, of(tenant, number));
+            assert!(
+                !names(&found).contains(&"high_frequency_login"),
+                "{tenant} {number}"
+            );
+        }
+    }
+    assert_eq!(driver.counts.duplicate, 0);
+    let found = apply(&mut driver, of("acme", 10));
+    assert!(names(&found).contains(&"high_frequency_login"));
+    assert!(found.iter().all(|detection| detection.tenant == "acme"));
+}

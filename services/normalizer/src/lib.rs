@@ -6,6 +6,7 @@
 //! and `lists`). What cannot be understood is a dead letter with its reason; what is filtered is counted with its reason.
 
 mod attributes;
+mod claims;
 pub mod filter;
 mod insight;
 mod lists;
@@ -34,6 +35,8 @@ pub struct Normalizer {
     skew: Millis,
     filter: Filter,
     lists: CachedReader<Lists>,
+    /// Whether senders that showed no key are trusted.
+    trust_unnamed: bool,
     /// Symbols recognised without a `$`, as configured: upper case.
     symbols: HashSet<String>,
     /// Whether the time of the last event was replaced.
@@ -67,6 +70,7 @@ impl Normalizer {
             skew: i64::try_from(settings.max_skew_ms).unwrap_or(i64::MAX),
             filter: Filter::new(settings),
             lists: lists.cached(),
+            trust_unnamed: settings.trust_unnamed,
             symbols: symbols.collect(),
             corrected: false,
         }
@@ -74,6 +78,8 @@ impl Normalizer {
 
     fn event(&mut self, mut raw: RawEvent, lists: &Lists, cx: &Cx<'_>) -> Result<Event, Refusal> {
         admission::envelope(&mut raw, &self.limits)?;
+        let trusted = claims::trusted(&raw, self.trust_unnamed);
+        claims::own_subject(&mut raw, trusted);
         let timing = timing(raw.time, cx.time, self.skew, &self.limits)?;
         let payload = admission::payload(raw.data.as_deref(), raw.datacontenttype.as_deref(), &self.limits)?;
         self.corrected = timing.corrected;
@@ -84,7 +90,8 @@ impl Normalizer {
             Payload::Json(json) => Some(json.root()),
             Payload::Text(_) | Payload::Absent => None,
         };
-        let attributes = attributes::flatten(json, &raw.extensions);
+        let mut attributes = attributes::flatten(json, &raw.extensions);
+        claims::strip(&mut attributes, trusted);
         let author = members.author();
         Ok(Event {
             subject,
@@ -101,7 +108,7 @@ impl Normalizer {
             kind: raw.kind,
             tenant: raw.tenant,
             principal: raw.principal,
-            trusted: raw.trusted,
+            trusted,
             ..reading.into_event()
         })
     }

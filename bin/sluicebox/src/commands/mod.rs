@@ -7,6 +7,7 @@ pub(crate) mod dlq;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod flow;
+pub(crate) mod keys;
 mod lines;
 pub(crate) mod migrate;
 pub(crate) mod replay;
@@ -47,6 +48,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Topics(args) => topics::run(args, &app).await,
         Command::Schemas(args) => schemas::run(args, &app).await,
         Command::Config(args) => config::run(&args, &app),
+        Command::Keys(args) => keys::run(args, &app),
         Command::Migrate(args) => migrate::run(args, &app).await,
         Command::Doctor(args) => doctor::run(args, &app).await,
         Command::Events(args) => events::run(args, &app).await,

@@ -26,10 +26,14 @@ pub(crate) struct RunArgs {
     /// What to run
     #[arg(required = true, value_enum)]
     targets: Vec<Target>,
+    /// Let `auth: none` listen on other addresses than loopback, as access.insecure does
+    #[arg(long)]
+    insecure: bool,
 }
 
 pub(crate) async fn run(args: RunArgs, app: &App) -> Result<(), Failure> {
-    let settings = app.settings()?;
+    let insecure = args.insecure.then_some(("SLUICEBOX__ACCESS__INSECURE", "true"));
+    let settings = app.settings_with(insecure.as_slice())?;
     let names: Vec<String> = args.targets.iter().map(|target| target.name()).collect();
     let _telemetry = telemetry::init(&settings.telemetry, &names.join("+"))
         .map_err(|error| Failure::Configuration(error.to_string()))?;

@@ -4,12 +4,14 @@ use super::edge::{EdgeTally, KafkaIngest};
 use super::lag::LagWatch;
 use super::observer::LaneObserver;
 use super::reloads::{self, Followed};
+use super::stages::reach;
 use super::target::Target;
 use crate::app;
 use crate::failure::Failure;
+use access::Gate;
 use registry::Registry;
 use runtime::{Publisher, RunningStage, Shared, Stop};
-use settings::Settings;
+use settings::{AuthMode, Settings};
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -171,8 +173,10 @@ impl Process {
             Arc::new(KafkaIngest(publisher)),
             &settings.adapters,
             &settings.admission,
+            gate(settings, settings.adapters.auth, health)?,
             tally,
-        );
+        )
+        .map_err(|error| Failure::Configuration(format!("adapters.webhooks: {error}")))?;
         self.watch(adapters::serve(listener, router, self.stopping()));
         health.component("adapters").ready("listening");
         Ok(())
@@ -256,6 +260,22 @@ async fn shared(
         observer: Arc::new(LaneObserver::new(health.clone(), metrics.clone())),
         stop,
     })
+}
+
+/// Who is let in: by the keys file, the configured issuers, and the keys of the configuration.
+fn gate(settings: &Settings, auth: AuthMode, health: &Health) -> Result<Arc<Gate>, Failure> {
+    let keys = &settings.adapters.api_keys;
+    let gate = Gate::open(
+        &settings.access,
+        keys,
+        auth == AuthMode::Required,
+        &reach(settings)?,
+    )
+    .map_err(|error| Failure::Configuration(error.to_string()))?;
+    if let Some(status) = gate.keys_status() {
+        health.component("keys").ready(status.content.unwrap_or_default());
+    }
+    Ok(Arc::new(gate))
 }
 
 async fn bind(key: &str, listen: SocketAddr) -> Result<TcpListener, Failure> {

@@ -161,7 +161,7 @@ async fn connect(settings: &Settings, component: &Component) -> Result<SinkDrain
 }
 
 /// Where the process may call.
-fn reach(settings: &Settings) -> Result<Reach, Failure> {
+pub(super) fn reach(settings: &Settings) -> Result<Reach, Failure> {
     let outbound = &settings.outbound;
     let proxy = outbound.proxy.as_ref().map(settings::Secret::expose);
     Reach::new(outbound.networks(), proxy, &outbound.no_proxy)

@@ -15,6 +15,15 @@ impl RawEvent {
     /// Reads one CloudEvent in structured JSON. A missing `id` stays empty; a missing `specversion` is taken as 1.0. The
     /// `tenant` extension becomes the tenant. An attribute that is null is left out (section 2.2), and so is such data.
     pub fn from_json(json: &[u8]) -> Result<Self, RawEventError> {
+        let mut event = Self::from_json_as_sent(json)?;
+        if event.tenant.is_empty() {
+            DEFAULT_TENANT.clone_into(&mut event.tenant);
+        }
+        Ok(event)
+    }
+
+    /// The same, with an empty tenant where the event names none, for whoever knows whose it is.
+    pub fn from_json_as_sent(json: &[u8]) -> Result<Self, RawEventError> {
         let mut attributes: Attributes<'_> =
             serde_json::from_slice(json).map_err(|error| RawEventError::NotAnObject(error.to_string()))?;
         attributes.retain(|_, value| value.get() != "null");
@@ -28,7 +37,7 @@ impl RawEvent {
             time: text(&mut attributes, "time")?
                 .map(|time| parse_time(&time))
                 .transpose()?,
-            tenant: text(&mut attributes, "tenant")?.unwrap_or_else(|| DEFAULT_TENANT.to_owned()),
+            tenant: text(&mut attributes, "tenant")?.unwrap_or_default(),
             data: payload(&mut attributes, datacontenttype.as_deref())?,
             datacontenttype,
             extensions: extensions(&attributes)?,

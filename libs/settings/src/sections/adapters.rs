@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::TlsSettings;
+use super::{TlsSettings, WebhookSettings};
 use crate::problem::Problems;
 use crate::secret::Secret;
 
@@ -31,7 +31,8 @@ pub struct AdaptersSettings {
     pub allowed_hosts: Vec<String>,
     /// Default `required`.
     pub auth: AuthMode,
-    /// Keys that are let in; several at once, so that they can be changed.
+    /// Keys that are let in, with the scopes `ingest`, `read` and `trusted` in the tenant `default`; several at once, so
+    /// that they can be changed. `access.keys_file` holds keys with rights of their own.
     pub api_keys: Vec<Secret>,
     /// Largest request body. Default 1 MiB.
     pub max_body_bytes: usize,
@@ -39,6 +40,8 @@ pub struct AdaptersSettings {
     pub max_batch: usize,
     /// Most requests a second, if limited.
     pub rate_per_s: Option<u32>,
+    /// Webhooks that come in, signed.
+    pub webhooks: Vec<WebhookSettings>,
     /// Whose events are refused with 403.
     pub mute: MuteSettings,
 }
@@ -65,6 +68,7 @@ impl Default for AdaptersSettings {
             max_batch: 1000,
             rate_per_s: None,
             mute: MuteSettings::default(),
+            webhooks: Vec::new(),
         }
     }
 }
@@ -80,6 +84,7 @@ impl AdaptersSettings {
                 sources: vec![String::new()],
                 tenants: vec![String::new()],
             },
+            webhooks: vec![WebhookSettings::specimen()],
             ..Self::default()
         }
     }
@@ -106,6 +111,7 @@ impl AdaptersSettings {
                 problems.unless(!glob.trim().is_empty(), key, glob, mend);
             }
         }
+        WebhookSettings::check_all(&self.webhooks, problems);
         for (index, key) in self.api_keys.iter().enumerate() {
             if key.expose().len() < 8 {
                 problems.add_hidden(format!("adapters.api_keys[{index}]"), "use at least 8 characters");

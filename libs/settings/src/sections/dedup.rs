@@ -17,9 +17,11 @@ pub struct DedupSettings {
     pub exact_window: Duration,
     /// From this similarity on (0 to 1) two texts of one subject are near duplicates. Default 0.6.
     pub similarity: f64,
-    /// This many events verify a signal. Default 3.
+    /// This many events verify a signal, where their senders showed no key (`auth: none`, or straight onto the topic).
+    /// Default 3.
     pub verified_evidence: u32,
-    /// So do events of this many sources, however few. Default 2.
+    /// So do events of this many independent senders: keys; hosts of links or sources, for senders with the scope
+    /// `trusted`; sources, where nobody showed a key. Default 2.
     pub verified_sources: u32,
     /// A signal without news for this long is over. Default `24h`.
     #[serde(with = "humantime_serde")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::TlsSettings;
+use super::{AuthMode, TlsSettings};
 use crate::problem::Problems;
 use crate::secret::Secret;
 
@@ -36,6 +36,8 @@ pub struct ApiSettings {
     /// An answer that its reader has not taken by then is given up. Default `30s`.
     #[serde(with = "humantime_serde")]
     pub send_timeout: Duration,
+    /// Whether a key with the scope `read` is asked for; as `adapters.auth` if not given.
+    pub auth: Option<AuthMode>,
 }
 
 impl Default for ApiSettings {
@@ -50,6 +52,7 @@ impl Default for ApiSettings {
             query_time: Duration::from_secs(30),
             query_timeout: Duration::from_secs(5),
             send_timeout: Duration::from_secs(30),
+            auth: None,
         }
     }
 }
@@ -59,6 +62,7 @@ impl ApiSettings {
         Self {
             tls: Some(TlsSettings::specimen()),
             allowed_hosts: vec![String::new()],
+            auth: Some(AuthMode::Required),
             ..Self::default()
         }
     }

@@ -1,5 +1,6 @@
 //! One file a section of the configuration; the defaults suit the local parts.
 
+mod access;
 mod adapters;
 mod admission;
 mod dead_letters;
@@ -17,9 +18,11 @@ mod registry;
 mod rules;
 mod sink;
 mod telemetry;
+mod webhooks;
 
 use serde::{Deserialize, Serialize};
 
+pub use access::{AccessSettings, JwtSettings};
 pub use adapters::{AdaptersSettings, AuthMode, MuteSettings};
 pub use admission::AdmissionSettings;
 pub use dead_letters::{DeadLetterSettings, StageDeadLetterSettings};
@@ -36,6 +39,7 @@ pub use registry::RegistrySettings;
 pub use rules::{DetectorSettings, ScorerSettings};
 pub use sink::{RetentionSettings, SinkSettings};
 pub use telemetry::{LogFormat, TelemetrySettings};
+pub use webhooks::{SignatureEncoding, WebhookProvider, WebhookSettings};
 
 use crate::problem::Problems;
 
@@ -59,6 +63,8 @@ pub struct Settings {
     pub admission: AdmissionSettings,
     /// What every HTTP listener bounds.
     pub listeners: ListenerSettings,
+    /// Who may send events and ask the API.
+    pub access: AccessSettings,
     /// The HTTP edge that takes events in.
     pub adapters: AdaptersSettings,
     /// The HTTP edge that people query.
@@ -96,6 +102,7 @@ impl Default for Settings {
             postgres: PostgresSettings::default(),
             admission: AdmissionSettings::default(),
             listeners: ListenerSettings::default(),
+            access: AccessSettings::default(),
             adapters: AdaptersSettings::default(),
             api: ApiSettings::default(),
             ops: OpsSettings::default(),
@@ -121,6 +128,7 @@ impl Settings {
             registry: RegistrySettings::specimen(),
             listeners: ListenerSettings::specimen(),
             postgres: PostgresSettings::specimen(),
+            access: AccessSettings::specimen(),
             adapters: AdaptersSettings::specimen(),
             api: ApiSettings::specimen(),
             ops: OpsSettings::specimen(),
@@ -142,6 +150,7 @@ impl Settings {
         self.postgres.check(problems);
         self.admission.check(problems);
         self.listeners.check(problems);
+        self.access.check(problems);
         self.adapters.check(problems);
         self.api.check(problems);
         self.ops.check(problems);
@@ -152,5 +161,31 @@ impl Settings {
         self.sink.check(problems);
         self.outbound.check(problems);
         self.telemetry.check(problems);
+        self.check_open(problems);
+    }
+
+    /// Who may ask the API: as `api.auth` says, else as `adapters.auth` does.
+    pub fn api_auth(&self) -> AuthMode {
+        self.api.auth.unwrap_or(self.adapters.auth)
+    }
+
+    /// Who asks nobody for a key is for its own machine, unless somebody says that it is not.
+    fn check_open(&self, problems: &mut Problems) {
+        let listeners = [
+            ("adapters.auth", self.adapters.auth, self.adapters.listen),
+            ("api.auth", self.api_auth(), self.api.listen),
+        ];
+        for (key, auth, listen) in listeners {
+            let open = auth == AuthMode::None && !listen.ip().is_loopback() && !self.access.insecure;
+            problems.unless(
+                !open,
+                key,
+                "none",
+                &format!(
+                    "lets anybody in who reaches {listen}; use `required` with access.keys_file, listen on \
+                     127.0.0.1, or say access.insecure: true (`run --insecure`)"
+                ),
+            );
+        }
     }
 }

@@ -26,6 +26,10 @@ pub struct NormalizerSettings {
     pub max_spam: Option<f64>,
     /// File or folder of lists of sources, authors and entities, read again when it changes. Default absent.
     pub lists: Option<PathBuf>,
+    /// Whether senders that showed no key are trusted with what they say of themselves and of other sources: those that
+    /// write to the ingest topic themselves, which the broker's ACLs allow, and those of an edge with `auth: none`.
+    /// Default true.
+    pub trust_unnamed: bool,
 }
 
 impl Default for NormalizerSettings {
@@ -38,6 +42,7 @@ impl Default for NormalizerSettings {
             languages: Vec::new(),
             max_spam: None,
             lists: None,
+            trust_unnamed: true,
         }
     }
 }

@@ -7,12 +7,14 @@ mod eventflow;
 mod shared_path;
 mod stream_flow;
 
+use access::Caller;
 use axum::http::HeaderMap;
-use model::{DEFAULT_TENANT, Millis, RawEvent, Request};
+use model::{Millis, RawEvent, Request};
 
 use crate::admit::{CORRELATION, admit};
 use crate::json::Documents;
 use crate::limits::Limits;
+use crate::own::own;
 use crate::rejection::Rejection;
 
 /// UTF-8's byte order mark, which is no content at the beginning of a body (RFC 8259, section 8.1).
@@ -31,6 +33,8 @@ pub enum Dialect {
     EventStreamStarter,
     /// StreamFlow.
     StreamFlow,
+    /// Signed webhooks of GitHub, Slack, Stripe, Standard Webhooks and others.
+    Webhook,
 }
 
 impl Dialect {
@@ -42,6 +46,7 @@ impl Dialect {
             Self::EventPipeline => "event_pipeline",
             Self::EventStreamStarter => "event_stream_starter",
             Self::StreamFlow => "stream_flow",
+            Self::Webhook => "webhook",
         }
     }
 }
@@ -59,11 +64,13 @@ pub enum Route {
     ApiEvents,
     /// `/api/v1/webhooks/ingest`: any JSON object, as event-stream-starter takes it.
     WebhookIngest,
+    /// `/ws`: StreamFlow, a WebSocket whose text frames are read like bodies.
+    Socket,
 }
 
 impl Route {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
+    /// Those that are posted to.
+    pub const POSTED: [Self; 5] = [
         Self::CloudEvents,
         Self::Events,
         Self::Emit,
@@ -79,6 +86,7 @@ impl Route {
             Self::Emit => "/emit",
             Self::ApiEvents => "/api/v1/events",
             Self::WebhookIngest => "/api/v1/webhooks/ingest",
+            Self::Socket => "/ws",
         }
     }
 
@@ -89,6 +97,7 @@ impl Route {
             Self::Events => Dialect::EventFlow,
             Self::Emit => Dialect::EventPipeline,
             Self::ApiEvents | Self::WebhookIngest => Dialect::EventStreamStarter,
+            Self::Socket => Dialect::StreamFlow,
         }
     }
 }
@@ -104,6 +113,8 @@ pub struct Incoming<'a> {
     pub now: Millis,
     /// What it is recognised by when it is sent again.
     pub request: &'a Request,
+    /// Who sent it.
+    pub caller: &'a Caller,
 }
 
 /// One event of a request, or why it is none.
@@ -184,19 +195,22 @@ pub fn read(route: Route, incoming: &Incoming<'_>, limits: &Limits) -> Result<Re
         Route::Emit => event_pipeline::read(incoming, limits),
         Route::ApiEvents => shared_path::read(incoming, limits),
         Route::WebhookIngest => event_stream_starter::read(incoming, limits),
+        Route::Socket => stream_flow::read(incoming),
     }?;
     let correlation = header(incoming.headers, "x-correlation-id")?;
     for item in &mut reading.items {
         let request = incoming.request.at(item.index as u64);
         let event = std::mem::replace(&mut item.event, Ok(RawEvent::default()));
-        item.event = event.and_then(|event| {
-            admit(
-                correlated(event, correlation.as_deref()),
-                incoming.now,
-                &request,
-                limits,
-            )
-        });
+        item.event = event
+            .and_then(|event| own(event, incoming.caller))
+            .and_then(|event| {
+                admit(
+                    correlated(event, correlation.as_deref()),
+                    incoming.now,
+                    &request,
+                    limits,
+                )
+            });
     }
     Ok(reading)
 }
@@ -225,10 +239,7 @@ fn header(headers: &HeaderMap, name: &str) -> Result<Option<String>, Rejection> 
     }
 }
 
-/// An event of the default tenant with nothing in it yet.
+/// An event of nobody's yet with nothing in it: [`own`] says whose it is.
 fn blank() -> RawEvent {
-    RawEvent {
-        tenant: DEFAULT_TENANT.to_owned(),
-        ..RawEvent::default()
-    }
+    RawEvent::default()
 }

@@ -2,12 +2,23 @@
 
 use model::RawEvent;
 
-use super::blank;
+use super::{Dialect, Incoming, Reading, blank};
 use crate::admit::CORRELATION;
-use crate::json::Members;
+use crate::json::{Members, utf8};
 use crate::rejection::Rejection;
 
 const FORM: &str = "{\"type\":…,\"source\":…,\"timestamp\":…,\"severity\":…,\"data\":{…}}";
+
+/// Reads one text frame, which holds one event.
+pub(super) fn read(incoming: &Incoming<'_>) -> Result<Reading, Rejection> {
+    if incoming.body.trim_ascii().is_empty() {
+        return Err(Rejection::Empty(FORM));
+    }
+    Ok(Reading::one(
+        Dialect::StreamFlow,
+        utf8(incoming.body).and_then(event),
+    ))
+}
 
 /// Reads one event. Severity, tags and everything else it does not name become extensions.
 pub(super) fn event(json: &str) -> Result<RawEvent, Rejection> {

@@ -63,9 +63,9 @@ pub(super) async fn frame(State(tally): State<Arc<dyn Tally>>, mut request: Requ
     };
     if let Some(problem) = Problem::complete(&mut response, &path, trace.id()) {
         if !problem.is_counted() {
-            tally.refused(problem.reason());
+            tally.refused(problem.counted_reason());
         }
-        tracing::debug!(%path, trace_id = trace.id(), reason = problem.reason(), "request refused");
+        tracing::debug!(%path, trace_id = trace.id(), reason = problem.counted_reason(), "request refused");
     }
     attempt.tell(&mut response);
     if let Ok(value) = HeaderValue::from_str(trace.header()) {

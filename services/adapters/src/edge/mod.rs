@@ -4,112 +4,97 @@ mod attempt;
 mod body;
 mod budget;
 mod coding;
+mod deliveries;
+mod door;
 mod framing;
-mod keys;
+mod receive;
+mod socket;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use access::Gate;
+use access::webhook::SecretFault;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use model::Millis;
 use settings::{AdaptersSettings, AdmissionSettings};
 
-use crate::answer::answer;
-use crate::dialects::{Dialect, Incoming, Route, read};
+use crate::dialects::{Dialect, Route};
 use crate::ingest::Ingest;
 use crate::limits::Limits;
 use crate::mute::Mute;
 use crate::problem::Problem;
-use crate::publish::{Outcome, publish};
+use crate::publish::Outcome;
 use crate::tally::Tally;
-use attempt::Attempt;
 use budget::Budget;
-use framing::Trace;
-use keys::Keys;
+use deliveries::Hook;
+use door::Door;
 
 struct Edge<I> {
     ingest: Arc<I>,
     tally: Arc<dyn Tally>,
+    gate: Arc<Gate>,
     limits: Limits,
     mute: Mute,
 }
 
-/// All paths of the edge. Answers 202 only for what `ingest` acknowledged.
+/// All paths of the edge. Answers 202 only for what `ingest` acknowledged. An error is a webhook's secret that is none.
 pub fn router<I: Ingest>(
     ingest: Arc<I>,
     settings: &AdaptersSettings,
     admission: &AdmissionSettings,
+    gate: Arc<Gate>,
     tally: Arc<dyn Tally>,
-) -> Router {
+) -> Result<Router, SecretFault> {
     let limits = Limits::new(settings, admission);
     let edge = Arc::new(Edge {
         ingest,
         tally: Arc::clone(&tally),
+        gate: Arc::clone(&gate),
         limits,
         mute: Mute::new(&settings.mute),
     });
-    let handler = |route: Route| {
-        post(move |State(edge): State<Arc<Edge<I>>>, request: Request| receive(route, edge, request))
-    };
-    Route::ALL
-        .into_iter()
-        .fold(Router::new(), |router, route| {
-            router.route(route.path(), handler(route))
-        })
-        .with_state(edge)
+    let door = Arc::new(Door::new(gate, settings.rate_per_s));
+    let budget = || from_fn_with_state(Arc::new(Budget::new(limits.body_bytes)), budget::admit);
+    let by_key = by_key(&edge, &door, settings)
+        .layer(budget())
+        .layer(from_fn_with_state(door, door::admit));
+    // Deliveries have room of their own: until their body is there, nobody knows whether they are signed.
+    let by_signature = by_signature(&edge, settings)?.layer(budget());
+    Ok(by_key
+        .merge(by_signature)
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(
-            Arc::new(Budget::new(limits.body_bytes)),
-            budget::admit,
-        ))
-        .layer(from_fn_with_state(Arc::new(Keys::new(settings)), keys::admit))
-        .layer(from_fn_with_state(tally, framing::frame))
+        .layer(from_fn_with_state(tally, framing::frame)))
 }
 
-async fn receive<I: Ingest>(route: Route, edge: Arc<Edge<I>>, request: Request) -> Response {
-    let (parts, stream) = request.into_parts();
-    let trace = parts
-        .extensions
-        .get::<Trace>()
-        .cloned()
-        .unwrap_or_else(Trace::fresh);
-    let body = match body::collect(&parts.headers, stream, edge.limits.body_bytes).await {
-        Ok(body) => body,
-        Err(problem) => return problem.into_response(),
-    };
-    let attempt = parts.extensions.get::<Attempt>();
-    let request = attempt.map_or_else(|| Attempt::of(&parts.headers).request(), Attempt::request);
-    let reading = request.and_then(|request| {
-        let incoming = Incoming {
-            headers: &parts.headers,
-            body: &body,
-            now: now(),
-            request: &request,
-        };
-        read(route, &incoming, &edge.limits)
+/// Paths that ask for a key.
+fn by_key<I: Ingest>(edge: &Arc<Edge<I>>, door: &Arc<Door>, settings: &AdaptersSettings) -> Router {
+    let signed = |route: &Route| settings.webhooks.iter().any(|hook| hook.path() == route.path());
+    let posted = Route::POSTED.into_iter().filter(|route| !signed(route));
+    let posted = posted.fold(Router::new(), |router, route| {
+        let handler = move |state, caller, request| receive::receive::<I>(route, state, caller, request);
+        router.route(route.path(), post(handler))
     });
-    let reading = match reading {
-        Ok(reading) => reading.without(|event| edge.mute.holds(event)),
-        Err(rejection) => {
-            let problem = Problem::from(&rejection).counted();
-            edge.tally.rejected(route.dialect(), problem.reason(), 1);
-            return problem.into_response();
-        }
-    };
-    let (dialect, single) = (reading.dialect, reading.single);
-    let outcome = publish(&*edge.ingest, reading, trace.header()).await;
-    count(&*edge.tally, dialect, &outcome);
-    echo(
-        &parts.headers,
-        answer(dialect, single, outcome, correlation(&parts.headers)),
-    )
+    let socket = Router::new()
+        .route(Route::Socket.path(), get(socket::open::<I>))
+        .with_state((Arc::clone(edge), Arc::clone(door)));
+    posted.with_state(Arc::clone(edge)).merge(socket)
+}
+
+/// Paths that ask for a signature.
+fn by_signature<I: Ingest>(edge: &Arc<Edge<I>>, settings: &AdaptersSettings) -> Result<Router, SecretFault> {
+    let mut router = Router::new();
+    for settings in &settings.webhooks {
+        let hook = Arc::new(Hook::new(settings)?);
+        let handler = move |state, request| deliveries::receive::<I>(Arc::clone(&hook), state, request);
+        router = router.route(&settings.path(), post(handler));
+    }
+    Ok(router.with_state(Arc::clone(edge)))
 }
 
 fn count(tally: &dyn Tally, dialect: Dialect, outcome: &Outcome) {
@@ -125,25 +110,14 @@ fn count(tally: &dyn Tally, dialect: Dialect, outcome: &Outcome) {
     }
 }
 
-fn correlation(headers: &HeaderMap) -> Option<&str> {
-    headers.get("x-correlation-id")?.to_str().ok()
-}
-
-fn echo(headers: &HeaderMap, mut response: Response) -> Response {
-    if let Some(id) = headers.get("x-correlation-id") {
-        response.headers_mut().insert("x-correlation-id", id.clone());
-    }
-    response
-}
-
 fn now() -> Millis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }
 
 async fn unknown_path() -> Problem {
-    let detail = "nothing is read here; post events to /v1/events, /events, /emit, /api/v1/events or \
-                  /api/v1/webhooks/ingest";
+    let detail = "nothing is read here; post events to /v1/events, /events, /emit, /api/v1/events, \
+                  /api/v1/webhooks/ingest or a webhook's path, or open a WebSocket at /ws";
     Problem::new(StatusCode::NOT_FOUND, "unknown_path", "Unknown path", detail)
 }
 

@@ -4,9 +4,9 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-use settings::AdaptersSettings;
+use settings::{AdaptersSettings, AuthMode};
 
-use crate::server::{Server, settings};
+use crate::server::Server;
 
 const LINES: &str = "Content-Type: application/x-ndjson\r\n";
 const TWO: &[u8] = b"{\"source\":\"s\",\"type\":\"t\"}\n{\"source\":\"s\",\"type\":\"u\"}\n";
@@ -143,7 +143,10 @@ async fn media_types_are_read_in_any_case_with_parameters() {
 
 #[tokio::test]
 async fn muted_sources_and_tenants_are_refused_and_counted() {
-    let mut muted = AdaptersSettings { ..settings() };
+    let mut muted = AdaptersSettings {
+        auth: AuthMode::None,
+        ..AdaptersSettings::default()
+    };
     muted.mute.sources = vec!["/rubbish/*".to_owned()];
     muted.mute.tenants = vec!["acme".to_owned()];
     let server = Server::with(&muted).await;

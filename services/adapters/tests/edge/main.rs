@@ -10,6 +10,9 @@
 mod bad_input;
 mod bodies;
 mod compatibility;
+mod deliveries;
 mod delivery;
 mod guests;
+mod rights;
 mod server;
+mod socket;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use access::Gate;
 use adapters::{Counts, Ingest, IngestError, Tally, router, serve};
 use model::RawEvent;
-use settings::{AdaptersSettings, AdmissionSettings, Secret};
+use outbound::Reach;
+use settings::{AccessSettings, AdaptersSettings, AdmissionSettings, AuthMode, Secret};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -106,12 +108,19 @@ impl Server {
     }
 
     pub(crate) async fn with(settings: &AdaptersSettings) -> Self {
+        Self::asking(settings, &AccessSettings::default()).await
+    }
+
+    /// A server that asks for keys and tokens as it is told.
+    pub(crate) async fn asking(settings: &AdaptersSettings, access: &AccessSettings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (log, counts) = (Arc::new(Log::default()), Arc::new(Counts::default()));
         let tally: Arc<dyn Tally> = counts.clone();
         let admission = AdmissionSettings::default();
-        let router = router(Arc::clone(&log), settings, &admission, tally);
+        let required = settings.auth == AuthMode::Required;
+        let gate = Gate::open(access, &settings.api_keys, required, &Reach::default()).unwrap();
+        let router = router(Arc::clone(&log), settings, &admission, Arc::new(gate), tally).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let done = tokio::spawn(serve(listener, router, async {
             let _ = stopped.await;

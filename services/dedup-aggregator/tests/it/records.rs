@@ -297,3 +297,46 @@ proptest! {
         prop_assert_eq!(got, wanted);
     }
 }
+
+fn from_key(mut scored: ScoredEvent, key: &str, trusted: bool) -> ScoredEvent {
+    scored.event.principal = Some(key.to_owned());
+    scored.event.trusted = trusted;
+    scored
+}
+
+#[test]
+fn copies_from_one_key_verify_nothing_and_one_from_another_does() {
+    let mut driver = Driver::new(stage());
+    let mut last = Signal::default();
+    for number in 0..12 {
+        let copy = post(&number.to_string(), &format!("source-{number}"), NEWS);
+        last = signal(driver.apply(from_key(copy, "shop", false), &cx(NOW)));
+    }
+    assert_eq!((last.state, last.evidence_count), (SignalState::Candidate, 12));
+    assert_eq!((last.independent_count, last.source_count), (1, 12));
+    assert_eq!(last.evidence.last().unwrap().principal.as_deref(), Some("shop"));
+    let other = from_key(post("x", "source-0", NEWS), "bank", false);
+    let verified = signal(driver.apply(other, &cx(NOW)));
+    assert_eq!(
+        (verified.state, verified.independent_count),
+        (SignalState::Verified, 2)
+    );
+}
+
+#[test]
+fn copies_from_one_host_by_a_trusted_key_verify_nothing_and_one_from_another_host_does() {
+    let mut driver = Driver::new(stage());
+    let from = |number: i64, url: &str| {
+        let mut scored = post(&number.to_string(), "feeds", NEWS);
+        scored.event.url = Some(url.to_owned());
+        from_key(scored, "feeds", true)
+    };
+    let mut last = Signal::default();
+    for number in 0..5 {
+        let url = format!("https://www.one.example/{number}");
+        last = signal(driver.apply(from(number, &url), &cx(NOW)));
+    }
+    assert_eq!((last.state, last.independent_count), (SignalState::Candidate, 1));
+    last = signal(driver.apply(from(9, "https://two.example/1"), &cx(NOW)));
+    assert_eq!((last.state, last.independent_count), (SignalState::Verified, 2));
+}

@@ -1,5 +1,6 @@
 //! Both ends: the edge's router over a log in memory, and the normalizer as the runtime asks it.
 
+use access::Gate;
 use adapters::{Counts, Ingest, IngestError, router};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
@@ -44,8 +45,10 @@ pub(crate) fn edge(request: Request<Body>) -> Said {
         Arc::clone(&log),
         &settings,
         &AdmissionSettings::default(),
+        Arc::new(Gate::without_keys()),
         Arc::new(Counts::default()),
-    );
+    )
+    .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -9,7 +9,7 @@ use crate::rejection::Rejection;
 
 /// Reads one event.
 pub(super) fn event(json: &str) -> Result<RawEvent, Rejection> {
-    Ok(RawEvent::from_json(json.as_bytes())?)
+    Ok(RawEvent::from_json_as_sent(json.as_bytes())?)
 }
 
 /// Reads one event a line. A bad line spoils no other; empty lines are skipped but counted.

@@ -27,6 +27,7 @@ fn post(pairs: &[(&str, &str)], body: &[u8]) -> Result<Reading, Rejection> {
             body,
             now: 1_790_000_000_000,
             request: &Request::keyed("test"),
+            caller: &access::Caller::anonymous(),
         },
         &Limits::default(),
     )

@@ -1,0 +1,127 @@
+//! Webhooks that come in: verified by their signature, then events like any other.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use access::webhook::{SecretFault, Verifier};
+use access::{Caller, Denial, Gate, Scope};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use settings::WebhookSettings;
+
+use super::framing::Trace;
+use super::receive::{settle, spend};
+use super::{Edge, body, door, now};
+use crate::admit::admit;
+use crate::deliveries::{Answered, verifier};
+use crate::dialects::{Dialect, Item, Reading};
+use crate::ingest::Ingest;
+use crate::own::own;
+use crate::problem::Problem;
+
+/// One configured webhook.
+pub(super) struct Hook {
+    settings: WebhookSettings,
+    verifier: Verifier,
+    caller: Caller,
+}
+
+impl Hook {
+    pub(super) fn new(settings: &WebhookSettings) -> Result<Self, SecretFault> {
+        let caller = Caller {
+            name: format!("webhook:{}", settings.name),
+            tenant: Some(settings.tenant.clone()),
+            known: true,
+            scopes: [Scope::Ingest].into(),
+            ..Caller::anonymous()
+        };
+        Ok(Self {
+            settings: settings.clone(),
+            verifier: verifier(settings)?,
+            caller,
+        })
+    }
+}
+
+/// Takes one delivery.
+pub(super) async fn receive<I: Ingest>(
+    hook: Arc<Hook>,
+    State(edge): State<Arc<Edge<I>>>,
+    request: Request,
+) -> Response {
+    let from = door::address(&request);
+    if let Some(wait) = edge.gate.waits(from) {
+        return Problem::from(&Denial::SlowedDown(wait)).into_response();
+    }
+    let (parts, stream) = request.into_parts();
+    let trace = parts
+        .extensions
+        .get::<Trace>()
+        .cloned()
+        .unwrap_or_else(Trace::fresh);
+    let body = match body::collect(&parts.headers, stream, edge.limits.body_bytes).await {
+        Ok(body) => body,
+        Err(problem) => return problem.into_response(),
+    };
+    let reading = match read(&hook, &edge, &parts.headers, &body, from) {
+        Ok(reading) => reading,
+        Err(response) => return *response,
+    };
+    if let Err(denial) = spend(&edge.gate, &hook.caller, &reading, body.len()) {
+        return Problem::from(&denial).into_response();
+    }
+    settle(&edge, reading, &trace, &parts.headers).await
+}
+
+/// The event of a delivery that is verified; else what is answered.
+fn read<I>(
+    hook: &Hook,
+    edge: &Edge<I>,
+    headers: &HeaderMap,
+    body: &[u8],
+    from: Option<IpAddr>,
+) -> Result<Reading, Box<Response>> {
+    let header = |name: &str| {
+        let mut values = headers.get_all(name).iter();
+        let first = values.next().filter(|_| values.next().is_none());
+        first.and_then(|value| value.to_str().ok())
+    };
+    let now = now();
+    let delivery = hook.verifier.verify(header, body, now).map_err(|fault| {
+        Box::new(refused(
+            &edge.gate,
+            &hook.settings.name,
+            fault.reason(),
+            &fault.to_string(),
+            from,
+        ))
+    })?;
+    let event = match crate::deliveries::event(&hook.settings, delivery, header, body, now) {
+        Answered::Event(event) => own(*event, &hook.caller),
+        Answered::Challenge(json) => return Err(Box::new(axum::Json(json).into_response())),
+    };
+    // Without the provider's id, equal content is the same delivery.
+    let request = model::Request::keyed("delivery");
+    let event = event.and_then(|event| admit(event, now, &request, &edge.limits));
+    let reading = Reading {
+        dialect: Dialect::Webhook,
+        single: true,
+        items: vec![Item { index: 0, event }],
+    };
+    Ok(reading.without(|event| edge.mute.holds(event)))
+}
+
+fn refused(gate: &Gate, name: &str, reason: &'static str, detail: &str, from: Option<IpAddr>) -> Response {
+    tracing::info!(webhook = name, reason, address = ?from, "delivery refused");
+    if let Some(wait) = gate.failed_signature(from) {
+        return Problem::from(&Denial::SlowedDown(wait)).into_response();
+    }
+    let problem = Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "bad_signature",
+        "Signature refused",
+        detail,
+    );
+    problem.counted_as(reason).into_response()
+}
