@@ -1,5 +1,6 @@
 //! Speed, memory and quality, as commands. Each prints a table for people and, as its last line, one JSON object.
 
+mod api;
 mod cold;
 mod contender;
 mod course;
@@ -45,6 +46,8 @@ enum Bench {
     Streams(streams::StreamsArgs),
     /// Memory and changelog of state that expires, over many days of the stream's time
     Soak(soak::SoakArgs),
+    /// Every list of the API over a full database, and what its indexes cost the sink
+    Api(api::ApiArgs),
     /// Does the work that another bench measures
     #[command(hide = true)]
     Contender(contender::ContenderArgs),
@@ -60,6 +63,7 @@ fn main() -> Result<()> {
         Bench::Runtime(args) => lane::run(&args),
         Bench::Streams(args) => streams::run(&args),
         Bench::Soak(args) => soak::run(&args),
+        Bench::Api(args) => api::run(&args),
         Bench::Contender(args) => contender::run(&args),
         Bench::Quality(args) => quality::run(&args),
     }

@@ -1,0 +1,95 @@
+//! The API over a database that is full, and what its indexes cost the sink.
+//!
+//! Millions of events and signals of skewed tenants, with rare values, are made in a database of this run alone; then
+//! every list is asked by every filter, and deep pages are read. Beside it, the same batches are stored into the tables
+//! as they are and as they were before lists had indexes of their own.
+
+mod ask;
+mod fill;
+mod store;
+
+use crate::{parts, say};
+use anyhow::{Context, Result};
+use clap::Args;
+use serde_json::json;
+use settings::{Secret, Settings};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+
+#[derive(Args)]
+pub(crate) struct ApiArgs {
+    /// Events in the database; a tenth as many signals
+    #[arg(long, default_value_t = 10_000_000)]
+    events: i64,
+    /// Pages that are read of each list
+    #[arg(long, default_value_t = 40)]
+    pages: usize,
+}
+
+pub(crate) fn run(args: &ApiArgs) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(measured(args))
+}
+
+async fn measured(args: &ApiArgs) -> Result<()> {
+    let server = parts::environment()?
+        .into_iter()
+        .find_map(|(name, value)| (name == "SLUICEBOX__POSTGRES__URL").then_some(value))
+        .context("the local parts name no PostgreSQL")?;
+    let place = Place { server };
+    let url = place.fresh("lists").await?;
+    let asked = lists(&url, args).await;
+    place.drop("lists").await?;
+    let ratio = store::compared(&place, args.events / 50).await?;
+    let worst = asked?;
+    say(format_args!(
+        "\nworst p95 {worst:.1} ms; the sink stores {ratio:.2} of what it stored before"
+    ));
+    say(json!({ "events": args.events, "api_p95_ms": worst, "sink_vs_before": ratio }));
+    Ok(())
+}
+
+async fn lists(url: &str, args: &ApiArgs) -> Result<f64> {
+    let pool = PgPool::connect(url).await?;
+    sink::migrate(&pool).await?;
+    fill::fill(&pool, args.events).await?;
+    let mut settings = Settings::default();
+    settings.postgres.url = Secret::new(url);
+    settings.api.query_time = std::time::Duration::from_hours(1);
+    let worst = ask::worst(&settings, args.pages).await;
+    pool.close().await;
+    worst
+}
+
+/// A server, and the databases of this run on it.
+struct Place {
+    server: String,
+}
+
+impl Place {
+    fn name(what: &str) -> String {
+        format!("bench_api_{}_{what}", std::process::id())
+    }
+
+    /// An empty database; its address.
+    async fn fresh(&self, what: &str) -> Result<String> {
+        self.run(format!("CREATE DATABASE {}", Self::name(what))).await?;
+        let (server, _) = self
+            .server
+            .rsplit_once('/')
+            .context("an address without a database")?;
+        Ok(format!("{server}/{}", Self::name(what)))
+    }
+
+    async fn drop(&self, what: &str) -> Result<()> {
+        self.run(format!("DROP DATABASE {} WITH (FORCE)", Self::name(what)))
+            .await
+    }
+
+    async fn run(&self, statement: String) -> Result<()> {
+        let mut connection = PgConnection::connect(&self.server).await?;
+        sqlx::query(AssertSqlSafe(statement))
+            .execute(&mut connection)
+            .await?;
+        Ok(connection.close().await?)
+    }
+}
