@@ -121,7 +121,7 @@ mod tests {
             of(br#"{"a.b":1,"a":{"b":2}}"#, None),
             Err(Reason::AmbiguousMember)
         );
-        assert_eq!(of(br#"{"a":1,"a":2}"#, None), Err(Reason::AmbiguousMember));
+        assert!(of(br#"{"a":1,"a":2}"#, None).is_ok());
         assert!(of(br#"{"a":1,"b":{"a":2}}"#, None).is_ok());
     }
 

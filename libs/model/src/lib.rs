@@ -2,6 +2,7 @@
 
 mod avro;
 mod dead_letter;
+mod decimal;
 mod detection;
 mod event;
 mod json;
@@ -20,6 +21,7 @@ pub use avro::{
     WriterSchema, schema_text,
 };
 pub use dead_letter::{DeadLetter, Fault, Header};
+pub use decimal::Decimal;
 pub use detection::Detection;
 pub use event::{Address, Amount, Coverage, Event, Reason, ScoredEvent, Shadow};
 pub use json::{Json, JsonError, JsonNumber, JsonRef, Members};

@@ -49,6 +49,8 @@ fn values() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::Long),
         any::<f64>().prop_map(Value::Double),
         any::<String>().prop_map(Value::String),
+        "-?[1-9][0-9]{20,40}1".prop_map(|digits| Value::of_number(&digits).unwrap()),
+        "0\\.[1-9][0-9]{20,40}1".prop_map(|digits| Value::of_number(&digits).unwrap()),
     ]
 }
 

@@ -1,8 +1,8 @@
 //! What is known about an event or a signal, as the rules see it: typed values by name.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use model::Value;
 use model::presented::composed;
+use model::{Decimal, Value};
 
 /// One known value, borrowed from whoever knows it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,6 +15,8 @@ pub enum Fact<'a> {
     Long(i64),
     /// A number with a fraction.
     Double(f64),
+    /// A number with more digits than these hold.
+    Decimal(&'a Decimal),
     /// A text.
     Str(&'a str),
     /// The first characters of a text of which nobody knows how it goes on.
@@ -51,10 +53,18 @@ impl<'a> From<&'a Value> for Fact<'a> {
             Value::Null => Fact::Null,
             Value::Bool(value) => Fact::Bool(*value),
             Value::Long(value) => Fact::Long(*value),
-            Value::Double(value) => Fact::Double(*value),
+            Value::Double(value) => whole(*value).map_or(Fact::Double(*value), Fact::Long),
+            Value::Decimal(value) => Fact::Decimal(value),
             Value::String(text) => Fact::Str(text),
         }
     }
+}
+
+/// What is known from outside is the same number however it was spelt: 5.0 and 5e0 are 5.
+#[expect(clippy::cast_possible_truncation, reason = "guarded by the range check")]
+fn whole(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
 }
 
 impl<'a> From<&'a str> for Fact<'a> {
@@ -99,6 +109,8 @@ pub enum OwnedFact {
     Long(i64),
     /// See [`Fact::Double`].
     Double(f64),
+    /// See [`Fact::Decimal`].
+    Decimal(Decimal),
     /// See [`Fact::Str`].
     Str(String),
     /// See [`Fact::Moment`].
@@ -110,6 +122,14 @@ pub enum OwnedFact {
 }
 
 impl OwnedFact {
+    /// The same with a whole number as one, however it was spelt.
+    pub(crate) fn known(self) -> Self {
+        match self {
+            OwnedFact::Double(number) => whole(number).map_or(self, OwnedFact::Long),
+            other => other,
+        }
+    }
+
     /// The same with texts in the form that lists and tables are asked in.
     pub(crate) fn composed(self) -> Self {
         match self {
@@ -125,6 +145,7 @@ impl OwnedFact {
             OwnedFact::Bool(value) => Fact::Bool(*value),
             OwnedFact::Long(value) => Fact::Long(*value),
             OwnedFact::Double(value) => Fact::Double(*value),
+            OwnedFact::Decimal(value) => Fact::Decimal(value),
             OwnedFact::Str(text) => Fact::Str(text),
             OwnedFact::Moment(time) => Fact::Moment(*time),
             OwnedFact::Span(span) => Fact::Span(*span),
@@ -139,7 +160,8 @@ impl From<&Value> for OwnedFact {
             Value::Null => OwnedFact::Null,
             Value::Bool(value) => OwnedFact::Bool(*value),
             Value::Long(value) => OwnedFact::Long(*value),
-            Value::Double(value) => OwnedFact::Double(*value),
+            Value::Double(value) => whole(*value).map_or(OwnedFact::Double(*value), OwnedFact::Long),
+            Value::Decimal(value) => OwnedFact::Decimal(value.clone()),
             Value::String(text) => OwnedFact::Str(text.clone()),
         }
     }

@@ -32,6 +32,9 @@ impl Given {
         let is_blank = |fact: &OwnedFact| matches!(fact, OwnedFact::Str(text) if text.trim().is_empty());
         said.0
             .retain(|(name, fact)| !(READ.contains(&name.as_str()) && is_blank(fact)));
+        for (_, fact) in &mut said.0 {
+            *fact = std::mem::replace(fact, OwnedFact::Null).known();
+        }
         let raw = raw_event(&said, data);
         Self {
             said,

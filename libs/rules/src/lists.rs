@@ -48,7 +48,7 @@ impl NamedTable {
         let mut kinds = self.rows.values().filter_map(|value| match value {
             OwnedFact::Null => None,
             OwnedFact::Bool(_) => Some(Kind::Truth),
-            OwnedFact::Long(_) | OwnedFact::Double(_) => Some(Kind::Number),
+            OwnedFact::Long(_) | OwnedFact::Double(_) | OwnedFact::Decimal(_) => Some(Kind::Number),
             OwnedFact::Str(_) => Some(Kind::Text),
             _ => Some(Kind::Any),
         });
@@ -147,7 +147,7 @@ impl Named {
                 _ => vec![(name.to_owned(), value)],
             };
             for (table, cell) in cells {
-                let Some(fact) = cell.scalar().map(OwnedFact::composed) else {
+                let Some(fact) = cell.scalar().map(|fact| fact.composed().known()) else {
                     reader.wrong_kind(cell, &row, "a text, a number, true or false");
                     continue;
                 };

@@ -127,6 +127,7 @@ impl Node {
                 Some(OwnedFact::Bool(value)) => value.to_string(),
                 Some(OwnedFact::Long(value)) => value.to_string(),
                 Some(OwnedFact::Double(value)) => format!("{value:?}"),
+                Some(OwnedFact::Decimal(value)) => value.to_string(),
                 Some(_) => text(self.text().unwrap_or_default()),
             },
             Yaml::List(items) => {
@@ -319,8 +320,11 @@ fn number(text: &str) -> Option<OwnedFact> {
         return None;
     }
     // What is left is what Rust's numbers are, and `text` has no sign twice.
-    let whole = text.parse().ok().map(OwnedFact::Long);
-    whole.or_else(|| text.parse().ok().map(OwnedFact::Double))
+    let number = model::Value::of_number(text.strip_prefix('+').unwrap_or(text));
+    number
+        .as_ref()
+        .map(OwnedFact::from)
+        .or_else(|| text.parse().ok().map(OwnedFact::Double))
 }
 
 /// Where a word stands in a text as a word of its own.
@@ -351,9 +355,9 @@ mod tests {
             ("-.INF", OwnedFact::Double(f64::NEG_INFINITY)),
             ("+5", OwnedFact::Long(5)),
             ("01067", OwnedFact::Long(1067)),
-            ("1e3", OwnedFact::Double(1000.0)),
+            ("1e3", OwnedFact::Long(1000)),
             (".5", OwnedFact::Double(0.5)),
-            ("5.", OwnedFact::Double(5.0)),
+            ("5.", OwnedFact::Long(5)),
             ("NULL", OwnedFact::Null),
             ("TRUE", OwnedFact::Bool(true)),
         ] {

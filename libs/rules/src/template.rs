@@ -92,6 +92,7 @@ fn write_fact(out: &mut String, fact: Option<Fact<'_>>) {
         Some(Fact::Bool(value)) => write!(out, "{value}"),
         Some(Fact::Long(value)) => write!(out, "{value}"),
         Some(Fact::Double(value)) => write!(out, "{value}"),
+        Some(Fact::Decimal(value)) => write!(out, "{value}"),
         Some(Fact::Str(text) | Fact::Beginning(text)) => write!(out, "{text}"),
         Some(Fact::Moment(time)) => {
             write!(out, "{}", time.to_rfc3339_opts(SecondsFormat::AutoSi, true))

@@ -151,7 +151,7 @@ fn text(value: Option<&str>) -> Option<&str> {
 }
 
 fn scalar(value: JsonRef<'_>) -> Option<Cow<'_, str>> {
-    let number = || Some(Cow::Owned(value.as_number()?.to_string()));
+    let number = || value.number_text().map(Cow::Owned);
     text(value.as_str()).map(Cow::Borrowed).or_else(number)
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Source: Apache Avro 1.12 specification, "Binary encoding".
 
-use crate::Value;
+use crate::{Decimal, Value};
 use integer_encoding::VarInt;
 use std::collections::BTreeMap;
 
@@ -187,7 +187,7 @@ impl<T: Datum> Datum for Option<T> {
     }
 }
 
-/// `["null", "boolean", "long", "double", "string"]`
+/// `["null", "boolean", "long", "double", "string", "Decimal"]`, the last a record of one string.
 impl Datum for Value {
     fn write(&self, out: &mut Vec<u8>) {
         match self {
@@ -196,6 +196,7 @@ impl Datum for Value {
             Self::Long(number) => (write_length(2, out), number.write(out)).1,
             Self::Double(number) => (write_length(3, out), number.write(out)).1,
             Self::String(text) => (write_length(4, out), text.write(out)).1,
+            Self::Decimal(number) => (write_length(5, out), number.to_string().write(out)).1,
         }
     }
 
@@ -206,6 +207,9 @@ impl Datum for Value {
             2 => i64::read(from).map(Self::Long),
             3 => f64::read(from).map(Self::Double),
             4 => String::read(from).map(Self::String),
+            5 => Decimal::parse(&String::read(from)?)
+                .map(Self::Decimal)
+                .ok_or(Malformed::OutOfRange),
             other => Err(Malformed::UnknownBranch(other)),
         }
     }

@@ -44,6 +44,8 @@ enum Node<'a> {
     Null,
     Bool(bool),
     Number(JsonNumber),
+    /// A number that has more digits than integers and doubles hold.
+    Digits(&'a str),
     Text(&'a str),
     /// A text that had escapes: from where to where it stands among those.
     Written(usize, usize),
@@ -113,6 +115,16 @@ impl<'j> JsonRef<'j> {
     pub fn as_number(self) -> Option<JsonNumber> {
         match self.node()? {
             Node::Number(number) => Some(*number),
+            Node::Digits(text) => text.parse().ok().map(JsonNumber::Double),
+            _ => None,
+        }
+    }
+
+    /// The number as text, with all its digits, if it is one.
+    pub fn number_text(self) -> Option<String> {
+        match self.node()? {
+            Node::Number(number) => Some(number.to_string()),
+            Node::Digits(_) => self.scalar().map(|number| number.to_string()),
             _ => None,
         }
     }
@@ -145,13 +157,14 @@ impl<'j> JsonRef<'j> {
         named.last().map(|(_, value)| value)
     }
 
-    /// The value as a scalar; `None` for lists and objects. A number that no `i64` holds becomes a double.
+    /// The value as a scalar; `None` for lists and objects.
     pub fn scalar(self) -> Option<Value> {
         Some(match self.node()? {
             Node::Null => Value::Null,
             Node::Bool(flag) => Value::Bool(*flag),
             Node::Number(JsonNumber::Long(number)) => Value::Long(*number),
-            Node::Number(JsonNumber::Unsigned(number)) => Value::Double(*number as f64),
+            Node::Number(JsonNumber::Unsigned(number)) => Value::of_number(&number.to_string())?,
+            Node::Digits(text) => Value::of_number(text)?,
             Node::Number(JsonNumber::Double(number)) => Value::Double(*number),
             Node::Text(_) | Node::Written(..) => Value::String(self.as_str()?.to_owned()),
             Node::List(_) | Node::Object(_) => return None,

@@ -1,6 +1,7 @@
 //! From the text to its nodes, in one pass without recursion. No I/O.
 
-use super::{Json, JsonError, Node, escape, number};
+use super::{Json, JsonError, JsonNumber, Node, escape, number};
+use crate::Decimal;
 
 /// Bytes of an event's JSON for each of its nodes, about; a wrong guess costs a reallocation.
 const BYTES_A_NODE: usize = 8;
@@ -166,7 +167,19 @@ impl<'a> Scan<'a> {
 
     fn number(&mut self) -> Step {
         let (number, end) = number::read(self.text, self.at).ok_or(Stop::NotJson)?;
-        self.nodes.push(Node::Number(number));
+        let written = self.text.get(self.at..end).unwrap_or_default();
+        let node = match number {
+            JsonNumber::Double(double) if may_be_beyond(written) => {
+                let is_lost = Decimal::beyond_double(written, double).is_some();
+                if is_lost {
+                    Node::Digits(written)
+                } else {
+                    Node::Number(number)
+                }
+            }
+            number => Node::Number(number),
+        };
+        self.nodes.push(node);
         self.at = end;
         Ok(())
     }
@@ -237,4 +250,9 @@ fn special_of_eight(word: u64) -> Option<usize> {
     let control = word.wrapping_sub(ONES * 0x20) & !word;
     let found = (quote | backslash | control) & HIGH;
     (found != 0).then(|| found.trailing_zeros() as usize / 8)
+}
+
+/// Short numbers without an exponent are what doubles hold.
+fn may_be_beyond(written: &str) -> bool {
+    written.len() > 17 || written.contains(['e', 'E'])
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
-use model::presented::composed;
+use model::Decimal;
 
 use super::expression::{Arithmetic, Comparison, Constant, Expression};
 use super::fallback::CelExpression;
@@ -172,7 +172,7 @@ impl Compiler<'_> {
             ("lower" | "lowerAscii", Some(of), []) => {
                 Ok(Expression::Lower(Box::new(self.expression(of, depth)?)))
             }
-            ("timestamp" | "duration", None, [of]) => self.converted(tree, name, of, depth),
+            ("timestamp" | "duration" | "decimal", None, [of]) => self.converted(tree, name, of, depth),
             ("hasWord", Some(of), arguments) => self.has_word(of, arguments),
             (_, Some(of), arguments) if TimePart::named(name).is_some() => {
                 self.time_part(tree, name, (of, arguments), depth)
@@ -232,19 +232,17 @@ impl Compiler<'_> {
         }
     }
 
-    /// `timestamp(…)` and `duration(…)`; a text in quotes that is none is a mistake now, not unknown later.
+    /// `timestamp(…)`, `duration(…)` and `decimal(…)`; a text in quotes that is none is a mistake now, not unknown later.
     fn converted(&mut self, tree: &IdedExpr, function: &str, of: &IdedExpr, depth: usize) -> Compiled {
         let of = match self.expression(of, depth)? {
             Expression::Cel(_) => return self.fallback(tree),
             of => of,
         };
-        let (made, example) = if function == "timestamp" {
-            (
-                Expression::Timestamp(Box::new(of)),
-                "timestamp('2026-01-01T00:00:00Z')",
-            )
-        } else {
-            (Expression::Duration(Box::new(of)), "duration('1h30m')")
+        let of = Box::new(of);
+        let (made, example) = match function {
+            "timestamp" => (Expression::Timestamp(of), "timestamp('2026-01-01T00:00:00Z')"),
+            "decimal" => (Expression::Decimal(of), "decimal('1000.50')"),
+            _ => (Expression::Duration(of), "duration('1h30m')"),
         };
         let never = made
             .children()
@@ -329,9 +327,12 @@ fn constant(literal: &LiteralValue) -> Option<Constant> {
     match literal {
         LiteralValue::Boolean(value) => Some(Constant::Bool(*value.inner())),
         LiteralValue::Int(value) => Some(Constant::Long(*value.inner())),
-        LiteralValue::UInt(value) => i64::try_from(*value.inner()).ok().map(Constant::Long),
+        LiteralValue::UInt(value) => match i64::try_from(*value.inner()) {
+            Ok(number) => Some(Constant::Long(number)),
+            Err(_) => Decimal::parse(&value.inner().to_string()).map(Constant::Decimal),
+        },
         LiteralValue::Double(value) => Some(Constant::Double(*value.inner())),
-        LiteralValue::String(value) => Some(Constant::Text(composed(value.inner()).into_owned())),
+        LiteralValue::String(value) => Some(Constant::Text(value.inner().to_owned())),
         LiteralValue::Null => Some(Constant::Null),
         LiteralValue::Bytes(_) => None,
     }
@@ -340,6 +341,23 @@ fn constant(literal: &LiteralValue) -> Option<Constant> {
 pub(super) fn constant_of(tree: &IdedExpr) -> Option<Constant> {
     match &tree.expr {
         Expr::Literal(literal) => constant(literal),
+        Expr::Call(call) if call.target.is_none() && call.func_name == "decimal" => {
+            match call.args.as_slice() {
+                [of] => decimal_constant(constant_of(of)?),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// `decimal('…')`, as which long numbers reach this place.
+fn decimal_constant(of: Constant) -> Option<Constant> {
+    let Constant::Text(text) = of else { return None };
+    match model::Value::of_number(text.trim())? {
+        model::Value::Long(number) => Some(Constant::Long(number)),
+        model::Value::Double(number) => Some(Constant::Double(number)),
+        model::Value::Decimal(number) => Some(Constant::Decimal(number)),
         _ => None,
     }
 }

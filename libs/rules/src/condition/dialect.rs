@@ -1,5 +1,7 @@
 //! `and`, `or`, `not`, `is null`, `is not null`, `not in` and Python's constants, written as CEL. No I/O.
 
+use model::Value;
+
 use crate::names::ALIASES;
 
 /// A piece of a condition: a quoted text is one piece, so words inside it are left alone.
@@ -9,12 +11,17 @@ enum Piece<'a> {
     Quoted(&'a str),
     Space(&'a str),
     Sign(&'a str),
+    Number(&'a str),
 }
 
 impl<'a> Piece<'a> {
     fn text(self) -> &'a str {
         match self {
-            Piece::Word(text) | Piece::Quoted(text) | Piece::Space(text) | Piece::Sign(text) => text,
+            Piece::Word(text)
+            | Piece::Quoted(text)
+            | Piece::Space(text)
+            | Piece::Sign(text)
+            | Piece::Number(text) => text,
         }
     }
 }
@@ -37,6 +44,11 @@ pub(crate) fn to_cel(condition: &str) -> String {
         let next = (!member).then(|| rewrite(&pieces, at)).flatten();
         let (text, used) = next.unwrap_or((piece.text(), 1));
         close_nots(&mut nots, &mut out, depth, text);
+        if is_wide(piece) && !member {
+            out.extend(["decimal('", text, "')"]);
+            at += used;
+            continue;
+        }
         match text {
             "!(" => nots.push(depth),
             "(" | "[" | "{" => depth += 1,
@@ -48,6 +60,20 @@ pub(crate) fn to_cel(condition: &str) -> String {
     }
     out.extend(nots.iter().map(|_| ')'));
     out
+}
+
+/// A number that CEL's integers and doubles do not hold.
+fn is_wide(piece: Piece<'_>) -> bool {
+    let Piece::Number(text) = piece else {
+        return false;
+    };
+    // With its minus, CEL holds it.
+    let is_long = text.len() > 17 && text.bytes().all(|byte| byte.is_ascii_digit());
+    match Value::of_number(text) {
+        Some(Value::Decimal(_)) => text != "9223372036854775808",
+        Some(Value::Double(_)) => is_long,
+        _ => false,
+    }
 }
 
 fn is_not_in(pieces: &[Piece<'_>], at: usize) -> bool {
@@ -136,6 +162,9 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
         } else if first.is_alphabetic() || first == '_' {
             let used = run(rest, |next| next.is_alphanumeric() || next == '_');
             (Piece::Word(&rest[..used]), used)
+        } else if first.is_ascii_digit() {
+            let used = number_len(rest);
+            (Piece::Number(&rest[..used]), used)
         } else {
             let used = if rest.starts_with("&&") || rest.starts_with("||") {
                 2
@@ -148,6 +177,24 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
         rest = &rest[used..];
     }
     found
+}
+
+/// Bytes of a number: digits, a fraction, an exponent, and whatever letters hang on it.
+fn number_len(text: &str) -> usize {
+    let digits = |from: usize| from + run(&text[from..], |next| next.is_ascii_digit());
+    let mut end = digits(0);
+    let fraction = text[end..].strip_prefix('.');
+    if fraction.is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit())) {
+        end = digits(end + 1);
+    }
+    let exponent = text[end..].strip_prefix(['e', 'E']);
+    if let Some(rest) = exponent {
+        let sign = usize::from(rest.starts_with(['+', '-']));
+        if rest[sign..].starts_with(|next: char| next.is_ascii_digit()) {
+            end = digits(end + 1 + sign);
+        }
+    }
+    end + run(&text[end..], |next| next.is_alphanumeric() || next == '_')
 }
 
 fn run(text: &str, belongs: impl Fn(char) -> bool) -> usize {
@@ -292,6 +339,22 @@ mod tests {
         assert_eq!(to_cel("data.x not in [1, 2] and c"), "!(data.x in [1, 2]) && c");
         assert_eq!(to_cel("a or 'b c' not in tags"), "a || !('b c' in tags)");
         assert_eq!(to_cel("(a not in b)"), "(!(a in b))");
+    }
+
+    #[test]
+    fn numbers_that_are_too_long_for_cel_are_decimals() {
+        assert_eq!(
+            to_cel("data.a >= 1000000000000000000001 and data.a1 < -0.1234567890123456781"),
+            "data.a >= decimal('1000000000000000000001') && data.a1 < -decimal('0.1234567890123456781')"
+        );
+        for same in [
+            "data.a == 1.5e3 && x[0] > 1e-7",
+            "-9223372036854775808",
+            "18446744073709551615u",
+            "0xFFFFFFFFFFFFFFFFFF",
+        ] {
+            assert_eq!(to_cel(same), same);
+        }
     }
 
     #[test]

@@ -255,6 +255,7 @@ fn number(constant: &Constant) -> Option<f64> {
     match constant {
         Constant::Long(value) => Some(*value as f64),
         Constant::Double(value) => Some(*value),
+        Constant::Decimal(value) => Some(value.to_double()),
         _ => None,
     }
 }

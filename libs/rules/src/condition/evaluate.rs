@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use model::Decimal;
 
 use super::expression::{Comparison, Constant, Expression, TextTest};
 use super::moment;
@@ -23,6 +24,7 @@ pub(super) enum Value<'a> {
     Bool(bool),
     Long(i64),
     Double(f64),
+    Decimal(Cow<'a, Decimal>),
     Text(Cow<'a, str>),
     /// The first characters of a text.
     Beginning(Cow<'a, str>),
@@ -38,6 +40,7 @@ impl<'a> From<Fact<'a>> for Value<'a> {
             Fact::Bool(value) => Value::Bool(value),
             Fact::Long(value) => Value::Long(value),
             Fact::Double(value) => Value::Double(value),
+            Fact::Decimal(value) => Value::Decimal(Cow::Borrowed(value)),
             Fact::Str(text) => Value::Text(Cow::Borrowed(text)),
             Fact::Beginning(text) => Value::Beginning(Cow::Borrowed(text)),
             Fact::Moment(time) => Value::Moment(time),
@@ -54,6 +57,7 @@ impl<'a> From<&'a Constant> for Value<'a> {
             Constant::Bool(value) => Value::Bool(*value),
             Constant::Long(value) => Value::Long(*value),
             Constant::Double(value) => Value::Double(*value),
+            Constant::Decimal(value) => Value::Decimal(Cow::Borrowed(value)),
             Constant::Text(text) => Value::Text(Cow::Borrowed(text)),
             Constant::Moment(time) => Value::Moment(*time),
             Constant::Span(span) => Value::Span(*span),
@@ -119,6 +123,7 @@ impl Expression {
                 Value::Moment(time) => Value::Moment(time),
                 _ => Value::Unknown,
             },
+            Expression::Decimal(of) => decimal_of(of.value(values)),
             Expression::Duration(of) => match of.value(values) {
                 Value::Text(text) => moment::span(&text).map_or(Value::Unknown, Value::Span),
                 Value::Span(span) => Value::Span(span),
@@ -199,6 +204,7 @@ fn number_key(of: &Value<'_>) -> Option<String> {
     match of {
         Value::Long(number) => Some(number.to_string()),
         Value::Double(number) => Some(number.to_string()),
+        Value::Decimal(number) => Some(number.to_string()),
         _ => None,
     }
 }
@@ -245,6 +251,20 @@ pub(super) fn moment_of(fact: Option<Fact<'_>>) -> Value<'_> {
     match fact {
         Some(Fact::Long(millis)) => moment::of_millis(millis).map_or(Value::Unknown, Value::Moment),
         other => other.map_or(Value::Unknown, Value::from),
+    }
+}
+
+/// A number, or the number that a text spells as JSON does.
+fn decimal_of(of: Value<'_>) -> Value<'_> {
+    match of {
+        Value::Text(text) => match model::Value::of_number(text.trim()) {
+            Some(model::Value::Long(number)) => Value::Long(number),
+            Some(model::Value::Double(number)) => Value::Double(number),
+            Some(model::Value::Decimal(number)) => Value::Decimal(Cow::Owned(number)),
+            _ => Value::Unknown,
+        },
+        number @ (Value::Long(_) | Value::Double(_) | Value::Decimal(_)) => number,
+        _ => Value::Unknown,
     }
 }
 

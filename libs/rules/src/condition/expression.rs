@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use model::Decimal;
 
 use super::fallback::CelExpression;
 use super::patterns::Pattern;
@@ -20,6 +21,7 @@ pub(super) enum Constant {
     Bool(bool),
     Long(i64),
     Double(f64),
+    Decimal(Decimal),
     Text(String),
     Moment(DateTime<Utc>),
     Span(TimeDelta),
@@ -81,6 +83,8 @@ pub(super) enum Expression {
     Part(TimePart, Zone, Box<Expression>),
     /// `timestamp('2026-01-01T00:00:00Z')`
     Timestamp(Box<Expression>),
+    /// `decimal('1000000000000000000001')`
+    Decimal(Box<Expression>),
     /// `duration('5m')`
     Duration(Box<Expression>),
     /// `'UNI' in cashtags`
@@ -116,6 +120,7 @@ impl Expression {
             | Expression::Lower(of)
             | Expression::Part(_, _, of)
             | Expression::Timestamp(of)
+            | Expression::Decimal(of)
             | Expression::Duration(of) => 20 + of.price(),
             Expression::Text(TextTest::StartsWith(_) | TextTest::EndsWith(_), of) => 5 + of.price(),
             Expression::Text(TextTest::Contains(_), of) => 50 + of.price(),
@@ -148,6 +153,7 @@ impl Expression {
             | Expression::Size(of)
             | Expression::Part(_, _, of)
             | Expression::Timestamp(of)
+            | Expression::Decimal(of)
             | Expression::Duration(of)
             | Expression::Lower(of) => vec![of],
         }

@@ -50,7 +50,7 @@ const FUNCTIONS: &[&str] = &[
     "max",
 ];
 /// Functions of ours, which only texts outside CEL's macros have.
-const OURS: &[&str] = &["hasWord", "lower", "lowerAscii"];
+const OURS: &[&str] = &["hasWord", "lower", "lowerAscii", "decimal"];
 
 /// Building the standard library costs far more than an evaluation.
 static STANDARD: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
@@ -143,6 +143,7 @@ fn cel_value(value: Value<'_>) -> Option<CelValue> {
         Value::Bool(value) => CelValue::Bool(value),
         Value::Long(value) => CelValue::Int(value),
         Value::Double(value) => CelValue::Float(value),
+        Value::Decimal(value) => CelValue::Float(value.to_double()),
         Value::Text(text) => CelValue::from(text.as_ref()),
         Value::Moment(time) => CelValue::Timestamp(time.fixed_offset()),
         Value::Span(span) => CelValue::Duration(span),
@@ -167,8 +168,12 @@ fn unlike(call: &CallExpr) -> Result<(), Problem> {
     let [left, right] = call.args.as_slice() else {
         return Ok(());
     };
-    let is_number =
-        |side: &IdedExpr| matches!(constant_of(side), Some(Constant::Long(_) | Constant::Double(_)));
+    let is_number = |side: &IdedExpr| {
+        matches!(
+            constant_of(side),
+            Some(Constant::Long(_) | Constant::Double(_) | Constant::Decimal(_))
+        )
+    };
     let computes = call.target.is_none() && !call.func_name.starts_with(|first: char| first.is_alphabetic());
     if computes && (is_timed(left) && is_number(right) || is_number(left) && is_timed(right)) {
         return Err(Problem::Type(
@@ -178,6 +183,20 @@ fn unlike(call: &CallExpr) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+/// A long number is the nearest double to CEL.
+fn decimal(call: &CallExpr) -> Result<LiteralValue, Problem> {
+    let number = match call.args.as_slice() {
+        [of] => match &of.expr {
+            Expr::Literal(LiteralValue::String(text)) => text.inner().parse::<f64>().ok(),
+            _ => None,
+        },
+        _ => None,
+    };
+    number
+        .map(|number| LiteralValue::Double(number.into()))
+        .ok_or_else(|| Problem::Says("decimal() cannot be used here but of a number in quotes".to_owned()))
 }
 
 fn is_timed(side: &IdedExpr) -> bool {
@@ -217,6 +236,11 @@ impl FreeVariables<'_> {
                 .elements
                 .iter_mut()
                 .try_for_each(|item| self.visit(item, below)),
+            Expr::Call(call) if call.func_name == "decimal" => {
+                let nearest = decimal(call)?;
+                tree.expr = Expr::Literal(nearest);
+                Ok(())
+            }
             Expr::Call(call) => {
                 check_function(&call.func_name)?;
                 bounds::pattern_is_written(&call.func_name, &call.args)?;

@@ -50,6 +50,7 @@ pub(super) fn computed(expression: &Expression) -> Option<Constant> {
         Value::Bool(value) => Constant::Bool(value),
         Value::Long(value) => Constant::Long(value),
         Value::Double(value) => Constant::Double(value),
+        Value::Decimal(value) => Constant::Decimal(value.into_owned()),
         Value::Text(text) => Constant::Text(text.into_owned()),
         Value::Moment(time) => Constant::Moment(time),
         Value::Span(span) => Constant::Span(span),

@@ -40,6 +40,7 @@ impl Kinds<'_> {
             Expression::Timestamp(of) => {
                 self.wants(of, "timestamp()", &[Kind::Text, Kind::Number, Kind::Moment])
             }
+            Expression::Decimal(of) => self.wants(of, "decimal()", &[Kind::Text, Kind::Number]),
             Expression::Duration(of) => self.wants(of, "duration()", &[Kind::Text, Kind::Span]),
             Expression::HasWord(slot, _) => self.word(*slot),
             Expression::InVariable(sides) => self.contained(&sides.0, &sides.1),
@@ -191,7 +192,9 @@ impl Kinds<'_> {
             }
             Expression::Moment(_) | Expression::Timestamp(_) => Kind::Moment,
             Expression::Duration(_) => Kind::Span,
-            Expression::Negate(_) | Expression::Size(_) | Expression::Part(..) => Kind::Number,
+            Expression::Negate(_) | Expression::Size(_) | Expression::Part(..) | Expression::Decimal(_) => {
+                Kind::Number
+            }
             Expression::Lower(_) => Kind::Text,
             Expression::Arithmetic(operator, sides) => {
                 result(*operator, (self.kind(&sides.0), self.kind(&sides.1))).unwrap_or(Kind::Any)
@@ -210,6 +213,7 @@ impl Kinds<'_> {
             Expression::Constant(Constant::Text(text)) => format!("'{text}'"),
             Expression::Constant(Constant::Long(number)) => number.to_string(),
             Expression::Constant(Constant::Double(number)) => number.to_string(),
+            Expression::Constant(Constant::Decimal(number)) => number.to_string(),
             Expression::Constant(Constant::Bool(truth)) => truth.to_string(),
             _ => "a part of it".to_owned(),
         }
@@ -242,7 +246,7 @@ fn of_constant(constant: &Constant) -> Kind {
     match constant {
         Constant::Null => Kind::Null,
         Constant::Bool(_) => Kind::Truth,
-        Constant::Long(_) | Constant::Double(_) => Kind::Number,
+        Constant::Long(_) | Constant::Double(_) | Constant::Decimal(_) => Kind::Number,
         Constant::Text(_) => Kind::Text,
         Constant::Moment(_) => Kind::Moment,
         Constant::Span(_) => Kind::Span,

@@ -33,6 +33,8 @@ pub(crate) use source::names_in;
 pub(crate) use values::Values;
 pub(crate) use variables::Variables;
 
+use model::presented;
+
 use self::expression::{Constant, Expression};
 use self::source::{Source, says};
 use crate::error::Fault;
@@ -54,7 +56,8 @@ pub(crate) struct Condition {
 impl Condition {
     /// Compiles the text of a condition; its variables enter the table of the rule set.
     pub(crate) fn compile(text: &str, variables: &mut Variables) -> Result<Self, Fault> {
-        let source = Source::read(text)?;
+        let composed = presented::composed(text);
+        let source = Source::read(&composed)?;
         variables.take_named();
         let compiled = compile::compile(&source.tree, variables);
         let expression = source.said(compiled)?;

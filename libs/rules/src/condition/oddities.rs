@@ -52,6 +52,7 @@ fn spelled(constant: &Constant) -> String {
         Constant::Text(text) => format!("'{text}'"),
         Constant::Long(number) => number.to_string(),
         Constant::Double(number) => number.to_string(),
+        Constant::Decimal(number) => number.to_string(),
         Constant::Bool(truth) => truth.to_string(),
         Constant::Null => "null".to_owned(),
         Constant::Moment(time) => format!("timestamp('{}')", time.to_rfc3339()),

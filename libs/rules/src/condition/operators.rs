@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use model::Decimal;
+
 use super::evaluate::Value;
 use super::expression::{Arithmetic, Comparison, Constant};
 use super::moment;
@@ -59,6 +61,12 @@ fn order(left: &Value<'_>, right: &Value<'_>) -> Option<Option<Ordering>> {
         (Value::Double(left), Value::Long(right)) => {
             Some(long_with_double(*right, *left).map(Ordering::reverse))
         }
+        (Value::Decimal(left), Value::Decimal(right)) => Some(Some(left.cmp(right))),
+        (Value::Decimal(left), Value::Long(right)) => Some(Some(left.as_ref().cmp(&Decimal::from(*right)))),
+        (Value::Decimal(left), Value::Double(right)) => Some(decimal_with_double(left, *right)),
+        (Value::Long(_) | Value::Double(_), Value::Decimal(_)) => {
+            order(right, left).map(|order| order.map(Ordering::reverse))
+        }
         (Value::Text(left), Value::Text(right)) => Some(Some(left.as_ref().cmp(right.as_ref()))),
         (Value::Bool(left), Value::Bool(right)) => Some(Some(left.cmp(right))),
         (Value::Moment(left), Value::Moment(right)) => Some(Some(left.cmp(right))),
@@ -66,6 +74,16 @@ fn order(left: &Value<'_>, right: &Value<'_>) -> Option<Option<Ordering>> {
         (Value::Moment(_) | Value::Span(_), Value::Long(_) | Value::Double(_)) => order(&millis(left), right),
         (Value::Long(_) | Value::Double(_), Value::Moment(_) | Value::Span(_)) => order(left, &millis(right)),
         _ => None,
+    }
+}
+
+/// A double stands for the number that it prints.
+fn decimal_with_double(decimal: &Decimal, double: f64) -> Option<Ordering> {
+    match Decimal::of_double(double) {
+        Some(double) => Some(decimal.cmp(&double)),
+        None if double.is_nan() => None,
+        None if double > 0.0 => Some(Ordering::Less),
+        None => Some(Ordering::Greater),
     }
 }
 
@@ -110,7 +128,7 @@ fn long_with_double(long: i64, double: f64) -> Option<Ordering> {
 /// Two whole numbers give a whole number; with a fraction on either side the result has one. Unlike
 /// CEL, which refuses to mix them: payloads write `5` and `5.0` for the same amount.
 pub(super) fn arithmetic<'a>(operator: Arithmetic, left: Value<'a>, right: Value<'a>) -> Value<'a> {
-    match (left, right) {
+    match (computed_with(left), computed_with(right)) {
         (Value::Long(left), Value::Long(right)) => whole(operator, left, right),
         (Value::Long(left), Value::Double(right)) => fraction(operator, left as f64, right),
         (Value::Double(left), Value::Long(right)) => fraction(operator, left, right as f64),
@@ -123,6 +141,14 @@ pub(super) fn arithmetic<'a>(operator: Arithmetic, left: Value<'a>, right: Value
         (left @ (Value::Moment(_) | Value::Span(_)), right) => timed(operator, &left, right),
         (left, right @ (Value::Moment(_) | Value::Span(_))) => arithmetic(operator, left, millis(&right)),
         _ => Value::Unknown,
+    }
+}
+
+/// Numbers beyond doubles are computed with as the nearest double.
+fn computed_with(value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::Decimal(number) => Value::Double(number.to_double()),
+        other => other,
     }
 }
 
@@ -169,6 +195,7 @@ pub(super) fn negate<'a>(of: &Value<'_>) -> Value<'a> {
     match of {
         Value::Long(number) => number.checked_neg().map_or(Value::Unknown, Value::Long),
         Value::Double(number) => Value::Double(-number),
+        Value::Decimal(number) => Value::Decimal(Cow::Owned(number.negated())),
         _ => Value::Unknown,
     }
 }

@@ -362,3 +362,47 @@ fn what_is_not_in_the_beginning_of_a_text_may_follow() {
         );
     }
 }
+
+#[test]
+fn every_digit_of_a_number_counts() {
+    let decimal = |text: &str| OwnedFact::from(&model::Value::of_number(text).expect("a number"));
+    let facts = FactList::default()
+        .with("data.wei", decimal("1000000000000000000001"))
+        .with("data.other", decimal("1000000000000000000002"))
+        .with("data.p", decimal("0.1234567890123456781"))
+        .with("data.u", decimal("18446744073709551615"))
+        .with("data.text", OwnedFact::Str("1000.50".to_owned()))
+        .with("data.n", OwnedFact::Long(5));
+    for (condition, wanted) in [
+        ("data.wei == 1000000000000000000001", Some(true)),
+        (
+            "data.wei == 1000000000000000000002 or data.wei == data.other",
+            Some(false),
+        ),
+        ("data.wei < data.other and data.other > data.wei", Some(true)),
+        (
+            "data.wei > 1000000000000000000000 and data.wei > 1e21",
+            Some(true),
+        ),
+        ("data.wei in [1, 1000000000000000000001]", Some(true)),
+        ("data.wei > 9223372036854775807 and data.n < data.wei", Some(true)),
+        ("-data.wei < -1000000000000000000000.5", Some(true)),
+        (
+            "data.p == 0.1234567890123456781 and data.p < 0.1234567890123456782",
+            Some(true),
+        ),
+        (
+            "data.u == 18446744073709551615u and data.u == 18446744073709551615",
+            Some(true),
+        ),
+        ("data.wei / 1e18 > 999", Some(true)),
+        (
+            "decimal(data.text) == 1000.5 and decimal(data.text) > decimal('1e3')",
+            Some(true),
+        ),
+        ("decimal(data.n) == 5 and decimal('5.0') == data.n", Some(true)),
+        ("data.wei != 'many'", Some(true)),
+    ] {
+        assert_eq!(decide(condition, &facts), wanted, "{condition}");
+    }
+}

@@ -110,6 +110,7 @@ pub(super) fn owned(value: Value<'_>) -> Option<OwnedFact> {
         Value::Bool(value) => OwnedFact::Bool(value),
         Value::Long(value) => OwnedFact::Long(value),
         Value::Double(value) => OwnedFact::Double(value),
+        Value::Decimal(value) => OwnedFact::Decimal(value.into_owned()),
         Value::Text(text) => OwnedFact::Str(text.into_owned()),
         Value::Moment(time) => OwnedFact::Moment(time),
         Value::Span(span) => OwnedFact::Span(span),

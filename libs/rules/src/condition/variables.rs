@@ -161,7 +161,8 @@ impl Variables {
 
     /// Compiles the expression of a name; those it needs must be compiled before.
     pub(crate) fn define_derived(&mut self, name: &str, text: &str) -> Result<(), Fault> {
-        let source = Source::read(text)?;
+        let composed = model::presented::composed(text);
+        let source = Source::read(&composed)?;
         self.take_named();
         let expression = source.said(compile::compile(&source.tree, self))?;
         let named = self.take_named();

@@ -182,7 +182,9 @@ impl<'a> Inquiry<'a> {
                 Some(Fact::Long(value)) => group.push_str(&value.to_string()),
                 Some(Fact::Double(value)) => group.push_str(&value.to_string()),
                 Some(Fact::Str(text) | Fact::Beginning(text)) => group.push_str(text),
-                Some(fact @ (Fact::Moment(_) | Fact::Span(_))) => group.push_str(&shown(fact)),
+                Some(fact @ (Fact::Decimal(_) | Fact::Moment(_) | Fact::Span(_))) => {
+                    group.push_str(&shown(fact));
+                }
             }
         }
         group
