@@ -5,8 +5,9 @@ use model::SchemaIds;
 use registry::Registry;
 use runtime::Publisher;
 use runtime::admin::Admin;
-use settings::Settings;
+use settings::{Settings, SettingsError};
 use std::path::PathBuf;
+use std::sync::Arc;
 use topology::Prefix;
 
 /// The command line's `--config`, until somebody needs the settings.
@@ -17,6 +18,12 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(config: Option<PathBuf>) -> Self {
         Self { config }
+    }
+
+    /// The same way to the settings again, whatever is in the files then.
+    pub(crate) fn reload(&self) -> Reload {
+        let config = self.config.clone();
+        Arc::new(move || Settings::load(config.as_deref(), settings::process_environment()))
     }
 
     /// Defaults, then the file, then the environment.
@@ -33,6 +40,9 @@ impl App {
         Ok(Settings::load(self.config.as_deref(), environment)?)
     }
 }
+
+/// Loads the settings anew, for what is followed while the process runs.
+pub(crate) type Reload = Arc<dyn Fn() -> Result<Settings, SettingsError> + Send + Sync>;
 
 /// The prefix of all names.
 pub(crate) fn prefix(settings: &Settings) -> Prefix {
@@ -55,4 +65,13 @@ pub(crate) async fn schema_ids(settings: &Settings) -> Result<SchemaIds, Failure
     Ok(Registry::connect(&settings.registry)?
         .ids_once(&prefix(settings))
         .await?)
+}
+
+/// Who runs a command, as it is noted: the user and the host.
+pub(crate) fn who(settings: &Settings) -> String {
+    let user = ["USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok());
+    let user = user.unwrap_or_else(|| "unknown".to_owned());
+    format!("{user}@{}", settings.instance_id)
 }

@@ -1,8 +1,8 @@
 //! The command line as people type it; each subcommand's own arguments stand in its own file.
 
 use crate::commands::{
-    completion, config, demo, dlq, doctor, events, flow, keys, migrate, replay, rules, run, schemas, state,
-    topics,
+    completion, config, demo, dlq, doctor, events, flow, keys, migrate, notifications, replay, rules, run,
+    schemas, state, topics,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Color;
@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Flow(flow::FlowArgs),
     /// Dead letters: look at them, put them back
     Dlq(dlq::DlqArgs),
+    /// Channels: which are disabled, enabling them; sending notifications again
+    Notifications(notifications::NotificationsArgs),
     /// What stages remember, key by key
     State(state::StateArgs),
     /// Rules: lint, format, test, explain, backtest, measure, convert

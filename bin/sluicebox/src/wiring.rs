@@ -1,5 +1,6 @@
 //! From targets to running services: the only place that knows which crate is which service.
 
+mod channels;
 mod edge;
 mod lag;
 mod observer;

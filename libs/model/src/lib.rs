@@ -1,6 +1,7 @@
 //! Plain types of the stream and their Avro codec against `schemas/`. No tokio, no Kafka, no clock.
 
 mod avro;
+mod channel_state;
 mod dead_letter;
 mod decimal;
 mod detection;
@@ -20,6 +21,7 @@ pub use avro::{
     Datum, DecodeError, Decoder, Encoder, Malformed, SchemaIds, SchemaLookup, SchemaSource, WireHeader,
     WriterSchema, schema_text,
 };
+pub use channel_state::ChannelState;
 pub use dead_letter::{DeadLetter, Fault, Header};
 pub use decimal::Decimal;
 pub use detection::Detection;

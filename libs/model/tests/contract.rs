@@ -18,7 +18,7 @@ impl SchemaSource for OneSchema {
     }
 }
 
-const IDS: SchemaIds = SchemaIds([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+const IDS: SchemaIds = SchemaIds([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 
 fn golden(schema: Schema, version: u32, kind: &str) -> PathBuf {
     let name = format!("{}.v{version}.{kind}", schema.file_stem());
@@ -275,6 +275,18 @@ fn notification_and_receipt() {
         http_status: Some(503),
         latency_ms: 12,
         detail: "busy".into(),
+    });
+}
+
+#[test]
+fn channel_state() {
+    holds(&ChannelState {
+        channel: "ops".into(),
+        enabled: false,
+        time: 9,
+        failing_since: Some(3),
+        reason: "http_410".into(),
+        by: "notifier-deliver".into(),
     });
 }
 

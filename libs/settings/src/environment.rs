@@ -37,9 +37,12 @@ fn one(name: &str, text: &str, problems: &mut Problems) -> Option<Override> {
     let mut path = Vec::new();
     for part in name[PREFIX.len()..].split("__") {
         let mut key = part.to_ascii_lowercase();
-        if matches!(shape, Shape::Open(_)) {
-            // Names of librdkafka properties have dots, which a shell does not allow in a name.
-            key = key.replace('_', ".");
+        // Names of librdkafka properties have dots and those of headers have hyphens, which a shell does not allow in a
+        // name.
+        match shape {
+            Shape::Open(any) if any.may_be_a_file() => key = header_name(&key),
+            Shape::Open(_) => key = key.replace('_', "."),
+            _ => {}
         }
         let Some(next) = shape.under(&key) else {
             problems.add_hidden(name, shape.advice(&key));
@@ -50,6 +53,14 @@ fn one(name: &str, text: &str, problems: &mut Problems) -> Option<Override> {
     }
     let value = typed(name, text, shape, problems)?;
     Some(Override { path, value })
+}
+
+/// `x_api_key` is the header `x-api-key`, and `x_api_key_file` the file with it.
+fn header_name(key: &str) -> String {
+    match key.strip_suffix("_file") {
+        Some(name) => format!("{}_file", name.replace('_', "-")),
+        None => key.replace('_', "-"),
+    }
 }
 
 fn typed(name: &str, text: &str, shape: &Shape, problems: &mut Problems) -> Option<Value> {

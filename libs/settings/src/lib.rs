@@ -15,6 +15,6 @@ mod watched;
 
 pub use load::process_environment;
 pub use problem::{Problem, SettingsError};
-pub use secret::Secret;
+pub use secret::{Secret, Secrets};
 pub use sections::*;
 pub use watched::{CachedReader, WatchError, WatchStatus, Watched, texts};

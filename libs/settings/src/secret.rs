@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What is shown in place of a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
@@ -47,9 +47,87 @@ impl Serialize for Secret {
     }
 }
 
+/// One secret or several, so that they can be changed without a gap: the new one is added, and the old one taken away
+/// once nobody needs it. A text alone is a list of one; empty texts are none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Secrets(Vec<Secret>);
+
+impl Secrets {
+    /// These, in this order.
+    pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        let secrets = secrets.into_iter();
+        Self(
+            secrets
+                .filter(|secret| !secret.expose().trim().is_empty())
+                .collect(),
+        )
+    }
+
+    /// For the list of known keys.
+    pub(crate) fn specimen() -> Self {
+        Self(vec![Secret::default()])
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Secret> {
+        self.0.iter()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a Secrets {
+    type Item = &'a Secret;
+    type IntoIter = std::slice::Iter<'a, Secret>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl From<Secret> for Secrets {
+    fn from(secret: Secret) -> Self {
+        Self::new([secret])
+    }
+}
+
+impl<'de> Deserialize<'de> for Secrets {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum OneOrMany {
+            One(Secret),
+            Many(Vec<Secret>),
+        }
+        Ok(match OneOrMany::deserialize(deserializer)? {
+            OneOrMany::One(secret) => Self::from(secret),
+            OneOrMany::Many(secrets) => Self::new(secrets),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_a_list_of_one() {
+        let read = |json: &str| serde_json::from_str::<Secrets>(json).unwrap();
+        let shown = |secrets: &Secrets| {
+            secrets
+                .iter()
+                .map(|secret| secret.expose().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(shown(&read("\"a\"")), ["a"]);
+        assert_eq!(shown(&read("[\"a\", \"\", \"b\"]")), ["a", "b"]);
+        assert!(read("\"\"").is_empty());
+        assert_eq!(serde_json::to_string(&read("\"a\"")).unwrap(), "[\"[redacted]\"]");
+    }
 
     #[test]
     fn no_way_of_printing_shows_the_text() {

@@ -43,14 +43,13 @@ fn drop_unknown(map: &mut Map<String, Value>, shape: &Shape, at: &str, problems:
 }
 
 fn read_files(map: &mut Map<String, Value>, shape: &Shape, at: &str, problems: &mut Problems) {
-    let Shape::Section(keys) = shape else { return };
-    for (key, below) in keys.iter().filter(|(_, below)| below.may_be_a_file()) {
+    for (key, below) in may_be_files(map, shape) {
         let file_key = format!("{key}_file");
         let Some(path) = map.remove(&file_key) else {
             continue;
         };
         let at_file = join(at, &file_key);
-        if map.contains_key(key) {
+        if map.contains_key(&key) {
             problems.add_hidden(at_file, format!("give either `{key}` or `{file_key}`, not both"));
             continue;
         }
@@ -59,9 +58,24 @@ fn read_files(map: &mut Map<String, Value>, shape: &Shape, at: &str, problems: &
             continue;
         };
         match read(&path) {
-            Ok(text) => drop(map.insert(key.clone(), as_value(&text, below))),
+            Ok(text) => drop(map.insert(key, as_value(&text, below))),
             Err(error) => problems.add(at_file, path, format!("the secret cannot be read: {error}")),
         }
+    }
+}
+
+/// The keys whose value may be in a file: those of a section, or those of a map of secrets that are written so.
+fn may_be_files<'a>(map: &Map<String, Value>, shape: &'a Shape) -> Vec<(String, &'a Shape)> {
+    match shape {
+        Shape::Section(keys) => {
+            let secret = keys.iter().filter(|(_, below)| below.may_be_a_file());
+            secret.map(|(key, below)| (key.clone(), below)).collect()
+        }
+        Shape::Open(any) if any.may_be_a_file() => {
+            let files = map.keys().filter_map(|key| key.strip_suffix("_file"));
+            files.map(|key| (key.to_owned(), &**any)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

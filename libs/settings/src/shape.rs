@@ -101,7 +101,11 @@ mod tests {
             .under("notifier")
             .and_then(|s| s.under("channels")?.under("0"))
             .unwrap();
-        assert_eq!(channel.under("secret"), Some(&Shape::Secret));
+        assert_eq!(channel.under("url"), Some(&Shape::Secret));
+        assert_eq!(
+            channel.under("secret"),
+            Some(&Shape::List(Box::new(Shape::Secret)))
+        );
         assert_eq!(channel.under("secret_file"), Some(&Shape::Leaf));
         assert_eq!(channel.under("name_file"), None);
         assert!(

@@ -139,6 +139,82 @@ fn secrets_come_from_files_too_and_are_never_shown() {
 }
 
 #[test]
+fn addresses_and_headers_of_the_outside_world_are_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let hook = file("hook", "https://hook.example/hunter2\n");
+    let keys = file("keys", "whsec_hunter2\nwhsec_hunter3\n");
+    let token = file("token", "hunter2\n");
+    let yaml = format!(
+        "notifier: {{channels: [{{name: ops, kind: webhook, url_file: {hook}, secret_file: {keys},\n  \
+           headers: {{authorization_file: {token}, x-team: hunter2}}}}]}}\n\
+         enricher: {{http: {{url: 'https://x.example/{{address}}?apikey=hunter2'}}}}\n\
+         outbound: {{proxy: 'http://user:hunter2@proxy:3128', allowed_networks: [10.0.0.0/8]}}\n"
+    );
+    let variables = [("SLUICEBOX__ENRICHER__HTTP__HEADERS__X_API_KEY", "hunter2")];
+    let settings = load(&yaml, &variables).unwrap();
+    let channel = &settings.notifier.channels[0];
+    assert_eq!(
+        channel.url.as_ref().unwrap().expose(),
+        "https://hook.example/hunter2"
+    );
+    let keys: Vec<_> = channel.secret.iter().map(settings::Secret::expose).collect();
+    assert_eq!(keys, ["whsec_hunter2", "whsec_hunter3"]);
+    assert_eq!(channel.headers["authorization"].expose(), "hunter2");
+    let http = settings.enricher.http.as_ref().unwrap();
+    assert_eq!(http.headers["x-api-key"].expose(), "hunter2");
+    let shown = format!("{}{settings:?}", settings.redacted_yaml());
+    assert!(!shown.contains("hunter"), "{shown}");
+    assert!(shown.contains("10.0.0.0/8"), "{shown}");
+}
+
+#[test]
+fn complaints_about_secrets_do_not_show_them() {
+    for (yaml, key) in [
+        (
+            "enricher: {http: {url: 'ftp://x/?apikey=hunter2'}}",
+            "enricher.http.url",
+        ),
+        (
+            "enricher: {http: {url: 'https://x/{wallet}?apikey=hunter2'}}",
+            "enricher.http.url",
+        ),
+        ("outbound: {proxy: 'user:hunter2@proxy'}", "outbound.proxy"),
+        (
+            "notifier: {channels: [{kind: webhook, url: 'hunter2', secret: whsec_x}]}",
+            "notifier.channels[0].url",
+        ),
+        (
+            "notifier: {channels: [{kind: webhook, url: 'https://x/', secret: x, headers: {Host: hunter2}}]}",
+            "notifier.channels[0].headers.Host",
+        ),
+        (
+            "notifier: {channels: [{kind: webhook, url: 'https://x/', secret: x, headers: {a: \"hunter2\\r\\nb: c\"}}]}",
+            "notifier.channels[0].headers.a",
+        ),
+    ] {
+        let told = complaint(yaml, &[]);
+        assert!(told.contains(key) && !told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn the_schedule_of_standard_webhooks_is_the_default_and_can_be_changed() {
+    let sum = |settings: &Settings| settings.notifier.channels[0].waits().iter().sum::<Duration>();
+    let settings = load("", &[]).unwrap();
+    assert_eq!(settings.notifier.channels[0].waits().len(), 9);
+    assert_eq!(sum(&settings), Duration::from_secs(75 * 3_600 + 35 * 60 + 5));
+    let yaml = "notifier: {channels: [{retries: [1s, 1m, 1h], max_attempts: 3}]}";
+    let settings = load(yaml, &[]).unwrap();
+    assert_eq!(sum(&settings), Duration::from_secs(61));
+    assert!(settings.redacted_yaml().contains("- 1m"));
+}
+
+#[test]
 fn a_secret_given_twice_or_not_readable_is_a_problem() {
     let told = complaint("registry: {username: u, password: x, password_file: /none}", &[]);
     assert!(
@@ -154,7 +230,7 @@ fn a_secret_given_twice_or_not_readable_is_a_problem() {
 #[test]
 fn the_redacted_print_can_be_read_again() {
     let settings = load(
-        "topic_prefix: t1.\nenricher: {http: {url: 'https://x/{address}'}}",
+        "topic_prefix: t1.\nenricher: {tables: [{name: vip, path: vip.csv, key: id, on: author}]}",
         &[],
     )
     .unwrap();

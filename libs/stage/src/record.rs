@@ -198,6 +198,7 @@ writes! {
     model::Receipt => Topic::NotificationsReceipts,
     model::DeadLetter => Topic::DeadLetters,
     model::Replay => Topic::DeadLetterReplays,
+    model::ChannelState => Topic::NotificationsChannels,
 }
 
 /// What stands on the ingest topic, whoever wrote it. An event without an id gets one by the record's place.

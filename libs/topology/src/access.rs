@@ -65,6 +65,9 @@ impl StageName {
         for input in self.inputs() {
             grant(Operation::Read, topic(input.name()));
         }
+        if self == Self::NotifierDeliver {
+            grant(Operation::Read, topic(Topic::NotificationsChannels.name()));
+        }
         for output in Topic::all().filter(|topic| topic.spec().writers.contains(&self)) {
             grant(Operation::Write, topic(output.name()));
         }

@@ -35,12 +35,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stage_of_two_inputs_has_twice_the_changelog_partitions() {
+    fn a_stage_of_three_inputs_has_thrice_the_changelog_partitions() {
         let plan = Changelog {
             stage: StageName::NotifierPlan,
             store: "planned",
         };
         assert_eq!(plan.topic_name(), "notifier-plan.planned.changelog");
-        assert_eq!(plan.partitions(12), 24);
+        assert_eq!(plan.partitions(12), 36);
     }
 }

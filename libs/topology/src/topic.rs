@@ -26,6 +26,8 @@ pub enum Topic {
     DeadLetters,
     /// Which dead letters were replayed: by whom, when and why.
     DeadLetterReplays,
+    /// Which channels are disabled, and since when one fails.
+    NotificationsChannels,
 }
 
 /// The Avro schema of a topic's value; the file is `schemas/<name>.avsc`.
@@ -49,11 +51,13 @@ pub enum Schema {
     DeadLetter,
     /// `replay.avsc`
     Replay,
+    /// `channel_state.avsc`
+    ChannelState,
 }
 
 impl Schema {
     /// Every schema, in the order of their numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::RawEvent,
         Self::Event,
         Self::ScoredEvent,
@@ -63,6 +67,7 @@ impl Schema {
         Self::Receipt,
         Self::DeadLetter,
         Self::Replay,
+        Self::ChannelState,
     ];
 
     /// The stem of the schema's file.
@@ -77,6 +82,7 @@ impl Schema {
             Self::Receipt => "receipt",
             Self::DeadLetter => "dead_letter",
             Self::Replay => "replay",
+            Self::ChannelState => "channel_state",
         }
     }
 }
@@ -166,7 +172,7 @@ const fn row(
 
 use StageName as N;
 
-static TABLE: [TopicSpec; 10] = [
+static TABLE: [TopicSpec; 11] = [
     row(
         Topic::IngestEvents,
         "ingest.events",
@@ -259,6 +265,16 @@ static TABLE: [TopicSpec; 10] = [
         Cleanup::Compact,
         &[],
         &[],
+    ),
+    row(
+        Topic::NotificationsChannels,
+        "notifications.channels",
+        Schema::ChannelState,
+        "channel",
+        // Each process that delivers looks at all of it, outside its group.
+        Cleanup::Compact,
+        &[N::NotifierDeliver],
+        &[N::NotifierPlan],
     ),
 ];
 

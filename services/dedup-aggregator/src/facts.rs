@@ -2,10 +2,15 @@
 
 use model::{Event, Facts, Value};
 
-/// Facts of one signal at most.
-const MOST: usize = 64;
+/// What the names of attributes begin with; all other names are ours, and few.
+const ATTRIBUTE: &str = "data.";
+/// Attributes of one signal at most: as many as one event may have, so that no event's own are left out.
+const MOST: usize = 256;
+/// Bytes of a signal's attributes at most, names and values.
+const LARGEST: usize = 64 * 1024;
 
-/// Adds what an event knows; what is known later replaces what was known before. Fields go by their bare name
+/// Adds what an event knows; what is known later replaces what was known before, and where there is no room for more
+/// attributes, what earlier events said goes: so many attributes keep none out that comes later. Fields go by their bare name
 /// (`symbol`, `token_ca`, `chain`, `author`, `lang`, `severity`, `url`, `domain`, `sentiment`, `spam`), attributes as `data.<name>`.
 pub(crate) fn merge(facts: &mut Facts, event: &Event) {
     let address = event.addresses.first();
@@ -23,25 +28,56 @@ pub(crate) fn merge(facts: &mut Facts, event: &Event) {
     ];
     for (name, value) in fields {
         if let Some(value) = value {
-            put(facts, name, Value::from(value));
+            facts.insert(name.to_owned(), Value::from(value));
         }
     }
     for (name, value) in [("sentiment", event.sentiment), ("spam", event.spam)] {
         if let Some(value) = value {
-            put(facts, name, Value::Double(value));
+            facts.insert(name.to_owned(), Value::Double(value));
         }
     }
-    for (name, value) in &event.attributes {
-        put(facts, &format!("data.{name}"), value.clone());
+    if !event.attributes.is_empty() {
+        merge_attributes(facts, &event.attributes);
     }
 }
 
-fn put(facts: &mut Facts, name: &str, value: Value) {
-    if let Some(known) = facts.get_mut(name) {
-        *known = value;
-    } else if facts.len() < MOST {
-        facts.insert(name.to_owned(), value);
+fn merge_attributes(facts: &mut Facts, attributes: &Facts) {
+    for (name, value) in attributes.iter().take(MOST) {
+        facts.insert(format!("{ATTRIBUTE}{name}"), value.clone());
     }
+    let known = || {
+        let names = facts.range(ATTRIBUTE.to_owned()..);
+        names.take_while(|(name, _)| name.starts_with(ATTRIBUTE))
+    };
+    let (mut count, mut bytes) = known().fold((0, 0), |(count, bytes), (name, value)| {
+        (count + 1, bytes + size(name, value))
+    });
+    if count <= MOST && bytes <= LARGEST {
+        return;
+    }
+    let is_new = |name: &str| {
+        let own = name.strip_prefix(ATTRIBUTE);
+        own.is_some_and(|own| attributes.contains_key(own))
+    };
+    // What others said goes before anything that this event says.
+    let (new, old): (Vec<_>, Vec<_>) = known()
+        .map(|(name, value)| (name.clone(), size(name, value)))
+        .partition(|(name, _)| is_new(name));
+    for (name, size) in old.into_iter().chain(new.into_iter().rev()) {
+        if count <= MOST && bytes <= LARGEST {
+            return;
+        }
+        facts.remove(&name);
+        (count, bytes) = (count - 1, bytes - size);
+    }
+}
+
+fn size(name: &str, value: &Value) -> usize {
+    let text = match value {
+        Value::String(text) => text.len(),
+        _ => 8,
+    };
+    name.len() + text
 }
 
 /// The host of a canonical link without `www.` and port.
@@ -75,7 +111,7 @@ mod tests {
         );
         assert_eq!(facts["domain"], Value::from("a.com"));
         assert_eq!(facts["author"], Value::from("b"));
-        assert_eq!(facts.len(), MOST);
+        assert_eq!(facts.len(), MOST + 3, "url, domain and author beside them");
         merge(
             &mut facts,
             &Event {
@@ -84,5 +120,40 @@ mod tests {
             },
         );
         assert_eq!(facts["author"], Value::from("c"));
+    }
+
+    fn merged(facts: &mut Facts, attributes: impl IntoIterator<Item = (String, Value)>) {
+        let attributes = attributes.into_iter().collect();
+        merge(
+            facts,
+            &Event {
+                attributes,
+                ..Event::default()
+            },
+        );
+    }
+
+    #[test]
+    fn attributes_without_meaning_keep_none_out_that_come_later() {
+        let mut facts = Facts::new();
+        for round in 0..20 {
+            merged(
+                &mut facts,
+                (0..64).map(|n| (format!("junk{round}_{n}"), Value::Long(n))),
+            );
+        }
+        merged(&mut facts, [("zz_amount".to_owned(), Value::Long(7))]);
+        assert_eq!(facts["data.zz_amount"], Value::Long(7));
+        assert!(facts.len() <= MOST);
+    }
+
+    #[test]
+    fn the_bytes_are_bounded_too() {
+        let long = |name: &str| (name.to_owned(), Value::from("x".repeat(40_000).as_str()));
+        let mut facts = Facts::new();
+        merged(&mut facts, [long("a"), long("b")]);
+        assert_eq!(facts.keys().collect::<Vec<_>>(), ["data.a"]);
+        merged(&mut facts, [long("c")]);
+        assert_eq!(facts.keys().collect::<Vec<_>>(), ["data.c"]);
     }
 }

@@ -22,7 +22,7 @@ use enricher::EnricherEffect;
 use model::{Signal, SignalState, Value};
 use outbound::Reach;
 use rules::RuleSet;
-use settings::{EnricherSettings, HttpSource, TableSource, Watched};
+use settings::{EnricherSettings, HttpSource, Secret, TableSource, Watched};
 use stage::{Attempt, Cx, Effect, Emit, Outcome};
 use topology::Topic;
 
@@ -70,7 +70,7 @@ fn enricher(settings: &EnricherSettings) -> EnricherEffect {
 
 fn asking(address: SocketAddr) -> EnricherSettings {
     let http = HttpSource {
-        url: format!("http://{address}/{{address}}"),
+        url: Secret::new(format!("http://{address}/{{address}}")),
         allow_private: true,
         timeout: Duration::from_millis(300),
         ..HttpSource::default()

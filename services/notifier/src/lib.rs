@@ -3,8 +3,10 @@
 //! `plan` decides who is told, exactly once; `deliver` tells them, at least once, with the notification's id as the
 //! key by which a receiver knows a repetition.
 
+mod channels;
 mod deliver;
 mod plan;
 
-pub use deliver::{Console, DeliverEffect, DeliverError, Signer, SignerError};
+pub use channels::Channels;
+pub use deliver::{Console, DeliverEffect, DeliverError, Ledger, Signer, SignerError};
 pub use plan::{Cards, PlanInput, PlanStage, PlannedStores, open_cards};

@@ -12,10 +12,10 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use model::{Notification, Receipt, ReceiptStatus};
-use notifier::{Console, DeliverEffect, Signer};
+use model::{ChannelState, Notification, Receipt, ReceiptStatus};
+use notifier::{Channels, Console, DeliverEffect, Ledger, Signer};
 use outbound::Reach;
-use settings::{ChannelKind, ChannelSettings, NotifierSettings, Secret};
+use settings::{ChannelKind, ChannelSettings, NotifierSettings, Secret, Secrets, Watched};
 use stage::{Attempt, Cause, Cx, Effect, Emit, Outcome};
 use topology::Topic;
 
@@ -65,8 +65,8 @@ fn hook(address: SocketAddr, how: &str) -> ChannelSettings {
     ChannelSettings {
         name: "ops".to_owned(),
         kind: ChannelKind::Webhook,
-        url: Some(format!("http://{address}/{how}")),
-        secret: Some(Secret::new(SECRET)),
+        url: Some(Secret::new(format!("http://{address}/{how}"))),
+        secret: Secret::new(SECRET).into(),
         allow_private: true,
         max_attempts: Some(3),
         ..ChannelSettings::default()
@@ -78,7 +78,8 @@ fn deliver(channel: ChannelSettings) -> DeliverEffect {
         channels: vec![channel],
         ..NotifierSettings::default()
     };
-    DeliverEffect::new(&settings, &Console::stdout(), &Reach::default()).unwrap()
+    let channels = Channels::new(&settings, &Console::stdout(), &Reach::default()).unwrap();
+    DeliverEffect::new(&Watched::fixed(channels), &Ledger::default())
 }
 
 fn notification() -> Notification {
@@ -151,6 +152,67 @@ async fn a_delivery_is_signed_and_named_by_the_notification() {
 }
 
 #[tokio::test]
+async fn while_keys_are_changed_each_signs_and_headers_of_the_settings_go_along() {
+    const NEW: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+    let (address, received) = server().await;
+    let channel = ChannelSettings {
+        secret: Secrets::new([NEW, SECRET].map(Secret::new)),
+        headers: [("authorization".to_owned(), Secret::new("Bearer t0k3n"))].into(),
+        ..hook(address, "ok")
+    };
+    receipt(attempt(&deliver(channel), 1).await);
+    let (headers, body) = received.lock().unwrap().remove(0);
+    let of = |name: &str| headers[name].to_str().unwrap().to_owned();
+    let signed = |secret| {
+        let signer = Signer::new(&Secret::new(secret)).unwrap();
+        signer.sign(&of("webhook-id"), of("webhook-timestamp").parse().unwrap(), &body)
+    };
+    assert_eq!(
+        of("webhook-signature"),
+        format!("{} {}", signed(NEW), signed(SECRET))
+    );
+    assert_eq!(of("authorization"), "Bearer t0k3n");
+}
+
+#[tokio::test]
+async fn channels_follow_their_settings_and_a_bad_change_is_not_taken() {
+    let (address, received) = server().await;
+    let first = NotifierSettings {
+        channels: vec![hook(address, "ok")],
+        ..NotifierSettings::default()
+    };
+    let newest = Arc::new(Mutex::new(first.clone()));
+    let load = Arc::clone(&newest);
+    let (console, reach) = (Console::stdout(), Reach::default());
+    let watched = Channels::follow(&first, &console, &reach, move || {
+        Ok::<_, String>(load.lock().unwrap().clone())
+    });
+    let watched = watched.unwrap();
+    let effect = DeliverEffect::new(&watched, &Ledger::default());
+    receipt(attempt(&effect, 1).await);
+
+    newest.lock().unwrap().channels[0].headers = [("x-new".to_owned(), Secret::new("1"))].into();
+    assert_eq!(watched.reload_now().version, 2);
+    receipt(attempt(&effect, 1).await);
+    newest.lock().unwrap().channels[0].secret = Secret::new("no base64!").into();
+    let status = watched.reload_now();
+    let told = status.last_error.unwrap();
+    assert!(
+        told.contains("channel ops") && !told.contains("no base64!"),
+        "{told}"
+    );
+    receipt(attempt(&effect, 1).await);
+    newest.lock().unwrap().channels.clear();
+    watched.reload_now();
+    assert_eq!(dead(attempt(&effect, 1).await).0, "channel_unknown");
+    let new = |(headers, _): &(HeaderMap, Bytes)| headers.contains_key("x-new");
+    assert_eq!(
+        received.lock().unwrap().iter().map(new).collect::<Vec<_>>(),
+        [false, true, true]
+    );
+}
+
+#[tokio::test]
 async fn what_fails_for_now_is_tried_again_with_the_same_id() {
     let (address, received) = server().await;
     let effect = deliver(hook(address, "second"));
@@ -195,6 +257,45 @@ async fn a_refusal_is_a_dead_letter_at_once() {
         "http_410"
     );
     assert_eq!(received.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn who_answers_410_is_disabled_until_it_is_enabled_and_a_replay_goes_out_all_the_same() {
+    let (address, received) = server().await;
+    let settings = NotifierSettings {
+        channels: vec![hook(address, "gone")],
+        ..NotifierSettings::default()
+    };
+    let channels = Channels::new(&settings, &Console::stdout(), &Reach::default()).unwrap();
+    let ledger = Ledger::default();
+    let effect = DeliverEffect::new(&Watched::fixed(channels), &ledger);
+    assert_eq!(dead(attempt(&effect, 1).await).0, "http_410");
+    let news = ledger.news().unwrap();
+    assert_eq!((news.channel.as_str(), news.enabled), ("ops", false));
+    let (reason, message) = dead(attempt(&effect, 1).await);
+    assert_eq!(reason, "channel_disabled");
+    assert!(
+        message.contains("sluicebox notifications enable ops"),
+        "{message}"
+    );
+    assert_eq!(received.lock().unwrap().len(), 1, "it is not asked again");
+
+    let key = effect.idempotency_key(&notification());
+    let by_hand = Attempt {
+        replayed: true,
+        ..Attempt::first()
+    };
+    let place = Cx::at(Topic::NotificationsOutbox, 0);
+    dead(effect.perform(&notification(), &key, by_hand, &place).await);
+    assert_eq!(received.lock().unwrap().len(), 2, "a replay goes out");
+    ledger.written();
+    assert_eq!(ledger.news(), None, "that is no news");
+    ledger.heard(&ChannelState {
+        enabled: true,
+        time: news.time + 1,
+        ..news
+    });
+    assert_eq!(dead(attempt(&effect, 1).await).0, "http_410");
 }
 
 #[tokio::test]
@@ -309,7 +410,8 @@ async fn the_console_gets_one_line() {
         channels: vec![console],
         ..NotifierSettings::default()
     };
-    let effect = DeliverEffect::new(&settings, &Console::to(page.clone()), &Reach::default()).unwrap();
+    let channels = Channels::new(&settings, &Console::to(page.clone()), &Reach::default()).unwrap();
+    let effect = DeliverEffect::new(&Watched::fixed(channels), &Ledger::default());
     let hostile = Notification {
         title: "a\nb\u{1b}[2J".to_owned(),
         ..notification()
@@ -330,14 +432,14 @@ async fn the_console_gets_one_line() {
 fn channels_that_cannot_work_are_errors_at_the_start() {
     let address = SocketAddr::from(([127, 0, 0, 1], 9));
     let weak = ChannelSettings {
-        secret: Some(Secret::new("whsec_c2hvcnQ=")),
+        secret: Secret::new("whsec_c2hvcnQ=").into(),
         ..hook(address, "ok")
     };
     let settings = NotifierSettings {
         channels: vec![weak],
         ..NotifierSettings::default()
     };
-    let error = DeliverEffect::new(&settings, &Console::stdout(), &Reach::default())
+    let error = Channels::new(&settings, &Console::stdout(), &Reach::default())
         .err()
         .unwrap()
         .to_string();

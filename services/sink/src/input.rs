@@ -37,7 +37,10 @@ impl Input for SinkInput {
             Topic::NotificationsOutbox => Self::Notification(Box::new(decoder.decode(value)?)),
             Topic::NotificationsReceipts => Self::Receipt(decoder.decode(value)?),
             Topic::DeadLetters => Self::DeadLetter(decoder.decode(value)?),
-            Topic::EventsNormalized | Topic::Signals | Topic::DeadLetterReplays => {
+            Topic::EventsNormalized
+            | Topic::Signals
+            | Topic::DeadLetterReplays
+            | Topic::NotificationsChannels => {
                 return Err(DecodeError::Unrecognized(format!(
                     "the sink does not read {}",
                     topic.name()

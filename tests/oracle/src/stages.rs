@@ -7,9 +7,9 @@ use detector::DetectorStage;
 use enricher::{EnrichedSignal, EnricherEffect, EnricherError};
 use model::Signal;
 use normalizer::Normalizer;
-use notifier::PlanStage;
+use notifier::{Channels, PlanStage};
 use scorer::ScorerStage;
-use settings::{Settings, WatchError};
+use settings::{Settings, WatchError, Watched};
 use stage::{Attempt, Cx, Driver, Effect, Outcome, Poison, Settled};
 use std::collections::BTreeMap;
 use tokio::runtime::{Builder, Runtime};
@@ -42,6 +42,7 @@ pub fn fold_all(
     let detections = detector::open_rules(&settings.detector.rules)?;
     let lateness = settings.detector.allowed_lateness;
     let cards = notifier::open_cards(&settings.notifier)?;
+    let channels = Watched::fixed(Channels::for_planning(&settings.notifier.channels));
     let enricher = Enriching::open(settings)?;
     Ok(vec![
         fold(
@@ -89,7 +90,7 @@ pub fn fold_all(
             schemas,
             StageName::NotifierPlan,
             partitions,
-            || Driver::new(PlanStage::new(&settings.notifier, &cards)),
+            || Driver::new(PlanStage::new(&channels, &cards)),
             |notification| notification.id.clone(),
         ),
     ])

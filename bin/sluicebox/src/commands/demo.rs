@@ -17,6 +17,7 @@ use scenario::day::{Day, EVENTS};
 use settings::Settings;
 use shipping::Shipping;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const EXAMPLES: &str = "\
@@ -64,7 +65,9 @@ pub(crate) async fn run(args: DemoArgs, app: &App) -> Result<(), Failure> {
     let hooks = receiver::Receiver::start().await?;
     let settings = setting::prepare(settings, &day, &hooks, args.once).await?;
     let _telemetry = telemetry::init(&settings.telemetry, "demo");
-    let process = Process::start(&settings, &[Target::All]).await?;
+    let unchanging = settings.clone();
+    let reload = Arc::new(move || Ok(unchanging.clone()));
+    let process = Process::start(&settings, &[Target::All], reload).await?;
     let done = stay(&day, &settings, &process, &hooks, &truth, &args).await;
     process.stop().await?;
     done.and_then(equal)

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use clap::{Args, Subcommand};
 
+pub(super) use filter::time;
 pub(super) use letters::Letters;
 pub(super) use past::Past;
 

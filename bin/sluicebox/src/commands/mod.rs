@@ -10,6 +10,7 @@ pub(crate) mod flow;
 pub(crate) mod keys;
 mod lines;
 pub(crate) mod migrate;
+pub(crate) mod notifications;
 pub(crate) mod replay;
 pub(crate) mod rules;
 pub(crate) mod run;
@@ -44,6 +45,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => demo::run(args, &app).await,
         Command::Flow(args) => flow::run(args, &app).await,
         Command::Dlq(args) => dlq::run(args, &app).await,
+        Command::Notifications(args) => notifications::run(args, &app).await,
         Command::State(args) => state::run(args, &app).await,
         Command::Topics(args) => topics::run(args, &app).await,
         Command::Schemas(args) => schemas::run(args, &app).await,

@@ -6,7 +6,7 @@ use super::observer::LaneObserver;
 use super::reloads::{self, Followed};
 use super::stages::reach;
 use super::target::Target;
-use crate::app;
+use crate::app::{self, Reload};
 use crate::failure::Failure;
 use access::Gate;
 use registry::Registry;
@@ -44,12 +44,18 @@ pub(crate) struct Process {
     stop_http: watch::Sender<bool>,
     stages: Vec<RunningStage>,
     pub(super) followed: Vec<Followed>,
+    pub(super) reload: Reload,
     servers: Vec<JoinHandle<Result<(), String>>>,
 }
 
 impl Process {
     /// Starts the services of these targets. Servers that are away are waited for, and health says so.
-    pub(crate) async fn start(settings: &Settings, targets: &[Target]) -> Result<Self, Failure> {
+    /// What is followed while it runs is loaded anew with `reload`.
+    pub(crate) async fn start(
+        settings: &Settings,
+        targets: &[Target],
+        reload: Reload,
+    ) -> Result<Self, Failure> {
         let services = Target::services(targets);
         let (health, metrics) = (Health::default(), Metrics::new());
         let (stop_http, _) = watch::channel(false);
@@ -59,6 +65,7 @@ impl Process {
             stop_http,
             stages: Vec::new(),
             followed: Vec::new(),
+            reload,
             servers: Vec::new(),
         };
         process.serve_ops(settings, &health, &metrics).await?;
@@ -133,7 +140,7 @@ impl Process {
         });
     }
 
-    fn stopping(&self) -> impl Future<Output = ()> + Send + 'static {
+    pub(super) fn stopping(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut stop = self.stop_http.subscribe();
         async move {
             let _ = stop.wait_for(|stop| *stop).await;
@@ -222,7 +229,7 @@ impl Process {
                 Target::DedupAggregator => self.dedup_aggregator(settings, shared)?,
                 Target::Detector => self.detector(settings, shared)?,
                 Target::Enricher => self.enricher(settings, shared)?,
-                Target::Notifier => self.notifier(settings, shared)?,
+                Target::Notifier => self.notifier(settings, shared, health)?,
                 Target::Sink => self.sink(settings, shared, health).await?,
                 Target::Adapters | Target::Api | Target::All => {}
             }

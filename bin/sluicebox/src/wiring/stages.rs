@@ -1,11 +1,14 @@
 //! One function a stage: its rules, its state, its lanes.
 
+use super::channels::ChannelWatch;
 use super::process::Process;
 use super::reloads::Followed;
 use super::upkeep::upkeep;
 use crate::failure::Failure;
+use model::Decoder;
+use notifier::{Channels, Ledger};
 use outbound::Reach;
-use runtime::{Shared, run_drain, run_effect, run_stage};
+use runtime::{Publisher, Shared, run_drain, run_effect, run_stage};
 use settings::{Settings, WatchError, Watched};
 use sink::{SinkDrain, SinkError};
 use std::path::Path;
@@ -87,28 +90,59 @@ impl Process {
         ))
     }
 
-    pub(super) fn notifier(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
+    pub(super) fn notifier(
+        &mut self,
+        settings: &Settings,
+        shared: &Shared,
+        health: &Health,
+    ) -> Result<(), Failure> {
+        let ledger = self.channel_states(settings, shared, health)?;
         let reach = reach(settings)?;
         let settings = &settings.notifier;
         let cards = notifier::open_cards(settings);
         let cards = cards.map_err(|error| Failure::Configuration(format!("notifier.templates: {error}")))?;
         self.follow(StageName::NotifierPlan, "templates", &cards);
-        let plan = {
-            let settings = settings.clone();
-            move || notifier::PlanStage::new(&settings, &cards)
-        };
+        let reload = Arc::clone(&self.reload);
+        let load = move || reload().map(|settings| settings.notifier);
+        let channels = Channels::follow(settings, &notifier::Console::stdout(), &reach, load);
+        let channels =
+            channels.map_err(|error| Failure::Configuration(format!("notifier.channels: {error}")))?;
+        self.follow(StageName::NotifierDeliver, "channels", &channels);
+        let deliver = Arc::new(notifier::DeliverEffect::new(&channels, &ledger));
+        let plan = move || notifier::PlanStage::new(&channels, &cards);
         self.keep(run_stage(shared, StageName::NotifierPlan, plan))?;
-        let deliver = notifier::DeliverEffect::new(settings, &notifier::Console::stdout(), &reach);
-        let deliver =
-            deliver.map_err(|error| Failure::Configuration(format!("notifier.channels: {error}")))?;
-        let (deliver, concurrency) = (Arc::new(deliver), settings.concurrency);
         self.keep(run_effect(
             shared,
             StageName::NotifierDeliver,
             deliver,
-            concurrency,
+            settings.concurrency,
             &Handle::current(),
         ))
+    }
+
+    /// What is known of the channels, read before anything is delivered, and shared with other processes from then on.
+    fn channel_states(
+        &self,
+        settings: &Settings,
+        shared: &Shared,
+        health: &Health,
+    ) -> Result<Ledger, Failure> {
+        let ledger = Ledger::unread();
+        let watch = ChannelWatch {
+            ledger: ledger.clone(),
+            publisher: Publisher::new(&shared.kafka, &shared.prefix, shared.ids)?,
+            admin: crate::app::admin(settings)?,
+            decoder: Decoder::new(Arc::clone(&shared.schemas)),
+            health: health.clone(),
+        };
+        let stopping = self.stopping();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = watch.go_on() => {}
+                () = stopping => {}
+            }
+        });
+        Ok(ledger)
     }
 
     fn follow<T: Send + Sync + 'static>(

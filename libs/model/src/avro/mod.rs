@@ -31,6 +31,7 @@ pub const fn schema_text(schema: Schema) -> &'static str {
         Schema::Receipt => include_str!("../../../../schemas/receipt.avsc"),
         Schema::DeadLetter => include_str!("../../../../schemas/dead_letter.avsc"),
         Schema::Replay => include_str!("../../../../schemas/replay.avsc"),
+        Schema::ChannelState => include_str!("../../../../schemas/channel_state.avsc"),
     }
 }
 

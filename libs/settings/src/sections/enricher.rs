@@ -1,11 +1,14 @@
 //! What is found out about a signal: tables of facts and one HTTP source.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problems;
+use crate::secret::Secret;
+use crate::shape::ANY_KEY;
 
 /// What is found out about a signal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,8 +50,11 @@ pub struct TableSource {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpSource {
-    /// Address with `{subject}`, `{symbol}`, `{address}`, `{chain}` where the signal's values go.
-    pub url: String,
+    /// Address with `{subject}`, `{symbol}`, `{address}`, `{chain}` where the signal's values go; a secret as a whole,
+    /// since many sources take a key in its query.
+    pub url: Secret,
+    /// Headers of every question, such as `x-api-key`; their values are secrets.
+    pub headers: BTreeMap<String, Secret>,
     /// Which of `address`, `symbol`, `subject` a signal must have to be looked up. Default `address`.
     pub on: String,
     /// Prefix of the facts. Default `market`.
@@ -74,7 +80,8 @@ pub struct HttpSource {
 impl Default for HttpSource {
     fn default() -> Self {
         Self {
-            url: String::new(),
+            url: Secret::default(),
+            headers: BTreeMap::new(),
             on: "address".to_owned(),
             prefix: "market".to_owned(),
             timeout: Duration::from_secs(2),
@@ -91,6 +98,7 @@ impl EnricherSettings {
     pub(crate) fn specimen() -> Self {
         let http = HttpSource {
             rate_per_s: Some(1),
+            headers: BTreeMap::from([(ANY_KEY.to_owned(), Secret::default())]),
             ..HttpSource::default()
         };
         Self {
@@ -117,7 +125,7 @@ impl TableSource {
             is_fact_prefix(&self.name),
             key("name"),
             &self.name,
-            "use a-z, 0-9 and _, such as `accounts`",
+            "use a-z, 0-9 and _, such as `accounts`; `data` is what events claim",
         );
         problems.unless(
             !self.key.is_empty(),
@@ -148,7 +156,8 @@ impl HttpSource {
     fn check(&self, problems: &mut Problems) {
         let filled = ["{subject}", "{symbol}", "{address}", "{chain}"]
             .iter()
-            .fold(self.url.clone(), |url, place| url.replace(place, "x"));
+            .fold(self.url.expose().to_owned(), |url, place| url.replace(place, "x"));
+        super::notifier::check_headers("enricher.http.headers", &self.headers, problems);
         problems.http_url("enricher.http.url", &filled);
         problems.unless(
             !filled.contains(['{', '}']),
@@ -163,7 +172,7 @@ impl HttpSource {
             is_fact_prefix(&self.prefix),
             "enricher.http.prefix",
             &self.prefix,
-            "use a-z, 0-9 and _",
+            "use a-z, 0-9 and _; `data` is what events claim",
         );
         problems.unless(
             !self.timeout.is_zero(),
@@ -181,8 +190,10 @@ impl HttpSource {
     }
 }
 
+/// `data` is what events claim, so nothing that is found out may be called that.
 fn is_fact_prefix(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
+    name != "data"
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')

@@ -1,13 +1,14 @@
 //! Who is told, of what, and how hard we try.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problems;
-use crate::secret::Secret;
+use crate::secret::{Secret, Secrets};
+use crate::shape::ANY_KEY;
 
 /// The levels that can be ordered, lowest first; others are named by `levels`.
 const ORDERED_LEVELS: [&str; 4] = ["low", "medium", "high", "critical"];
@@ -53,6 +54,8 @@ pub enum Subscription {
     Signal,
     /// Detections.
     Detection,
+    /// How the stream itself fares: a channel that is disabled.
+    Operational,
 }
 
 /// Who is told.
@@ -85,17 +88,20 @@ pub struct ChannelSettings {
     pub name: String,
     /// Default `console`.
     pub kind: ChannelKind,
-    /// Where a webhook goes.
-    pub url: Option<String>,
-    /// The webhook's signing key, `whsec_…` in base64.
-    pub secret: Option<Secret>,
+    /// Where a webhook goes; a secret as a whole, since many receivers know us by its path or query.
+    pub url: Option<Secret>,
+    /// The webhook's signing keys, `whsec_…` in base64: one, or a list while they are changed. Each message is signed with
+    /// all of them.
+    pub secret: Secrets,
+    /// Headers of every message, such as `authorization`; their values are secrets.
+    pub headers: BTreeMap<String, Secret>,
     /// Least level, of low, medium, high, critical; for levels of your own use `levels`.
     pub min_level: Option<String>,
     /// Exactly these levels.
     pub levels: Option<Vec<String>>,
     /// Signals in these states. Default `[verified]`.
     pub states: Vec<WantedState>,
-    /// Default `[signal, detection]`.
+    /// Default `[signal, detection, operational]`.
     pub kinds: Vec<Subscription>,
     /// Language of the cards, a folder of the templates. Default `en`.
     pub lang: String,
@@ -121,11 +127,16 @@ impl Default for ChannelSettings {
             name: "console".to_owned(),
             kind: ChannelKind::Console,
             url: None,
-            secret: None,
+            secret: Secrets::default(),
+            headers: BTreeMap::new(),
             min_level: None,
             levels: None,
             states: vec![WantedState::Verified],
-            kinds: vec![Subscription::Signal, Subscription::Detection],
+            kinds: vec![
+                Subscription::Signal,
+                Subscription::Detection,
+                Subscription::Operational,
+            ],
             lang: "en".to_owned(),
             allow_private: false,
             timeout: Duration::from_secs(5),
@@ -159,8 +170,9 @@ impl ChannelSettings {
 impl NotifierSettings {
     pub(crate) fn specimen() -> Self {
         let channel = ChannelSettings {
-            url: Some(String::new()),
-            secret: Some(Secret::default()),
+            url: Some(Secret::default()),
+            secret: Secrets::specimen(),
+            headers: BTreeMap::from([(ANY_KEY.to_owned(), Secret::default())]),
             min_level: Some(String::new()),
             levels: Some(vec![String::new()]),
             rate_per_s: Some(1),
@@ -246,14 +258,49 @@ impl ChannelSettings {
 
     fn check_webhook(&self, key: &dyn Fn(&str) -> String, problems: &mut Problems) {
         match &self.url {
-            Some(url) => problems.http_url(&key("url"), url),
+            Some(url) => problems.http_url(&key("url"), url.expose()),
             None => problems.add_hidden(key("url"), "a webhook needs the address to send to"),
         }
-        if self.secret.as_ref().is_none_or(Secret::is_empty) {
+        check_headers(&key("headers"), &self.headers, problems);
+        if self.secret.is_empty() {
             problems.add_hidden(
                 key("secret"),
                 "a webhook needs a key to sign with: whsec_ and 24 to 64 bytes in base64",
             );
+        }
+    }
+}
+
+/// Headers that a request has of its own, or that would make two requests of one.
+const OURS: [&str; 5] = [
+    "content-type",
+    "content-length",
+    "host",
+    "transfer-encoding",
+    "connection",
+];
+
+/// Notes names that are none (RFC 9110 §5.6.2), values that break a line, and headers that are not the user's to set.
+pub(super) fn check_headers(at: &str, headers: &BTreeMap<String, Secret>, problems: &mut Problems) {
+    for (name, value) in headers {
+        let is_token = !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+        let lower = name.to_ascii_lowercase();
+        let is_ours = OURS.contains(&lower.as_str()) || lower.starts_with("webhook-");
+        let at = format!("{at}.{name}");
+        if !is_token || is_ours {
+            problems.add_hidden(
+                at,
+                "is no header that can be set; use one like authorization or x-api-key",
+            );
+        } else if !value
+            .expose()
+            .bytes()
+            .all(|byte| byte == b'\t' || (b' '..0x7f).contains(&byte))
+        {
+            problems.add_hidden(at, "must be one line of ASCII");
         }
     }
 }

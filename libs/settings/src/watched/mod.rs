@@ -4,7 +4,7 @@ mod reading;
 mod watching;
 
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -54,6 +54,7 @@ pub struct WatchStatus {
 /// The texts of a file (one) or a folder (all, sorted), each with its name relative to the folder.
 type Texts = Vec<(String, String)>;
 type Parse<T> = Box<dyn Fn(&[(String, String)]) -> Result<T, String> + Send + Sync>;
+type Ask<T> = Box<dyn Fn(&T) -> Result<Option<T>, String> + Send + Sync>;
 
 /// A value that follows its file. Clones share it.
 pub struct Watched<T> {
@@ -87,7 +88,15 @@ struct State {
 
 struct Source<T> {
     path: PathBuf,
-    parse: Parse<T>,
+    read: Read<T>,
+}
+
+/// How a new value is had.
+enum Read<T> {
+    /// From the texts under the path.
+    Texts(Parse<T>),
+    /// By asking with the value in use; nothing if that is still good.
+    Asked(Ask<T>),
 }
 
 impl<T> Clone for Watched<T> {
@@ -114,9 +123,37 @@ impl<T: Send + Sync + 'static> Watched<T> {
             path: path.clone(),
             reason,
         })?;
-        let watched = Self::new(value, texts, Some(Source { path, parse }));
+        let read = Read::Texts(parse);
+        let watched = Self::new(value, texts, Some(Source { path, read }));
         watched.watch();
         Ok(watched)
+    }
+
+    /// A value that is made of more than one file: `next` is asked `every` so often for what is to be used from now on,
+    /// or for nothing if that is the value in use. `name` is what the value is called in messages.
+    pub fn asking<E: Display>(
+        name: &str,
+        first: T,
+        every: Duration,
+        next: impl Fn(&T) -> Result<Option<T>, E> + Send + Sync + 'static,
+    ) -> Self {
+        let ask: Ask<T> = Box::new(move |value| next(value).map_err(|error| error.to_string()));
+        let (path, read) = (PathBuf::from(name), Read::Asked(ask));
+        let watched = Self::new(first, Vec::new(), Some(Source { path, read }));
+        let weak = Arc::downgrade(&watched.inner);
+        let started = std::thread::Builder::new()
+            .name("watched-value".to_owned())
+            .spawn(move || {
+                loop {
+                    std::thread::sleep(every);
+                    let Some(inner) = weak.upgrade() else { return };
+                    inner.renew();
+                }
+            });
+        if let Err(error) = started {
+            tracing::warn!(name, %error, "changes will not be noticed");
+        }
+        watched
     }
 
     /// A value that never changes, for tests and for built-in defaults.
@@ -228,23 +265,19 @@ impl<T> Inner<T> {
     fn renew(&self) {
         let Some(source) = &self.source else { return };
         let mut state = self.state();
-        let outcome = match reading::texts(&source.path) {
-            Ok(texts) if texts == state.texts => return,
-            Ok(texts) => {
-                let parsed = (source.parse)(&texts);
-                state.texts = texts;
-                parsed.map_err(|reason| WatchError::Refused {
-                    path: source.path.clone(),
-                    reason,
-                })
-            }
-            Err(error) => {
-                // Forgotten, so that the old content counts as news when it comes back.
-                state.texts = Vec::new();
-                Err(error)
-            }
+        let outcome = match &source.read {
+            Read::Texts(parse) => read(&source.path, parse, &mut state.texts),
+            Read::Asked(ask) => ask(&self.value.load()).map_err(|reason| refused(&source.path, reason)),
         };
-        self.settle(&mut state.status, source, outcome);
+        match outcome {
+            // The value in use is good again: what was wrong meanwhile is mended.
+            Ok(None) if matches!(source.read, Read::Asked(_)) => state.status.last_error = None,
+            Ok(None) => return,
+            // Asked again and again, it is told once.
+            Err(error) if state.status.last_error == Some(error.to_string()) => return,
+            Ok(Some(value)) => self.settle(&mut state.status, source, Ok(value)),
+            Err(error) => self.settle(&mut state.status, source, Err(error)),
+        }
         self.changed.notify_all();
     }
 
@@ -263,6 +296,28 @@ impl<T> Inner<T> {
                 tracing::warn!(%error, version = status.version, "the last good version stays in use");
                 status.last_error = Some(error.to_string());
             }
+        }
+    }
+}
+
+fn refused(path: &Path, reason: String) -> WatchError {
+    let path = path.to_owned();
+    WatchError::Refused { path, reason }
+}
+
+/// The value of the texts, unless they are those that were read last.
+fn read<T>(path: &Path, parse: &Parse<T>, last: &mut Texts) -> Result<Option<T>, WatchError> {
+    match reading::texts(path) {
+        Ok(texts) if texts == *last => Ok(None),
+        Ok(texts) => {
+            let parsed = parse(&texts);
+            *last = texts;
+            parsed.map(Some).map_err(|reason| refused(path, reason))
+        }
+        Err(error) => {
+            // Forgotten, so that the old content counts as news when it comes back.
+            *last = Vec::new();
+            Err(error)
         }
     }
 }

@@ -125,3 +125,25 @@ fn a_fixed_value_stays() {
     let fixed = Watched::fixed(7);
     assert_eq!((*fixed.load(), fixed.reload_now().version), (7, 1));
 }
+
+#[test]
+fn a_value_that_is_asked_for_changes_keeps_the_last_good_one_and_forgets_what_was_mended() {
+    let next = Arc::new(Mutex::new(Ok::<i64, String>(1)));
+    let asked = Arc::clone(&next);
+    let watched = Watched::asking("number", 1, Duration::from_millis(5), move |value: &i64| {
+        let next = asked.lock().unwrap().clone()?;
+        Ok::<_, String>((next != *value).then_some(next))
+    });
+    *next.lock().unwrap() = Ok(2);
+    assert!(watched.wait_until(PATIENCE, |status| status.version == 2));
+    *next.lock().unwrap() = Err("no number".to_owned());
+    let complains = |status: &WatchStatus| {
+        let error = status.last_error.as_deref();
+        error.is_some_and(|error| error.contains("number is refused: no number"))
+    };
+    assert!(watched.wait_until(PATIENCE, complains));
+    assert_eq!((*watched.load(), watched.status().failures), (2, 1));
+    *next.lock().unwrap() = Ok(2);
+    assert!(watched.wait_until(PATIENCE, |status| status.last_error.is_none()));
+    assert_eq!((*watched.load(), watched.status().version), (2, 2));
+}

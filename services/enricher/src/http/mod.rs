@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Facts, Signal};
-use outbound::{Backoff, CallError, Client, ClientError, FreshCache, Freshness, Policy, Reach, Request, Url};
+use outbound::{
+    Backoff, CallError, Client, ClientError, FreshCache, Freshness, HeaderMap, HeaderName, HeaderValue,
+    Policy, Reach, Request,
+};
 use settings::HttpSource;
 
 use crate::{facts, identity};
@@ -55,6 +58,7 @@ pub(crate) struct HttpFacts {
     source: HttpSource,
     client: Client,
     cache: FreshCache<Arc<Facts>>,
+    headers: HeaderMap,
 }
 
 impl HttpFacts {
@@ -77,6 +81,7 @@ impl HttpFacts {
         Ok(Self {
             source: source.clone(),
             client,
+            headers: headers(source),
             cache: FreshCache::new(freshness),
         })
     }
@@ -91,10 +96,14 @@ impl HttpFacts {
         if identity::of(signal, &self.source.on).is_none() {
             return Found::NotAsked;
         }
-        let Some(url) = template::fill(&self.source.url, signal) else {
+        let Some(url) = template::fill(self.source.url.expose(), signal) else {
             return Found::NotAsked;
         };
-        let fetch = || fetch(self.client.clone(), url.clone(), self.source.prefix.clone());
+        let request = Request {
+            headers: self.headers.clone(),
+            ..Request::get(url.clone())
+        };
+        let fetch = || fetch(self.client.clone(), request, self.source.prefix.clone());
         let asked = self.cache.get(url.as_str(), fetch);
         match tokio::time::timeout(self.source.timeout, asked).await {
             Ok(Ok(facts)) => Found::Facts(facts.as_ref().clone()),
@@ -107,8 +116,8 @@ impl HttpFacts {
     }
 }
 
-async fn fetch(client: Client, url: Url, prefix: String) -> Result<Arc<Facts>, LookupError> {
-    match client.call(&Request::get(url)).await {
+async fn fetch(client: Client, request: Request, prefix: String) -> Result<Arc<Facts>, LookupError> {
+    match client.call(&request).await {
         Ok(reply) => Ok(Arc::new(facts::of_json(
             &prefix,
             &serde_json::from_slice(&reply.body)?,
@@ -117,4 +126,15 @@ async fn fetch(client: Client, url: Url, prefix: String) -> Result<Arc<Facts>, L
         Err(CallError::Rejected { status: 404, .. }) => Ok(Arc::default()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The headers of the settings, which are checked there.
+fn headers(source: &HttpSource) -> HeaderMap {
+    let headers = source.headers.iter();
+    let headers = headers.filter_map(|(name, value)| {
+        let mut value = HeaderValue::from_str(value.expose()).ok()?;
+        value.set_sensitive(true);
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value))
+    });
+    headers.collect()
 }

@@ -1,4 +1,4 @@
-//! The channels of the settings, ready to be used.
+//! A channel of the settings, ready to be used.
 
 use std::time::Duration;
 
@@ -38,14 +38,14 @@ pub(super) enum Way {
 }
 
 #[derive(Clone)]
-pub(super) struct Channel {
+pub(crate) struct Channel {
     pub(super) way: Way,
     /// The waits before the second attempt and those that follow.
     pub(super) retries: Vec<Duration>,
 }
 
 impl Channel {
-    pub(super) fn new(
+    pub(crate) fn new(
         settings: &ChannelSettings,
         console: &Console,
         reach: &Reach,

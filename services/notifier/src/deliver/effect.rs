@@ -1,40 +1,38 @@
 //! The delivery as an effect: one attempt at a time; the runtime repeats it, and leaves alone a channel that fails.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use model::{Notification, Receipt, ReceiptStatus};
-use outbound::Reach;
-use settings::NotifierSettings;
+use model::{Millis, Notification, Receipt, ReceiptStatus};
+use settings::Watched;
 use stage::{Attempt, Cause, Cx, Effect, Emit, IdempotencyKey, Outcome, Part, Poison};
 use tokio::time::Instant;
 
-use super::channel::{Channel, DeliverError, Way};
+use super::channel::Way;
 use super::console::Console;
-use super::verdict::{self, Verdict};
+use super::ledger::Ledger;
+use super::verdict::{self, GONE, Verdict};
 use super::webhook::{PostError, Webhook};
+use crate::Channels;
 
-/// Delivers notifications. Clones share channels, their limits and breakers.
+/// How soon is looked again whether the states of channels are known.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// The reason of a notification whose attempts are used up.
+const GIVEN_UP: &str = "undelivered";
+
+/// Delivers notifications. Clones share channels and their limits.
 #[derive(Clone)]
 pub struct DeliverEffect {
-    channels: Arc<HashMap<String, Channel>>,
+    channels: Watched<Channels>,
+    ledger: Ledger,
 }
 
 impl DeliverEffect {
-    /// A delivery to the channels of the settings, as far as `reach` goes; console channels write to `console`.
-    pub fn new(settings: &NotifierSettings, console: &Console, reach: &Reach) -> Result<Self, DeliverError> {
-        let ready = |channel: &settings::ChannelSettings| {
-            Ok((channel.name.clone(), Channel::new(channel, console, reach)?))
-        };
-        let channels = settings
-            .channels
-            .iter()
-            .map(ready)
-            .collect::<Result<_, DeliverError>>()?;
-        Ok(Self {
-            channels: Arc::new(channels),
-        })
+    /// A delivery to these channels, which notes in `ledger` how they fare, and leaves out those that are disabled there.
+    pub fn new(channels: &Watched<Channels>, ledger: &Ledger) -> Self {
+        Self {
+            channels: channels.clone(),
+            ledger: ledger.clone(),
+        }
     }
 }
 
@@ -60,13 +58,29 @@ impl Effect for DeliverEffect {
         attempt: Attempt,
         cx: &Cx<'_>,
     ) -> Outcome<Receipt> {
-        let Some(channel) = self.channels.get(&input.channel) else {
+        let channels = self.channels.load();
+        let Some(channel) = channels.get(&input.channel) else {
             let message = format!(
                 "no channel `{}` is configured; add it to notifier.channels",
                 input.channel
             );
             return Outcome::Poison(Poison::receiver("channel_unknown", message));
         };
+        if self.ledger.is_unread() {
+            return Outcome::Wait {
+                after: LOOK_AGAIN,
+                why: "it is not known yet which channels are disabled".to_owned(),
+            };
+        }
+        // What somebody puts back goes out, so that one can see whether the receiver is there again.
+        if let Some(reason) = self.ledger.disabled(&input.channel).filter(|_| !attempt.replayed) {
+            let message = format!(
+                "channel {channel} is disabled ({reason}); see that its receiver is there, then `sluicebox notifications \
+                 enable {channel}` and `sluicebox dlq replay --reason channel_disabled`",
+                channel = input.channel
+            );
+            return Outcome::Poison(Poison::receiver("channel_disabled", message));
+        }
         let sending = Sending {
             notification: input,
             key,
@@ -74,11 +88,35 @@ impl Effect for DeliverEffect {
             begun: Instant::now(),
             retries: &channel.retries,
         };
-        match &channel.way {
+        let outcome = match &channel.way {
             Way::Console(console) => sending.to_console(console),
             Way::Webhook(webhook) => sending.to_webhook(webhook, cx.traceparent).await,
+        };
+        self.note(&input.channel, &outcome);
+        outcome
+    }
+}
+
+impl DeliverEffect {
+    /// What an outcome says of the channel.
+    fn note(&self, channel: &str, outcome: &Outcome<Receipt>) {
+        let now = millis_now();
+        match outcome {
+            Outcome::Done(_) => self.ledger.succeeded(channel, now),
+            Outcome::Poison(poison) if poison.reason == GONE => self.ledger.gone(channel, now),
+            Outcome::Poison(poison) if poison.reason == GIVEN_UP => self.ledger.failed(channel, now),
+            Outcome::Retry {
+                cause: Cause::Part { .. },
+                ..
+            } => self.ledger.failed(channel, now),
+            _ => {}
         }
     }
+}
+
+fn millis_now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }
 
 /// One attempt.
@@ -131,7 +169,7 @@ impl Sending<'_> {
         let Attempt { number, elapsed, .. } = self.attempt;
         let hours = elapsed.as_secs() / 3_600;
         self.dead(
-            "undelivered",
+            GIVEN_UP,
             &format!("given up after {number} attempts in {hours} hours, the last of which failed: {why}"),
         )
     }

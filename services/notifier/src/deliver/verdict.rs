@@ -12,6 +12,9 @@ use stage::Cause;
 /// How much longer a wait may be by chance, so that those who failed together do not come back together.
 const JITTER: f64 = 0.1;
 
+/// The reason of a notification whose receiver says that it is gone for good.
+pub(super) const GONE: &str = "http_410";
+
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -32,7 +35,7 @@ pub(super) fn of(error: &CallError, scheduled: u32, retries: &[Duration], chance
     match error {
         CallError::TooLarge { .. } => Verdict::Delivered,
         CallError::Forbidden { .. } => Verdict::Dead("address_forbidden"),
-        CallError::Rejected { status: 410, .. } => Verdict::Dead("http_410"),
+        CallError::Rejected { status: 410, .. } => Verdict::Dead(GONE),
         CallError::Rejected { status, .. } if concerns_the_message(*status) => Verdict::Dead("http_4xx"),
         CallError::Open { retry_in, .. } | CallError::Throttled { retry_in, .. } => Verdict::Wait(*retry_in),
         _ => match retries.get(scheduled.saturating_sub(1) as usize) {

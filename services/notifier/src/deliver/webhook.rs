@@ -23,20 +23,23 @@ const LONGEST_WAIT: Duration = Duration::from_hours(24);
 #[derive(Clone)]
 pub(super) struct Webhook {
     url: Url,
-    signer: Signer,
+    signers: Vec<Signer>,
+    headers: HeaderMap,
     client: Client,
 }
 
 impl Webhook {
     pub(super) fn new(settings: &ChannelSettings, reach: &Reach) -> Result<Self, DeliverError> {
         let channel = || settings.name.clone();
-        let url = settings.url.as_deref().unwrap_or_default();
+        let url = settings.url.as_ref().map_or("", Secret::expose);
         let url = Url::parse(url).map_err(|_| DeliverError::Url { channel: channel() })?;
-        let secret = settings.secret.clone().unwrap_or_else(|| Secret::new(""));
-        let signer = Signer::new(&secret).map_err(|error| DeliverError::Secret {
-            channel: channel(),
-            error,
-        })?;
+        let signers = settings.secret.iter().map(Signer::new);
+        let signers: Vec<_> = signers
+            .collect::<Result<_, _>>()
+            .map_err(|error| DeliverError::Secret {
+                channel: channel(),
+                error,
+            })?;
         // The runtime repeats: its waits outlive a rebalance and do not hold a call open.
         let client = Client::new(Policy {
             timeout: settings.timeout,
@@ -55,7 +58,12 @@ impl Webhook {
             reach: reach.clone().with_private(settings.allow_private),
             ..Policy::default()
         })?;
-        Ok(Self { url, signer, client })
+        Ok(Self {
+            url,
+            signers,
+            headers: own_headers(settings),
+            client,
+        })
     }
 
     /// One attempt.
@@ -67,8 +75,11 @@ impl Webhook {
     ) -> Result<Reply, PostError> {
         let body = payload::json(notification)?;
         let timestamp = seconds_now();
-        let signature = self.signer.sign(key.as_str(), timestamp, &body);
-        let mut headers = HeaderMap::new();
+        let signatures = self.signers.iter();
+        let signatures: Vec<_> = signatures
+            .map(|signer| signer.sign(key.as_str(), timestamp, &body))
+            .collect();
+        let mut headers = self.headers.clone();
         let mut put = |name: &'static str, value: &str| {
             // All of ours are ASCII; a traceparent that is not is no traceparent.
             if let Ok(value) = HeaderValue::from_str(value) {
@@ -78,7 +89,7 @@ impl Webhook {
         put("content-type", "application/json");
         put("webhook-id", key.as_str());
         put("webhook-timestamp", &timestamp.to_string());
-        put("webhook-signature", &signature);
+        put("webhook-signature", &signatures.join(" "));
         if let Some(traceparent) = traceparent {
             put("traceparent", traceparent);
         }
@@ -87,6 +98,17 @@ impl Webhook {
             .call(&Request::post(self.url.clone(), headers, body))
             .await?)
     }
+}
+
+/// The headers of the settings, which are checked there.
+fn own_headers(settings: &ChannelSettings) -> HeaderMap {
+    let headers = settings.headers.iter();
+    let headers = headers.filter_map(|(name, value)| {
+        let mut value = HeaderValue::from_str(value.expose()).ok()?;
+        value.set_sensitive(true);
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value))
+    });
+    headers.collect()
 }
 
 /// Why an attempt did not succeed.

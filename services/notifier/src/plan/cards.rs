@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use minijinja::value::Serde;
 use minijinja::{Environment, Error, context};
+use model::ChannelState;
 use settings::{NotifierSettings, WatchError, Watched};
 
 use super::PlanInput;
@@ -75,6 +76,7 @@ impl Cards {
     /// The card of this in a language. A template that fails with this one never holds a notification up.
     pub(super) fn card(&self, lang: &str, input: &PlanInput) -> Card {
         let (kind, plain) = match input {
+            PlanInput::Channel(state) => return operational(state),
             PlanInput::Signal(signal) => ("signal", format!("[{}] {}", signal.level, signal.title)),
             PlanInput::Detection(detection) => (
                 "detection",
@@ -103,7 +105,25 @@ impl Cards {
         match input {
             PlanInput::Signal(signal) => template.render(context! { signal => Serde(signal) }),
             PlanInput::Detection(detection) => template.render(context! { detection => Serde(detection) }),
+            PlanInput::Channel(state) => template.render(context! { channel => Serde(state) }),
         }
+    }
+}
+
+/// What whoever runs the stream reads is the program's own text.
+fn operational(state: &ChannelState) -> Card {
+    let ChannelState { channel, reason, .. } = state;
+    let why = match reason.as_str() {
+        "http_410" => "its receiver answered 410: it is gone for good",
+        "failing" => "nothing could be delivered to it for five days",
+        _ => "it was disabled by hand",
+    };
+    Card {
+        title: format!("[HIGH] channel {channel} is disabled"),
+        body: format!(
+            "Channel {channel} is disabled, because {why}. What is for it becomes a dead letter. Once its receiver is there \
+             again:\nsluicebox notifications enable {channel}\nsluicebox dlq replay --stage notifier-deliver"
+        ),
     }
 }
 

@@ -1,6 +1,6 @@
-//! What the plan reads: enriched signals and detections.
+//! What the plan reads: enriched signals, detections, and how channels fare.
 
-use model::{DecodeError, Decoder, Detection, Signal};
+use model::{ChannelState, DecodeError, Decoder, Detection, Signal};
 use stage::{Input, Wire};
 use topology::Topic;
 
@@ -11,12 +11,15 @@ pub enum PlanInput {
     Signal(Signal),
     /// A detection.
     Detection(Detection),
+    /// A channel that is disabled, or enabled again.
+    Channel(ChannelState),
 }
 
 impl Input for PlanInput {
     fn decode(record: &Wire<'_>, decoder: &mut Decoder) -> Result<Self, DecodeError> {
         match record.topic {
             Topic::Detections => decoder.decode(record.value).map(Self::Detection),
+            Topic::NotificationsChannels => decoder.decode(record.value).map(Self::Channel),
             _ => decoder.decode(record.value).map(Self::Signal),
         }
     }

@@ -1,25 +1,24 @@
 //! The plan as a stage: for each channel at most one notification of the same thing in the same state and level.
 
-use std::sync::Arc;
-
 use model::Notification;
-use settings::{CachedReader, ChannelSettings, NotifierSettings, Watched};
+use settings::{CachedReader, Watched};
 use stage::{Cx, Emit, Poison, Stage};
 
 use super::subscription::{Refusal, wants};
 use super::{Cards, PlanInput, PlannedStores, writing};
+use crate::Channels;
 
 /// The plan. Each lane has its own; they share the templates.
 pub struct PlanStage {
-    channels: Arc<[ChannelSettings]>,
+    channels: CachedReader<Channels>,
     cards: CachedReader<Cards>,
 }
 
 impl PlanStage {
-    /// A plan for the channels of the settings, with these cards.
-    pub fn new(settings: &NotifierSettings, cards: &Watched<Cards>) -> Self {
+    /// A plan for these channels, with these cards.
+    pub fn new(channels: &Watched<Channels>, cards: &Watched<Cards>) -> Self {
         Self {
-            channels: settings.channels.clone().into(),
+            channels: channels.cached(),
             cards: cards.cached(),
         }
     }
@@ -39,7 +38,7 @@ impl Stage for PlanStage {
         let cards = self.cards.load();
         let mut planned = Vec::new();
         let mut nearest = Refusal::NoChannel;
-        for channel in self.channels.iter() {
+        for channel in self.channels.load().settings() {
             let id = writing::identity(&channel.name, &input);
             let told = wants(channel, &input).and_then(|()| {
                 stores
@@ -60,19 +59,15 @@ impl Stage for PlanStage {
 #[cfg(test)]
 mod tests {
     use model::{Detection, Signal, SignalState};
-    use settings::Subscription;
+    use settings::{ChannelSettings, Subscription};
     use stage::{Driver, Settled};
     use topology::Topic;
 
     use super::*;
 
-    fn driver(channels: Vec<ChannelSettings>) -> Driver<PlanStage> {
-        let settings = NotifierSettings {
-            channels,
-            ..NotifierSettings::default()
-        };
+    fn driver(channels: &[ChannelSettings]) -> Driver<PlanStage> {
         Driver::new(PlanStage::new(
-            &settings,
+            &Watched::fixed(Channels::for_planning(channels)),
             &Watched::fixed(Cards::with(&[]).unwrap()),
         ))
     }
@@ -100,7 +95,7 @@ mod tests {
 
     #[test]
     fn the_same_news_is_planned_once_and_a_new_level_again() {
-        let mut plan = driver(vec![channel("a"), channel("b")]);
+        let mut plan = driver(&[channel("a"), channel("b")]);
         let Settled::Out(first) = apply(&mut plan, signal("high", SignalState::Verified)) else {
             panic!()
         };
@@ -126,30 +121,67 @@ mod tests {
     #[test]
     fn who_wants_nothing_gets_nothing_and_the_reason_is_counted() {
         assert_eq!(
-            apply(&mut driver(Vec::new()), signal("high", SignalState::Verified)),
+            apply(&mut driver(&[]), signal("high", SignalState::Verified)),
             Settled::Filtered("no_channel")
         );
         let candidate = signal("high", SignalState::Candidate);
         assert_eq!(
-            apply(&mut driver(vec![channel("a")]), candidate),
+            apply(&mut driver(&[channel("a")]), candidate),
             Settled::Filtered("state_not_wanted")
         );
         let mut high = channel("a");
         high.min_level = Some("high".to_owned());
         let low = signal("low", SignalState::Verified);
-        assert_eq!(
-            apply(&mut driver(vec![high]), low),
-            Settled::Filtered("below_level")
-        );
+        assert_eq!(apply(&mut driver(&[high]), low), Settled::Filtered("below_level"));
         let detections = ChannelSettings {
             kinds: vec![Subscription::Detection],
             ..channel("a")
         };
         let any = signal("low", SignalState::Verified);
         assert_eq!(
-            apply(&mut driver(vec![detections]), any),
+            apply(&mut driver(&[detections]), any),
             Settled::Filtered("not_subscribed")
         );
+    }
+
+    #[test]
+    fn who_wants_to_know_how_the_stream_fares_hears_of_a_disabled_channel_once() {
+        let operational = |name: &str| ChannelSettings {
+            kinds: vec![Subscription::Operational],
+            min_level: Some("critical".to_owned()),
+            ..channel(name)
+        };
+        let detections = ChannelSettings {
+            kinds: vec![Subscription::Detection],
+            ..channel("c")
+        };
+        let mut plan = driver(&[operational("a"), operational("b"), detections]);
+        let disabled = model::ChannelState {
+            channel: "b".to_owned(),
+            reason: "http_410".to_owned(),
+            time: 7,
+            ..model::ChannelState::default()
+        };
+        let Settled::Out(out) = apply(&mut plan, PlanInput::Channel(disabled.clone())) else {
+            panic!()
+        };
+        assert_eq!(
+            (out.len(), out[0].channel.as_str(), out[0].state.as_str()),
+            (1, "a", "disabled")
+        );
+        assert!(
+            out[0].body.contains("sluicebox notifications enable b"),
+            "{}",
+            out[0].body
+        );
+        let again = apply(&mut plan, PlanInput::Channel(disabled.clone()));
+        assert_eq!(again, Settled::Filtered("already_planned"));
+        let enabled = model::ChannelState {
+            enabled: true,
+            ..disabled
+        };
+        let enabled = apply(&mut plan, PlanInput::Channel(enabled));
+        assert_eq!(enabled, Settled::Filtered("state_not_wanted"));
     }
 
     #[test]
@@ -162,8 +194,7 @@ mod tests {
             count: 11,
             ..Detection::default()
         };
-        let Settled::Out(out) = apply(&mut driver(vec![channel("a")]), PlanInput::Detection(detection))
-        else {
+        let Settled::Out(out) = apply(&mut driver(&[channel("a")]), PlanInput::Detection(detection)) else {
             panic!()
         };
         assert_eq!(

@@ -1,6 +1,6 @@
 //! Whether a channel wants to be told. Pure.
 
-use model::SignalState;
+use model::{ChannelState, SignalState};
 use settings::{ChannelSettings, Subscription, WantedState};
 
 use super::PlanInput;
@@ -36,6 +36,7 @@ pub(super) fn wants(channel: &ChannelSettings, input: &PlanInput) -> Result<(), 
     let (kind, level) = match input {
         PlanInput::Signal(signal) => (Subscription::Signal, &signal.level),
         PlanInput::Detection(detection) => (Subscription::Detection, &detection.severity),
+        PlanInput::Channel(state) => return wants_to_hear_of(channel, state),
     };
     if !channel.kinds.contains(&kind) {
         return Err(Refusal::NotSubscribed);
@@ -58,6 +59,18 @@ pub(super) fn wants(channel: &ChannelSettings, input: &PlanInput) -> Result<(), 
     } else {
         Err(Refusal::LevelNotWanted)
     }
+}
+
+/// Whoever wants to know how the stream fares hears of each channel that is disabled, whatever its level: but not that
+/// channel itself.
+fn wants_to_hear_of(channel: &ChannelSettings, state: &ChannelState) -> Result<(), Refusal> {
+    if !channel.kinds.contains(&Subscription::Operational) || channel.name == state.channel {
+        return Err(Refusal::NotSubscribed);
+    }
+    if state.enabled {
+        return Err(Refusal::StateNotWanted);
+    }
+    Ok(())
 }
 
 /// A level that is not one of the ordered ones is never high enough: it is named by `levels`.

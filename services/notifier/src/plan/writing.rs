@@ -10,6 +10,10 @@ use super::cards::Cards;
 const MAX_FACTS: usize = 64;
 /// The state of a detection, which has none of its own.
 const DETECTED: &str = "detected";
+/// The state of a channel that is told of.
+const DISABLED: &str = "disabled";
+/// Under which tenant the stream itself is told of, and what it is called.
+const OPERATIONAL: &str = "operational";
 
 /// The identity of the notification that tells `channel` of this, in this state and at this level.
 pub(super) fn identity(channel: &str, input: &PlanInput) -> Id {
@@ -22,6 +26,10 @@ pub(super) fn identity(channel: &str, input: &PlanInput) -> Id {
         PlanInput::Detection(detection) => {
             let id = id.part(Origin::Detection.as_str()).part(&detection.id);
             id.part(DETECTED).part(&detection.severity)
+        }
+        PlanInput::Channel(state) => {
+            let id = id.part(OPERATIONAL).part(&state.channel);
+            id.part(DISABLED).part(state.time.to_be_bytes())
         }
     }
 }
@@ -66,6 +74,18 @@ pub(super) fn notification(
             facts: facts_of_detection(detection),
             ..addressed
         },
+        PlanInput::Channel(state) => Notification {
+            tenant: OPERATIONAL.to_owned(),
+            group: format!("channel:{}", state.channel),
+            origin: Origin::Detection,
+            origin_id: format!("{OPERATIONAL}:{}:{}", state.channel, state.time),
+            subject: format!("channel:{}", state.channel),
+            level: "high".to_owned(),
+            state: DISABLED.to_owned(),
+            time: state.time,
+            facts: facts_of_channel(state),
+            ..addressed
+        },
     }
 }
 
@@ -79,6 +99,14 @@ fn facts_of_signal(signal: &model::Signal) -> Facts {
     with_others(own, &signal.facts)
 }
 
+fn facts_of_channel(state: &model::ChannelState) -> Facts {
+    let since = state
+        .failing_since
+        .map(|since| ("failing_since".to_owned(), Value::Long(since)));
+    let reason = ("reason".to_owned(), Value::from(state.reason.as_str()));
+    since.into_iter().chain([reason]).collect()
+}
+
 fn facts_of_detection(detection: &model::Detection) -> Facts {
     let own = [
         ("rule", Value::from(detection.rule.as_str())),
@@ -89,11 +117,28 @@ fn facts_of_detection(detection: &model::Detection) -> Facts {
 }
 
 fn with_others<const N: usize>(own: [(&str, Value); N], others: &Facts) -> Facts {
-    let mut facts: Facts = others
-        .iter()
+    // What was found out goes before what events claim, of which there may be any number.
+    let (claimed, known): (Vec<_>, Vec<_>) = others.iter().partition(|(name, _)| name.starts_with("data."));
+    let mut facts: Facts = known
+        .into_iter()
+        .chain(claimed)
         .take(MAX_FACTS)
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     facts.extend(own.map(|(name, value)| (name.to_owned(), value)));
     facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_events_claim_keeps_out_nothing_that_was_found_out() {
+        let claims = (0..200).map(|n| (format!("data.junk{n}"), Value::Long(n)));
+        let found = ("market.liquidity_usd".to_owned(), Value::Long(5));
+        let facts = with_others([("rule", Value::from("r"))], &claims.chain([found]).collect());
+        assert!(facts.contains_key("market.liquidity_usd") && facts.contains_key("rule"));
+        assert_eq!(facts.len(), MAX_FACTS + 1);
+    }
 }

@@ -120,8 +120,8 @@ fn channels(hooks: &Receiver) -> Vec<ChannelSettings> {
     let channel = |name: &str| ChannelSettings {
         name: name.to_owned(),
         kind: ChannelKind::Webhook,
-        url: Some(hooks.url(name)),
-        secret: Some(Secret::new(WEBHOOK_KEY)),
+        url: Some(Secret::new(hooks.url(name))),
+        secret: Secret::new(WEBHOOK_KEY).into(),
         allow_private: true,
         ..ChannelSettings::default()
     };

@@ -45,7 +45,8 @@ fn stages() -> PossibleValuesParser {
     PossibleValuesParser::new(StageName::RUNNERS.map(StageName::as_str))
 }
 
-fn time(text: &str) -> Result<Millis, String> {
+/// A time: RFC 3339, a date, or how long ago.
+pub(crate) fn time(text: &str) -> Result<Millis, String> {
     if let Ok(ago) = humantime::parse_duration(text) {
         let ago = i64::try_from(ago.as_millis()).map_err(|error| error.to_string())?;
         return Ok(Utc::now().timestamp_millis().saturating_sub(ago));

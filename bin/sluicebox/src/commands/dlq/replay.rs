@@ -86,10 +86,6 @@ pub(super) async fn run(args: ReplayArgs, app: &App) -> Result<(), Failure> {
 /// What every note of this replay says.
 fn header(args: &ReplayArgs, settings: &settings::Settings) -> model::Replay {
     let now = chrono::Utc::now();
-    let user = ["USER", "LOGNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok());
-    let user = user.unwrap_or_else(|| "unknown".to_owned());
     let mut filters = args.filter.described();
     if !args.letters.is_empty() {
         let ids: Vec<String> = args.letters.iter().map(LetterId::to_string).collect();
@@ -97,10 +93,7 @@ fn header(args: &ReplayArgs, settings: &settings::Settings) -> model::Replay {
     }
     model::Replay {
         id: format!("rpl_{}", now.format("%Y%m%dT%H%M%S%3f")),
-        by: args
-            .by
-            .clone()
-            .unwrap_or_else(|| format!("{user}@{}", settings.instance_id)),
+        by: args.by.clone().unwrap_or_else(|| app::who(settings)),
         note: args.note.clone(),
         started: now.timestamp_millis(),
         filters,
