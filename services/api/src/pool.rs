@@ -38,6 +38,8 @@ pub fn pool(settings: &PostgresSettings, limits: &ApiSettings) -> Result<PgPool,
             format!("{}ms", limits.query_timeout.as_millis()),
         ),
         ("jit", "off".to_owned()),
+        // Each question has one right plan, whatever the values; many days and tenants make planning the dearer part.
+        ("plan_cache_mode", "force_generic_plan".to_owned()),
     ];
     let pool = PgPoolOptions::new()
         .max_connections(settings.max_connections)

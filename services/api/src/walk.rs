@@ -31,7 +31,8 @@ pub(crate) struct Question<'a> {
     pub(crate) rows: u32,
 }
 
-/// The statement of a page, after `before`. Its rows have the columns of the item, `ends_at` (where a page that ends
+/// The statement of a page, after `before`. Bounds are written out, not bound: so its one plan, which is kept, knows how
+/// little is wanted. Its rows have the columns of the item, `ends_at` (where a page that ends
 /// with it goes on), `walk_matched` (whether it is an item, or only the end of the walk) and `walk_ended` (whether the
 /// walk ended at its bound).
 pub(crate) fn statement<C: Collection>(before: &str, question: &Question<'_>) -> QueryBuilder<Postgres> {
@@ -55,7 +56,7 @@ pub(crate) fn statement<C: Collection>(before: &str, question: &Question<'_>) ->
     if all_match {
         query.push("false");
     } else {
-        query.push("row_number() OVER () = ").push_bind(i64::from(most));
+        query.push(format!("row_number() OVER () = {most}"));
     }
     query.push(" AS walk_ended FROM (");
     walk::<C>(question, &walked, most, &mut query);
@@ -67,7 +68,7 @@ pub(crate) fn statement<C: Collection>(before: &str, question: &Question<'_>) ->
         .push(&order);
     query.push(") AS item ").push(C::JOINS).push(" ORDER BY ");
     query.push(sort.named("item.", " DESC").join(", "));
-    query.push(" LIMIT ").push_bind(i64::from(question.rows));
+    query.push(format!(" LIMIT {}", question.rows));
     query
 }
 
@@ -92,7 +93,7 @@ fn walk<C: Collection>(
     let order = format!(" ORDER BY {}", question.sort.named("", " DESC").join(", "));
     let part = |tenant: Option<&String>, query: &mut QueryBuilder<Postgres>| {
         one_walk::<C>(question, walked, tenant, query);
-        query.push(&order).push(" LIMIT ").push_bind(i64::from(most));
+        query.push(&order).push(format!(" LIMIT {most}"));
     };
     match question.tenants.as_deref() {
         None => part(None, query),
@@ -105,7 +106,7 @@ fn walk<C: Collection>(
                 query.push(")");
             }
             query.push(") AS tenants").push(&order);
-            query.push(" LIMIT ").push_bind(i64::from(most));
+            query.push(format!(" LIMIT {most}"));
         }
     }
 }
