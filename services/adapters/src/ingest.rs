@@ -19,9 +19,10 @@ pub trait Ingest: Send + Sync + 'static {
 /// Why an event was not acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IngestError {
-    /// The log cannot be reached, is too slow or its queue is full; the event may be sent again, its id stays the same.
+    /// The log cannot be reached, is too slow or its queue is full; the event may be sent again.
     #[error(
-        "the event log did not acknowledge the event: {cause}; send it again after the time in `Retry-After`"
+        "the event log did not acknowledge the event: {cause}; send it again after the time in `Retry-After`, \
+         with the `Idempotency-Key` of this answer if it has no id"
     )]
     Unavailable {
         /// When to try again.

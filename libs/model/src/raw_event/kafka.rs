@@ -2,7 +2,7 @@
 //!
 //! Source: CloudEvents 1.0.2, "Kafka Protocol Binding", section 3.
 
-use super::structured::{check_version, parse_time};
+use super::structured::{MARK, check_version, parse_time};
 use super::{RawEvent, RawEventError};
 use crate::{DEFAULT_TENANT, DecodeError, Decoder, WireHeader};
 use std::collections::BTreeMap;
@@ -13,8 +13,6 @@ pub type Headers<'a> = &'a [(&'a str, Option<&'a [u8]>)];
 /// Attributes stand in headers that begin so.
 const PREFIX: &str = "ce_";
 const CONTENT_TYPE: &str = "content-type";
-/// UTF-8's byte order mark, which some write before JSON.
-const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Whether a record is an event by its headers alone, so that it may have no value.
 pub fn is_in_headers(headers: Headers<'_>) -> bool {
@@ -34,7 +32,8 @@ impl RawEvent {
         let plain = value.strip_prefix(MARK).unwrap_or(value);
         if is_structured(content_type) {
             return match essence(content_type).as_str() {
-                "application/cloudevents" | "application/cloudevents+json" => json(plain),
+                "application/cloudevents" | "application/cloudevents+json" => json(value),
+                "application/cloudevents-batch+json" => Err(batch()),
                 other => Err(DecodeError::Unrecognized(format!(
                     "content type {other}: of the formats of CloudEvents only JSON is read"
                 ))),
@@ -44,10 +43,8 @@ impl RawEvent {
             return binary(headers, value).map_err(|error| DecodeError::Json(error.to_string()));
         }
         match plain.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            Some(b'{') => json(plain),
-            Some(b'[') => Err(DecodeError::Unrecognized(
-                "a JSON array; a record holds one event, so send each by itself".to_owned(),
-            )),
+            Some(b'{') => json(value),
+            Some(b'[') => Err(batch()),
             _ => avro(value, decoder),
         }
     }
@@ -62,6 +59,10 @@ fn avro(value: &[u8], decoder: &mut Decoder) -> Result<RawEvent, DecodeError> {
         DecodeError::Malformed { id, why }
     })?;
     Ok(event)
+}
+
+fn batch() -> DecodeError {
+    DecodeError::Unrecognized("a batch; a record holds one event, so send each by itself".to_owned())
 }
 
 fn binary(headers: Headers<'_>, value: &[u8]) -> Result<RawEvent, RawEventError> {

@@ -9,11 +9,15 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+/// UTF-8's byte order mark, which some write before JSON.
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
+
 type Attributes<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
 impl RawEvent {
     /// Reads one CloudEvent in structured JSON. A missing `id` stays empty; a missing `specversion` is taken as 1.0. The
-    /// `tenant` extension becomes the tenant. An attribute that is null is left out (section 2.2), and so is such data.
+    /// `tenant` extension becomes the tenant. An attribute that is null is left out (section 2.2), and so is such data; so is a
+    /// byte order mark at the beginning (RFC 8259, section 8.1).
     pub fn from_json(json: &[u8]) -> Result<Self, RawEventError> {
         let mut event = Self::from_json_as_sent(json)?;
         if event.tenant.is_empty() {
@@ -24,6 +28,7 @@ impl RawEvent {
 
     /// The same, with an empty tenant where the event names none, for whoever knows whose it is.
     pub fn from_json_as_sent(json: &[u8]) -> Result<Self, RawEventError> {
+        let json = json.strip_prefix(MARK).unwrap_or(json);
         let mut attributes: Attributes<'_> =
             serde_json::from_slice(json).map_err(|error| RawEventError::NotAnObject(error.to_string()))?;
         attributes.retain(|_, value| value.get() != "null");
@@ -186,6 +191,14 @@ mod tests {
         assert_eq!(
             read(r#"{"source":"s","type":"t","data":null}"#).unwrap().data,
             None
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_content() {
+        assert_eq!(
+            read("\u{feff}{\"source\":\"s\",\"type\":\"t\"}").unwrap().source,
+            "s"
         );
     }
 
