@@ -5,4 +5,5 @@
 mod both;
 mod dialects;
 mod hostile;
+mod requests;
 mod same_reason;
