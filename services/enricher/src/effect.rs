@@ -78,6 +78,10 @@ impl EnricherEffect {
         if let Some(http) = &self.http {
             match http.look_up(signal).await {
                 Found::Facts(found) => facts.extend(found),
+                Found::Remembered(found, reason) => {
+                    facts.extend(found);
+                    unknown.push(format!("{}: {reason}", http.prefix()));
+                }
                 Found::NotAsked => {}
                 Found::Unknown(reason) => unknown.push(format!("{}: {reason}", http.prefix())),
             }

@@ -4,7 +4,7 @@ use model::{Facts, Value};
 use serde_json::Value as Json;
 
 /// An answer may bring this many facts.
-const MAX_FACTS: usize = 200;
+pub(crate) const MAX_FACTS: usize = 200;
 /// Members of members of … are left out from here.
 const MAX_DEPTH: usize = 4;
 /// Longer texts are no facts to compare.

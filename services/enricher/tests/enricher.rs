@@ -39,14 +39,18 @@ groups:
         when: vip.tier == 'gold'
         score: 10
         reason: a known customer
+      - id: trap
+        when: market.honeypot == true
+        verdict: downgrade
 ";
 
 async fn answer(State(calls): State<Arc<AtomicU32>>, UrlPath(address): UrlPath<String>) -> Response {
-    calls.fetch_add(1, Ordering::SeqCst);
+    let call = calls.fetch_add(1, Ordering::SeqCst) + 1;
     match address.as_str() {
+        "0xtrap" if call == 1 => r#"{"honeypot": true}"#.into_response(),
         "0xdeep" => r#"{"liquidity": {"usd": 98107272.35}, "name": "x"}"#.into_response(),
         "0xtext" => "<html>".into_response(),
-        "0xbroken" => StatusCode::BAD_GATEWAY.into_response(),
+        "0xbroken" | "0xtrap" => StatusCode::BAD_GATEWAY.into_response(),
         "0xnone" => StatusCode::NOT_FOUND.into_response(),
         _ => std::future::pending().await,
     }
@@ -149,7 +153,29 @@ async fn what_the_source_does_not_say_stays_unknown() {
         assert_eq!((signal.score, signal.state), (25.0, SignalState::Verified));
     }
     let signal = enriched(&enricher(&asking(address)), "token:eth:0xnone").await;
-    assert_eq!(signal.unknown, ["market.liquidity_usd", "vip.tier"]);
+    assert_eq!(
+        signal.unknown,
+        ["market.liquidity_usd", "vip.tier", "market.honeypot"]
+    );
+}
+
+#[tokio::test]
+async fn a_signal_that_was_downgraded_is_not_verified_again_because_the_source_is_away() {
+    let (address, _) = server().await;
+    let mut settings = asking(address);
+    let http = settings.http.as_mut().unwrap();
+    (http.ttl, http.stale) = (Duration::ZERO, Duration::ZERO);
+    let enricher = enricher(&settings);
+    let first = enriched(&enricher, "token:eth:0xtrap").await;
+    assert_eq!(first.state, SignalState::Downgraded);
+    let again = enriched(&enricher, "token:eth:0xtrap").await;
+    assert_eq!(again.state, SignalState::Downgraded);
+    assert!(
+        again.unknown.contains(&"market: http_5xx".to_owned()),
+        "{:?}",
+        again.unknown
+    );
+    assert!(again.facts.contains_key("market.age_s"), "{:?}", again.facts);
 }
 
 #[tokio::test]

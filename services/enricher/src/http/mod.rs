@@ -1,10 +1,11 @@
-//! Facts from one HTTP source that answers with JSON.
+//! Facts from one HTTP source that answers with JSON; what it said once stays known.
 
+mod known;
 mod template;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::{Facts, Signal};
 use outbound::{
@@ -14,6 +15,7 @@ use outbound::{
 use settings::HttpSource;
 
 use crate::{facts, identity};
+use known::Known;
 
 /// Answers of such sources are some kilobytes.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -48,7 +50,9 @@ pub(crate) enum Found {
     Facts(Facts),
     /// The signal has nothing that this source could be asked by.
     NotAsked,
-    /// The source did not say, for this reason.
+    /// The source did not say, for this reason; this is what it said earlier, with its age.
+    Remembered(Facts, &'static str),
+    /// The source did not say, for this reason, and never did.
     Unknown(&'static str),
 }
 
@@ -58,6 +62,7 @@ pub(crate) struct HttpFacts {
     source: HttpSource,
     client: Client,
     cache: FreshCache<Arc<Facts>>,
+    known: Known,
     headers: HeaderMap,
 }
 
@@ -83,6 +88,7 @@ impl HttpFacts {
             client,
             headers: headers(source),
             cache: FreshCache::new(freshness),
+            known: Known::new(source.max_entries),
         })
     }
 
@@ -106,13 +112,20 @@ impl HttpFacts {
         let fetch = || fetch(self.client.clone(), request, self.source.prefix.clone());
         let asked = self.cache.get(url.as_str(), fetch);
         match tokio::time::timeout(self.source.timeout, asked).await {
-            Ok(Ok(facts)) => Found::Facts(facts.as_ref().clone()),
+            Ok(Ok(facts)) => self
+                .known
+                .learn(url.as_str(), &self.source.prefix, &facts, Instant::now()),
             Ok(Err(error)) => {
-                tracing::debug!(%error, prefix = self.source.prefix, "facts stay unknown");
-                Found::Unknown(error.code())
+                tracing::debug!(%error, prefix = self.source.prefix, "the source does not say");
+                self.recall(url.as_str(), error.code())
             }
-            Err(_) => Found::Unknown("timeout"),
+            Err(_) => self.recall(url.as_str(), "timeout"),
         }
+    }
+
+    fn recall(&self, url: &str, why: &'static str) -> Found {
+        let known = self.known.recall(url, &self.source.prefix, Instant::now());
+        known.map_or(Found::Unknown(why), |facts| Found::Remembered(facts, why))
     }
 }
 

@@ -14,6 +14,8 @@ mod health;
 mod parts_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod three_days;
 
 use crate::commit_policy::Moment;
 use backlog::Backlog;
