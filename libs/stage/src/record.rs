@@ -213,3 +213,39 @@ impl Input for RawEvent {
         Sender::new(&self.tenant, Some(self.source.as_str()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{SchemaLookup, SchemaSource};
+    use std::sync::Arc;
+
+    struct NoSchemas;
+
+    impl SchemaSource for NoSchemas {
+        fn schema(&self, _: u32) -> SchemaLookup {
+            SchemaLookup::Unknown("none".to_owned())
+        }
+    }
+
+    /// The id that an event without one gets at this offset.
+    fn id(offset: i64, headers: Headers<'_>) -> String {
+        let record = Wire {
+            topic: Topic::IngestEvents,
+            partition: 2,
+            offset,
+            value: br#"{"source":"s","type":"login"}"#,
+            headers,
+        };
+        let mut decoder = Decoder::new(Arc::new(NoSchemas));
+        RawEvent::decode(&record, &mut decoder).unwrap().id
+    }
+
+    #[test]
+    fn an_event_without_an_id_is_its_record_also_after_it_was_put_back() {
+        assert_eq!(id(7, &[]), id(7, &[]));
+        assert_ne!(id(7, &[]), id(8, &[]));
+        let origin = [(ORIGIN_HEADER, Some(&b"ingest.events-2-7"[..]))];
+        assert_eq!(id(99, &origin), id(7, &[]));
+    }
+}
