@@ -8,6 +8,7 @@ mod budget;
 mod caller;
 mod collections;
 mod cursor;
+mod entry;
 mod filter;
 mod key;
 mod openapi;
@@ -19,6 +20,8 @@ mod router;
 mod serve;
 mod walk;
 
+pub use access::Caller;
+pub use entry::Entry;
 pub use pool::{ApiError, pool, ready};
 pub use router::router;
 pub use serve::serve;

@@ -1,5 +1,6 @@
 //! Errors as problem details. Source: RFC 9457.
 
+use access::Denial;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -22,6 +23,9 @@ pub(crate) struct Problem {
     /// Seconds to wait before the next try.
     #[serde(skip)]
     retry_after: Option<u32>,
+    /// `WWW-Authenticate`.
+    #[serde(skip)]
+    challenge: Option<&'static str>,
 }
 
 impl Problem {
@@ -33,6 +37,23 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             retry_after: None,
+            challenge: None,
+        }
+    }
+
+    /// Whoever asks is not let in.
+    pub(crate) fn denied(denial: &Denial) -> Self {
+        let status = StatusCode::from_u16(denial.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+        let kind = match status {
+            StatusCode::UNAUTHORIZED => "unauthorized".to_owned(),
+            StatusCode::FORBIDDEN => "forbidden".to_owned(),
+            _ => denial.reason().replace('_', "-"),
+        };
+        let seconds = denial.retry_after().map(|wait| wait.as_secs().saturating_add(1));
+        Self {
+            retry_after: seconds.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
+            challenge: denial.challenge(),
+            ..Self::new(status, &kind, denial.title(), denial.to_string())
         }
     }
 
@@ -190,6 +211,10 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let media = HeaderValue::from_static("application/problem+json");
         let mut response = (status, [(header::CONTENT_TYPE, media)], body).into_response();
+        if let Some(challenge) = self.challenge {
+            let challenge = HeaderValue::from_static(challenge);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
         if let Some(seconds) = self.retry_after {
             response
                 .headers_mut()

@@ -3,6 +3,7 @@
 use crate::admission::{Door, admit};
 use crate::budget::Budget;
 use crate::collections;
+use crate::entry::{Entry, enter};
 use crate::openapi;
 use crate::page::Api;
 use crate::problem::Problem;
@@ -15,8 +16,8 @@ use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-/// Everything the API answers; `ops` (health, metrics) is merged in as it is, outside the budgets.
-pub fn router(pool: PgPool, settings: &ApiSettings, ops: Router) -> Router {
+/// Everything the API answers to whom `entry` lets in; the description asks for no key, and `ops` (health, metrics) is merged in as it is, outside the budgets.
+pub fn router(pool: PgPool, settings: &ApiSettings, entry: Entry, ops: Router) -> Router {
     let api = Api {
         pool,
         max_page: settings.max_page,
@@ -31,7 +32,11 @@ pub fn router(pool: PgPool, settings: &ApiSettings, ops: Router) -> Router {
     let description = Arc::new(description);
     let docs = SwaggerUi::new("/docs").config(Config::from("/openapi.json"));
     Router::new()
-        .merge(questions.layer(from_fn_with_state(door, admit)))
+        .merge(
+            questions
+                .layer(from_fn_with_state(door, admit))
+                .layer(from_fn_with_state(Arc::new(entry), enter)),
+        )
         .route(
             "/openapi.json",
             get(move || std::future::ready(Json(Arc::clone(&description)))),

@@ -200,9 +200,12 @@ impl Process {
         let pool = api::pool(&settings.postgres, &settings.api)
             .map_err(|error| Failure::Configuration(error.to_string()))?;
         let ops = telemetry::ops_router(health.clone(), metrics.clone());
+        let refusals = metrics.clone();
+        let gate = gate(settings, settings.api_auth(), health)?;
+        let entry = api::Entry::new(gate, move |reason| refusals.filtered("api", reason, 1));
         self.watch(api::serve(
             listener,
-            api::router(pool, &settings.api, ops),
+            api::router(pool, &settings.api, entry, ops),
             self.stopping(),
         ));
         health.component("api").ready("listening");

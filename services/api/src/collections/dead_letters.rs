@@ -48,6 +48,9 @@ pub(crate) struct DeadLetters;
 /// One dead letter, with its whole payload.
 struct WholeDeadLetters;
 
+/// Dead letters without what only an operator may read: key and payload.
+struct SealedDeadLetters;
+
 /// How many ways to read a key are tried; a `~` in a name makes another.
 const READINGS: usize = 8;
 
@@ -126,17 +129,34 @@ impl Collection for WholeDeadLetters {
     const FILTERS: &'static [Filter] = &[];
 }
 
-/// Dead letters, newest first.
+impl Collection for SealedDeadLetters {
+    type Item = DeadLetterItem;
+    const COLUMNS: &'static str = "stage || '~' || topic || '~' || kafka_partition || '~' || kafka_offset AS key, \
+        stage, topic, kafka_partition AS partition, kafka_offset AS \"offset\", time, reason, message, attempts, trace_id, \
+        NULL::text AS key_base64, NULL::text AS payload_base64, octet_length(payload) AS payload_bytes";
+    const TABLE: &'static str = DeadLetters::TABLE;
+    const TENANTS: bool = DeadLetters::TENANTS;
+    const SORTS: &'static [Sort] = DeadLetters::SORTS;
+    const FILTERS: &'static [Filter] = DeadLetters::FILTERS;
+}
+
+/// Dead letters, newest first. Keys and payloads are shown to callers with the scope `admin`; a caller with a tenant sees
+/// the dead letters of its own records.
 #[utoipa::path(get, path = "/v1/dead-letters", tag = "dead letters", responses(
     (status = 200, body = Page<DeadLetterItem>),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn list(State(api): State<Api>, asker: Asker, uri: Uri) -> Result<Answer, Problem> {
-    page::page::<DeadLetters>(&api, &asker, &uri).await
+    let own = asker.tenant(None)?.map(|tenant| ("tenant", tenant));
+    if asker.is_admin {
+        page::page_where::<DeadLetters>(&api, &asker, &uri, own).await
+    } else {
+        page::page_where::<SealedDeadLetters>(&api, &asker, &uri, own).await
+    }
 }
 
-/// One dead letter with its whole payload.
+/// One dead letter with its whole payload, which is shown to callers with the scope `admin`.
 #[utoipa::path(get, path = "/v1/dead-letters/{key}", tag = "dead letters",
     params(("key" = String, Path, description = "The dead letter's `key`")),
     responses(
@@ -153,7 +173,17 @@ pub(crate) async fn one(
     let place = Place::read(&key);
     let place =
         place.ok_or_else(|| Problem::not_found("keys of dead letters are `stage~topic~partition~offset`"))?;
-    page::one::<WholeDeadLetters>(&api, &asker, &uri, |query| place.condition(query))
-        .await
-        .map(Json)
+    let own = asker.tenant(None)?.map(str::to_owned);
+    let condition = |query: &mut QueryBuilder<Postgres>| {
+        place.condition(query);
+        if let Some(tenant) = own {
+            query.push(" AND tenant = ").push_bind(tenant);
+        }
+    };
+    let letter = if asker.is_admin {
+        page::one::<WholeDeadLetters>(&api, &asker, &uri, condition).await
+    } else {
+        page::one::<SealedDeadLetters>(&api, &asker, &uri, condition).await
+    };
+    letter.map(Json)
 }

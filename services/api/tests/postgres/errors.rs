@@ -1,6 +1,6 @@
 //! What goes wrong is a problem detail that says how to mend it.
 
-use crate::site::{Answer, Site, ask};
+use crate::site::{Answer, Site, ask, nobody_is_asked};
 use http::StatusCode;
 
 fn problem(answer: &Answer, status: StatusCode, kind: &str) -> String {
@@ -91,7 +91,7 @@ async fn without_tables_or_database_it_is_503_with_a_time_to_wait() {
     let pool = api::pool(&settings.postgres, &settings.api).unwrap();
     assert!(api::ready(&pool).await.is_err());
     let away = ask(
-        &api::router(pool, &settings.api, axum::Router::new()),
+        &api::router(pool, &settings.api, nobody_is_asked(), axum::Router::new()),
         "GET",
         "/v1/events",
     )

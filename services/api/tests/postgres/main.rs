@@ -7,6 +7,7 @@
     reason = "a failing test says so by panicking"
 )]
 
+mod access;
 mod answers;
 mod docs;
 mod errors;

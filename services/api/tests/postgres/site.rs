@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use http::request::Builder;
 use http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool};
@@ -28,6 +29,11 @@ impl Answer {
     }
 }
 
+/// An entry that asks for no key.
+pub(crate) fn nobody_is_asked() -> api::Entry {
+    api::Entry::without_keys()
+}
+
 impl Site {
     pub(crate) async fn new(test: &str) -> Self {
         let sandbox = Sandbox::new(test).await.expect("the servers for tests");
@@ -40,6 +46,7 @@ impl Site {
         let router = api::router(
             api::pool(&settings.postgres, &settings.api).unwrap(),
             &settings.api,
+            nobody_is_asked(),
             ops,
         );
         Self {
@@ -69,11 +76,19 @@ impl Site {
 }
 
 pub(crate) async fn ask(router: &Router, method: &str, address: &str) -> Answer {
-    let request = Request::builder()
-        .method(method)
-        .uri(address)
-        .body(Body::empty())
-        .unwrap();
+    let request = Request::builder().method(method).uri(address);
+    answered(router, request).await
+}
+
+/// Asks with these headers.
+pub(crate) async fn ask_with(router: &Router, address: &str, headers: &[(&str, &str)]) -> Answer {
+    let request = Request::builder().uri(address);
+    let with = |request: Builder, (name, value): &(&str, &str)| request.header(*name, *value);
+    answered(router, headers.iter().fold(request, with)).await
+}
+
+async fn answered(router: &Router, request: Builder) -> Answer {
+    let request = request.body(Body::empty()).unwrap();
     let response = router.clone().oneshot(request).await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();

@@ -18,11 +18,12 @@ columns! {
         key_bytes: Option<Vec<u8>>,
         payload: Option<Vec<u8>>,
         attempts: i32,
+        tenant: Option<String>,
     }
     "INSERT INTO dead_letters (stage, topic, kafka_partition, kafka_offset, time, reason, message, trace_id, \
-         key_bytes, payload, attempts) \
+         key_bytes, payload, attempts, tenant) \
      SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], \
-         $8::text[], $9::bytea[], $10::bytea[], $11::int[]) \
+         $8::text[], $9::bytea[], $10::bytea[], $11::int[], $12::text[]) \
      ON CONFLICT DO NOTHING"
 }
 
@@ -41,6 +42,7 @@ impl DeadLetterRow {
             key_bytes: letter.key,
             payload: letter.payload,
             attempts: letter.attempts,
+            tenant: letter.tenant.map(identifier),
         }
     }
 }

@@ -30,6 +30,7 @@ pub(super) async fn prepare(
     settings.topic_prefix = format!("{family}{}.", now());
     settings.kafka.partitions = PARTITIONS.into();
     settings.adapters.auth = AuthMode::Required;
+    settings.api.auth = Some(AuthMode::None);
     settings.adapters.api_keys = vec![Secret::new(KEY)];
     // Reaching the end of a partition is how the comparison knows that it has read all; the client calls it an error.
     "warn,rdkafka::client=off".clone_into(&mut settings.telemetry.log_level);
