@@ -5,6 +5,7 @@ mod cold;
 mod contender;
 mod course;
 mod driver;
+mod edge;
 mod flow;
 mod lane;
 mod lap;
@@ -36,6 +37,10 @@ struct Cli {
 enum Bench {
     /// Events a second through every stage as separate processes; CPU, memory and growth of the database
     Flow(flow::FlowArgs),
+    /// Posts to the HTTP edge beside a bare axum handler that only produces
+    Edge(edge::EdgeArgs),
+    #[command(hide = true)]
+    EdgeFloor(edge::FloorArgs),
     /// What it costs to understand an event, and to score it by a hundred rules
     Meaning(meaning::MeaningArgs),
     /// Seconds from a clean clone with empty caches to the end of `demo --once`, and again warm
@@ -58,6 +63,8 @@ enum Bench {
 fn main() -> Result<()> {
     match Cli::parse().bench {
         Bench::Flow(args) => flow::run(&args),
+        Bench::Edge(args) => edge::run(&args),
+        Bench::EdgeFloor(args) => edge::run_floor(args),
         Bench::Meaning(args) => meaning::run(&args),
         Bench::Cold(args) => cold::run(&args),
         Bench::Runtime(args) => lane::run(&args),

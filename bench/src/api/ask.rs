@@ -81,7 +81,7 @@ const DEAD_LETTERS: [&str; 5] = [
 /// The worst 95th percentile of all lists, ms.
 pub(super) async fn worst(settings: &Settings, pages: usize) -> Result<f64> {
     let pool = api::pool(&settings.postgres, &settings.api)?;
-    let router = api::router(pool, &settings.api, api::Entry::without_keys(), Router::new());
+    let router = api::router(pool, &settings.api, api::Entry::without_keys());
     let mut worst: f64 = 0.0;
     let signal = first(&router, "/v1/signals?limit=1").await?;
     let evidence = format!(

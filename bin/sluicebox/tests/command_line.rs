@@ -5,6 +5,8 @@
 mod dead_letters;
 #[path = "command_line/keys.rs"]
 mod keys;
+#[path = "command_line/listening.rs"]
+mod listening;
 #[path = "command_line/state.rs"]
 mod state;
 
@@ -125,12 +127,17 @@ impl Running {
         child.wait().unwrap();
     }
 
-    /// As an operator would; it must end well.
-    fn stop(mut self) {
-        let child = self.0.take().unwrap();
+    /// Asks it to stop.
+    fn terminate(&self) {
+        let child = self.0.as_ref().unwrap();
         let asked = Command::new("kill").arg(child.id().to_string()).status();
         assert!(asked.unwrap().success());
-        let output = child.wait_with_output().unwrap();
+    }
+
+    /// As an operator would; it must end well.
+    fn stop(mut self) {
+        self.terminate();
+        let output = self.0.take().unwrap().wait_with_output().unwrap();
         assert!(
             output.status.success(),
             "{}",

@@ -106,17 +106,22 @@ impl Publisher {
         blocking(move || producer.flush(deadline)).await
     }
 
-    /// Asks the broker for its metadata: an answer means that records can be sent.
+    /// Asks the broker for its metadata: an answer means that events can be sent, because their topic is there too.
     pub async fn check(&self, deadline: Duration) -> Result<(), PublishError> {
         let producer = self.0.current().producer;
-        let topic = self.0.prefix.apply(Topic::IngestEvents.name());
-        blocking(move || {
-            producer
-                .client()
-                .fetch_metadata(Some(&topic), deadline)
-                .map(|_| ())
-        })
-        .await
+        let name = self.0.prefix.apply(Topic::IngestEvents.name());
+        let asked = name.clone();
+        let found = blocking(move || {
+            let metadata = producer.client().fetch_metadata(Some(&asked), deadline)?;
+            let topic = metadata.topics().iter().find(|topic| topic.name() == asked);
+            let there = topic.is_some_and(|topic| topic.error().is_none() && !topic.partitions().is_empty());
+            Ok(there)
+        });
+        if found.await? {
+            Ok(())
+        } else {
+            Err(no_topic(&name))
+        }
     }
 
     async fn send(
@@ -161,10 +166,7 @@ impl Inner {
             Some(RDKafkaErrorCode::QueueFull) => PublishError::QueueFull,
             Some(RDKafkaErrorCode::MessageSizeTooLarge) => too_large(topic, key, value),
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
-                let name = self.prefix.apply(topic.name());
-                PublishError::Unavailable {
-                    why: format!("there is no topic {name}; run `sluicebox topics apply`"),
-                }
+                no_topic(&self.prefix.apply(topic.name()))
             }
             _ => PublishError::Unavailable {
                 why: client::why(error),
@@ -223,6 +225,12 @@ fn limit(topic: Topic) -> usize {
     usize::try_from(topic.spec().max_message_bytes).unwrap_or(usize::MAX) - OVERHEAD
 }
 
+fn no_topic(name: &str) -> PublishError {
+    PublishError::Unavailable {
+        why: format!("there is no topic {name}; run `sluicebox topics apply`"),
+    }
+}
+
 fn too_large(topic: Topic, key: Option<&[u8]>, value: &[u8]) -> PublishError {
     let size = key.map_or(0, <[u8]>::len) + value.len();
     PublishError::TooLarge {
@@ -232,9 +240,9 @@ fn too_large(topic: Topic, key: Option<&[u8]>, value: &[u8]) -> PublishError {
     }
 }
 
-async fn blocking(
-    work: impl FnOnce() -> Result<(), KafkaError> + Send + 'static,
-) -> Result<(), PublishError> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
+) -> Result<T, PublishError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done.map_err(|error| PublishError::Unavailable {
             why: client::why(&error),

@@ -15,6 +15,8 @@ pub enum ComponentState {
     Waiting,
     /// It cannot work until somebody mends what its text says.
     Failed,
+    /// The process was told to stop: it finishes what it has and takes nothing new. Of the process alone.
+    Stopping,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,17 +26,23 @@ struct Entry {
     detail: String,
 }
 
-/// How all parts are, as `/healthz` and `/readyz` show it.
+/// How all parts are, as `/readyz` shows it to who may know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HealthReport {
-    /// The worst of the parts.
+    /// The worst of the parts; while the process stops, [`ComponentState::Stopping`].
     pub status: ComponentState,
     components: BTreeMap<String, Entry>,
 }
 
 /// The health of a process. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Health(Arc<Mutex<BTreeMap<String, Entry>>>);
+pub struct Health(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    stopping: bool,
+    components: BTreeMap<String, Entry>,
+}
 
 /// The handle by which one part says how it is. It stays in the report when dropped.
 #[derive(Debug, Clone)]
@@ -54,11 +62,20 @@ impl Health {
         component
     }
 
+    /// From now on the process is not ready, whatever its parts say.
+    pub fn stop(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).stopping = true;
+    }
+
     /// How all parts are. A process without parts is not ready: it has not begun.
     pub fn report(&self) -> HealthReport {
-        let components = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (components, stopping) = (state.components.clone(), state.stopping);
+        drop(state);
         let any = |state| components.values().any(|entry: &Entry| entry.state == state);
-        let status = if any(ComponentState::Failed) {
+        let status = if stopping {
+            ComponentState::Stopping
+        } else if any(ComponentState::Failed) {
             ComponentState::Failed
         } else if any(ComponentState::Waiting) || components.is_empty() {
             ComponentState::Waiting
@@ -86,8 +103,9 @@ impl Component {
     }
 
     fn set(&self, state: ComponentState, detail: String) {
-        let mut components = self.health.0.lock().unwrap_or_else(PoisonError::into_inner);
-        components.insert(self.name.clone(), Entry { state, detail });
+        let entry = Entry { state, detail };
+        let mut health = self.health.0.lock().unwrap_or_else(PoisonError::into_inner);
+        health.components.insert(self.name.clone(), entry);
     }
 }
 

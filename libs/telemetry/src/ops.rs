@@ -1,17 +1,21 @@
-//! `/healthz`, `/readyz` and `/metrics` of any process.
+//! `/livez`, `/readyz` and `/metrics` of any process, on a port of their own.
+//!
+//! Everybody is told whether the process is alive and ready. The parts, with the addresses, paths and errors in their
+//! words, and the metrics, whose labels name tenants and sources, are for who may know: see [`OpsAccess`].
 
-use std::future::Future;
-use std::net::SocketAddr;
+mod access;
+
+use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Json};
+use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use serde_json::json;
 
 use crate::{ComponentState, Health, Metrics};
+pub use access::OpsAccess;
 
 /// The content type of the `OpenMetrics` text format.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -20,103 +24,70 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 struct Ops {
     health: Health,
     metrics: Metrics,
+    access: Arc<OpsAccess>,
 }
 
-/// The routes, to be served alone or beside others. `/healthz` is 503 when a part failed, `/readyz` unless all are ready.
-pub fn ops_router(health: Health, metrics: Metrics) -> Router {
+/// The routes. `/livez` is 200 as long as the process answers; `/readyz` is 503 unless all parts are ready, and from the
+/// moment the process is told to stop; `/healthz` is 503 only when a part failed.
+pub fn ops_router(health: Health, metrics: Metrics, access: OpsAccess) -> Router {
     Router::new()
+        .route("/livez", get(|| async { Json(json!({"status": "alive"})) }))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(show_metrics))
-        .with_state(Ops { health, metrics })
+        .with_state(Ops {
+            health,
+            metrics,
+            access: Arc::new(access),
+        })
 }
 
-/// Serves the routes on `listen` until `stop` is done; gives the address, for port 0.
-pub async fn serve_ops(
-    listen: SocketAddr,
-    health: Health,
-    metrics: Metrics,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<(SocketAddr, JoinHandle<std::io::Result<()>>)> {
-    let listener = TcpListener::bind(listen).await?;
-    let address = listener.local_addr()?;
-    let router = ops_router(health, metrics);
-    let served =
-        tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stop).await });
-    Ok((address, served))
+async fn healthz(State(ops): State<Ops>, request: Request) -> Response {
+    ops.tell(request, |status| status != ComponentState::Failed)
 }
 
-async fn healthz(State(ops): State<Ops>) -> impl IntoResponse {
-    let report = ops.health.report();
-    (status(report.status != ComponentState::Failed), Json(report))
+async fn readyz(State(ops): State<Ops>, request: Request) -> Response {
+    ops.tell(request, |status| status == ComponentState::Ready)
 }
 
-async fn readyz(State(ops): State<Ops>) -> impl IntoResponse {
-    let report = ops.health.report();
-    (status(report.status == ComponentState::Ready), Json(report))
-}
-
-async fn show_metrics(State(ops): State<Ops>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, OPEN_METRICS)], ops.metrics.text())
-}
-
-fn status(fine: bool) -> StatusCode {
-    if fine {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
+impl Ops {
+    /// The report, as far as the client may know it.
+    fn tell(&self, request: Request, fine: fn(ComponentState) -> bool) -> Response {
+        let report = self.health.report();
+        let status = if fine(report.status) {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        if self.access.may_know(&request.into_parts().0) {
+            (status, Json(report)).into_response()
+        } else {
+            (status, Json(json!({"status": report.status}))).into_response()
+        }
     }
+}
+
+async fn show_metrics(State(ops): State<Ops>, request: Request) -> Response {
+    if ops.access.may_know(&request.into_parts().0) {
+        ([(header::CONTENT_TYPE, OPEN_METRICS)], ops.metrics.text()).into_response()
+    } else {
+        unauthorized()
+    }
+}
+
+fn unauthorized() -> Response {
+    let problem = json!({
+        "type": "urn:sluicebox:problem:unauthorized",
+        "title": "Token required",
+        "status": 401,
+        "detail": "send the token of `ops.token` as `Authorization: Bearer`; without a token set, ask from this machine",
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/problem+json"),
+        (header::WWW_AUTHENTICATE, "Bearer realm=\"sluicebox-ops\""),
+    ];
+    (StatusCode::UNAUTHORIZED, headers, problem.to_string()).into_response()
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::body::{Body, to_bytes};
-    use axum::http::Request;
-    use tower::ServiceExt;
-
-    use super::*;
-
-    async fn get(router: &Router, path: &str) -> (StatusCode, String) {
-        let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = router.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-        (status, String::from_utf8(body.to_vec()).unwrap())
-    }
-
-    #[tokio::test]
-    async fn health_readiness_and_metrics_are_told() {
-        let (health, metrics) = (Health::default(), Metrics::new());
-        let kafka = health.component("kafka");
-        let router = ops_router(health, metrics.clone());
-        assert_eq!(get(&router, "/healthz").await.0, StatusCode::OK);
-        let (status, body) = get(&router, "/readyz").await;
-        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
-        assert_eq!(body["components"]["kafka"]["state"], "waiting");
-        kafka.ready("");
-        assert_eq!(get(&router, "/readyz").await.0, StatusCode::OK);
-        kafka.failed("no broker at 127.0.0.1:1");
-        assert_eq!(get(&router, "/healthz").await.0, StatusCode::SERVICE_UNAVAILABLE);
-        metrics.read("scorer", 3);
-        assert!(
-            get(&router, "/metrics")
-                .await
-                .1
-                .contains("sluicebox_records_read_total{service=\"scorer\"} 3")
-        );
-    }
-
-    #[tokio::test]
-    async fn it_serves_on_a_free_port_and_stops_when_told() {
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let until = async { drop(stopped.await) };
-        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (address, served) = serve_ops(listen, Health::default(), Metrics::new(), until)
-            .await
-            .unwrap();
-        assert_ne!(address.port(), 0);
-        drop(stop);
-        served.await.unwrap().unwrap();
-    }
-}
+mod tests;

@@ -16,7 +16,6 @@ mod own;
 mod problem;
 mod publish;
 mod rejection;
-mod serve;
 mod tally;
 
 pub use dialects::{Dialect, Incoming, Item, Reading, Route, read};
@@ -25,5 +24,4 @@ pub use ingest::{Ingest, IngestError};
 pub use limits::Limits;
 pub use problem::Problem;
 pub use rejection::Rejection;
-pub use serve::{GRACE, serve};
 pub use tally::{Count, Counts, Tally};

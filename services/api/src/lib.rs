@@ -17,11 +17,9 @@ mod parameters;
 mod pool;
 mod problem;
 mod router;
-mod serve;
 mod walk;
 
 pub use access::Caller;
 pub use entry::Entry;
 pub use pool::{ApiError, pool, ready};
-pub use router::router;
-pub use serve::serve;
+pub use router::{for_hosts, router};

@@ -15,16 +15,6 @@ pub enum ApiError {
     /// The settings of the database cannot be used.
     #[error(transparent)]
     Settings(#[from] DatabaseError),
-    /// The socket failed.
-    #[error(
-        "the API cannot answer on {address}: {why}; check api.listen, and that nothing else listens there"
-    )]
-    Listen {
-        /// The address.
-        address: String,
-        /// What the system said.
-        why: String,
-    },
 }
 
 /// A pool of connections that can only read, and of which no statement runs longer than `api.query_timeout`. It connects

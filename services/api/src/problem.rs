@@ -3,6 +3,7 @@
 use access::Denial;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use listen::HostRefusal;
 use serde::Serialize;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -110,6 +111,12 @@ impl Problem {
             "Method not allowed",
             detail,
         )
+    }
+
+    pub(crate) fn not_our_host(refusal: &HostRefusal) -> Self {
+        let kind = refusal.reason().replace('_', "-");
+        let title = "Not meant for this server";
+        Self::new(refusal.status(), &kind, title, refusal.to_string())
     }
 
     pub(crate) fn overloaded() -> Self {

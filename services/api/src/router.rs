@@ -7,17 +7,20 @@ use crate::entry::{Entry, enter};
 use crate::openapi;
 use crate::page::Api;
 use crate::problem::Problem;
-use axum::middleware::from_fn_with_state;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use listen::Hosts;
 use settings::ApiSettings;
 use sqlx::PgPool;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-/// Everything the API answers to whom `entry` lets in; the description asks for no key, and `ops` (health, metrics) is merged in as it is, outside the budgets.
-pub fn router(pool: PgPool, settings: &ApiSettings, entry: Entry, ops: Router) -> Router {
+/// Everything the API answers to whom `entry` lets in; the description asks for no key.
+pub fn router(pool: PgPool, settings: &ApiSettings, entry: Entry) -> Router {
     let api = Api {
         pool,
         max_page: settings.max_page,
@@ -42,7 +45,6 @@ pub fn router(pool: PgPool, settings: &ApiSettings, entry: Entry, ops: Router) -
             get(move || std::future::ready(Json(Arc::clone(&description)))),
         )
         .merge(docs)
-        .merge(ops)
         .fallback(|| {
             std::future::ready(Problem::not_found(
                 "there is nothing here; /docs names what there is",
@@ -50,4 +52,18 @@ pub fn router(pool: PgPool, settings: &ApiSettings, entry: Entry, ops: Router) -
         })
         .method_not_allowed_fallback(|| std::future::ready(Problem::method_not_allowed()))
         .layer(CatchPanicLayer::new())
+}
+
+/// The same for requests that are meant for these hosts; others are refused. For an API without authentication, which
+/// pages of other sites would reach through a browser beside it.
+pub fn for_hosts(router: Router, hosts: Hosts) -> Router {
+    router.layer(from_fn_with_state(Arc::new(hosts), meant_for_us))
+}
+
+async fn meant_for_us(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match hosts.check(&parts) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(refusal) => Problem::not_our_host(&refusal).into_response(),
+    }
 }

@@ -69,7 +69,7 @@ pub(crate) async fn run(args: DemoArgs, app: &App) -> Result<(), Failure> {
     let reload = Arc::new(move || Ok(unchanging.clone()));
     let process = Process::start(&settings, &[Target::All], reload).await?;
     let done = stay(&day, &settings, &process, &hooks, &truth, &args).await;
-    process.stop().await?;
+    process.stop(Duration::ZERO).await?;
     done.and_then(equal)
 }
 

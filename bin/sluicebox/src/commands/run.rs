@@ -7,8 +7,8 @@ use clap::Args;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// How long a graceful stop may take.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long lanes and what is left may take, beyond what the settings give to the listeners.
+const GRACE: Duration = Duration::from_secs(4);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,7 +16,9 @@ Examples:
   sluicebox run normalizer scorer        two services
   SLUICEBOX__OPS__LISTEN=127.0.0.1:9465 sluicebox run sink     a second process on one machine
 
-Health is at /healthz and /readyz, metrics at /metrics of ops.listen. SIGTERM and Ctrl-C stop gracefully.
+Whether the process is alive and ready is told at /livez and /readyz of ops.listen; the parts of its health and /metrics
+only to clients on this machine, or with ops.token set to who sends it. SIGTERM and Ctrl-C stop gracefully: /readyz says
+503 for ops.drain_delay before the listeners close.
 Several processes of one service share its partitions; give each its own instance_id.";
 
 /// Run services: one, several, or all in one process
@@ -45,16 +47,26 @@ pub(crate) async fn run(args: RunArgs, app: &App) -> Result<(), Failure> {
         _ = interrupt.recv() => return Ok(()),
     };
     tracing::info!(services = ?names, addresses = ?process.addresses, "running");
-    tokio::select! {
-        () = process.ended() => tracing::error!("a service ended by itself; stopping"),
-        _ = terminate.recv() => tracing::info!("SIGTERM: stopping"),
-        _ = interrupt.recv() => tracing::info!("Ctrl-C: stopping"),
-    }
-    match tokio::time::timeout(GRACE, process.stop()).await {
+    let notice = tokio::select! {
+        () = process.ended() => {
+            tracing::error!("a service ended by itself; stopping");
+            Duration::ZERO
+        }
+        _ = terminate.recv() => {
+            tracing::info!("SIGTERM: stopping");
+            settings.ops.drain_delay
+        }
+        _ = interrupt.recv() => {
+            tracing::info!("Ctrl-C: stopping");
+            Duration::ZERO
+        }
+    };
+    let patience = notice + settings.listeners.drain_timeout + GRACE;
+    match tokio::time::timeout(patience, process.stop(notice)).await {
         Ok(stopped) => stopped,
         Err(_) => Err(Failure::Check(format!(
             "the services did not stop within {} s; what was not committed is done again at the next start",
-            GRACE.as_secs()
+            patience.as_secs()
         ))),
     }
 }

@@ -1,7 +1,7 @@
 //! One function a stage: its rules, its state, its lanes.
 
 use super::channels::ChannelWatch;
-use super::process::Process;
+use super::process::{Process, Stages};
 use super::reloads::Followed;
 use super::upkeep::upkeep;
 use crate::failure::Failure;
@@ -14,7 +14,7 @@ use sink::{SinkDrain, SinkError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use telemetry::{Component, Health};
+use telemetry::Component;
 use tokio::runtime::Handle;
 use topology::StageName;
 
@@ -36,9 +36,10 @@ impl Process {
         if settings.lists.is_some() {
             self.follow(StageName::Normalizer, "lists", &lists);
         }
-        self.keep(run_stage(shared, StageName::Normalizer, move || {
-            normalizer::Normalizer::new(&settings, &admission, &lists)
-        }))
+        self.stages
+            .keep(run_stage(shared, StageName::Normalizer, move || {
+                normalizer::Normalizer::new(&settings, &admission, &lists)
+            }))
     }
 
     pub(super) fn scorer(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
@@ -49,16 +50,17 @@ impl Process {
         if let Some(followed) = self.followed.last_mut() {
             followed.trials = Some(trials.clone());
         }
-        self.keep(run_stage(shared, StageName::Scorer, move || {
+        self.stages.keep(run_stage(shared, StageName::Scorer, move || {
             scorer::ScorerStage::new(&rules).counting(trials.clone())
         }))
     }
 
     pub(super) fn dedup_aggregator(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
         let aggregator = dedup_aggregator::DedupAggregator::new(&settings.dedup);
-        self.keep(run_stage(shared, StageName::DedupAggregator, move || {
-            aggregator.clone()
-        }))
+        self.stages
+            .keep(run_stage(shared, StageName::DedupAggregator, move || {
+                aggregator.clone()
+            }))
     }
 
     pub(super) fn detector(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
@@ -68,7 +70,7 @@ impl Process {
         self.follow(StageName::Detector, "rules", &rules);
         let lateness = settings.allowed_lateness;
         let make = move || detector::DetectorStage::new(&rules, lateness);
-        self.keep(run_stage(shared, StageName::Detector, make))
+        self.stages.keep(run_stage(shared, StageName::Detector, make))
     }
 
     pub(super) fn enricher(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
@@ -81,7 +83,7 @@ impl Process {
             status,
             trials: None,
         });
-        self.keep(run_effect(
+        self.stages.keep(run_effect(
             shared,
             StageName::Enricher,
             effect,
@@ -90,13 +92,8 @@ impl Process {
         ))
     }
 
-    pub(super) fn notifier(
-        &mut self,
-        settings: &Settings,
-        shared: &Shared,
-        health: &Health,
-    ) -> Result<(), Failure> {
-        let ledger = self.channel_states(settings, shared, health)?;
+    pub(super) fn notifier(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
+        let ledger = self.channel_states(settings, shared)?;
         let reach = reach(settings)?;
         let settings = &settings.notifier;
         let cards = notifier::open_cards(settings);
@@ -110,8 +107,9 @@ impl Process {
         self.follow(StageName::NotifierDeliver, "channels", &channels);
         let deliver = Arc::new(notifier::DeliverEffect::new(&channels, &ledger));
         let plan = move || notifier::PlanStage::new(&channels, &cards);
-        self.keep(run_stage(shared, StageName::NotifierPlan, plan))?;
-        self.keep(run_effect(
+        self.stages
+            .keep(run_stage(shared, StageName::NotifierPlan, plan))?;
+        self.stages.keep(run_effect(
             shared,
             StageName::NotifierDeliver,
             deliver,
@@ -121,27 +119,16 @@ impl Process {
     }
 
     /// What is known of the channels, read before anything is delivered, and shared with other processes from then on.
-    fn channel_states(
-        &self,
-        settings: &Settings,
-        shared: &Shared,
-        health: &Health,
-    ) -> Result<Ledger, Failure> {
+    fn channel_states(&self, settings: &Settings, shared: &Shared) -> Result<Ledger, Failure> {
         let ledger = Ledger::unread();
         let watch = ChannelWatch {
             ledger: ledger.clone(),
             publisher: Publisher::new(&shared.kafka, &shared.prefix, shared.ids)?,
             admin: crate::app::admin(settings)?,
             decoder: Decoder::new(Arc::clone(&shared.schemas)),
-            health: health.clone(),
+            health: self.health.clone(),
         };
-        let stopping = self.stopping();
-        tokio::spawn(async move {
-            tokio::select! {
-                () = watch.go_on() => {}
-                () = stopping => {}
-            }
-        });
+        self.beside(watch.go_on());
         Ok(ledger)
     }
 
@@ -160,23 +147,42 @@ impl Process {
         });
     }
 
-    pub(super) async fn sink(
-        &mut self,
-        settings: &Settings,
-        shared: &Shared,
-        health: &Health,
-    ) -> Result<(), Failure> {
-        let component = health.component("postgres");
-        let mut drains = Vec::new();
-        for _ in 0..settings.kafka.lanes {
-            drains.push(connect(settings, &component).await?);
-        }
-        component.ready("connected");
-        let database = database::options(&settings.postgres, "sluicebox-upkeep");
-        let database = database.map_err(|error| Failure::Configuration(error.to_string()))?;
-        self.beside(upkeep(database, settings.sink.retention.clone()));
-        self.keep(run_drain(shared, StageName::Sink, drains, &Handle::current()))
+    /// The sink begins when its database answers, which nothing else waits for.
+    pub(super) fn sink(&mut self, settings: &Settings, shared: &Shared) {
+        let component = self.health.component("postgres");
+        let (settings, shared, stages) = (settings.clone(), shared.clone(), self.stages.clone());
+        self.beside(async move {
+            if let Err(failure) = begin_sink(&settings, &shared, &component, &stages).await {
+                component.failed(failure.to_string());
+                return stages.fail(failure);
+            }
+            if let Err(failure) = look_after_tables(&settings).await {
+                stages.fail(failure);
+            }
+        });
     }
+}
+
+async fn begin_sink(
+    settings: &Settings,
+    shared: &Shared,
+    component: &Component,
+    stages: &Stages,
+) -> Result<(), Failure> {
+    let mut drains = Vec::new();
+    for _ in 0..settings.kafka.lanes {
+        drains.push(connect(settings, component).await?);
+    }
+    component.ready("connected");
+    stages.keep(run_drain(shared, StageName::Sink, drains, &Handle::current()))
+}
+
+/// Makes and drops tables by their time, for ever.
+async fn look_after_tables(settings: &Settings) -> Result<(), Failure> {
+    let database = database::options(&settings.postgres, "sluicebox-upkeep");
+    let database = database.map_err(|error| Failure::Configuration(error.to_string()))?;
+    upkeep(database, settings.sink.retention.clone()).await;
+    Ok(())
 }
 
 /// A connection of the sink; a database that is away is waited for, one without tables is not.

@@ -3,6 +3,7 @@
 //! What labels there are stands in `labels`; the number of reasons, rules and senders is bounded here too.
 
 mod labels;
+mod listeners;
 mod process;
 
 use std::collections::BTreeSet;
@@ -74,6 +75,7 @@ struct Inner {
     rules_on_trial: Family<OfReason, Gauge>,
     outbound: Family<OfReason, Counter>,
     outbound_seconds: Family<Of, Histogram>,
+    listeners: listeners::Listeners,
 }
 
 impl Default for Metrics {
@@ -113,6 +115,7 @@ impl Metrics {
             rules_on_trial: Family::default(),
             outbound: Family::default(),
             outbound_seconds: Family::new_with_constructor(seconds),
+            listeners: listeners::Listeners::default(),
         };
         inner.register();
         Self(Arc::new(inner))
@@ -121,6 +124,11 @@ impl Metrics {
     /// Registers metrics of a part's own. Their labels must be bounded.
     pub fn register(&self, add: impl FnOnce(&mut Registry)) {
         add(&mut self.0.registry.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Shows the connections of a listener.
+    pub fn listener(&self, name: &'static str, figures: listen::Figures) {
+        self.0.listeners.add(name, figures);
     }
 
     /// The metrics as text.
@@ -386,6 +394,7 @@ impl Inner {
             calls,
         );
         r.register_collector(Box::new(process::Process));
+        r.register_collector(Box::new(self.listeners.clone()));
     }
 }
 

@@ -1,79 +1,210 @@
-//! How much is in work at once: memory for bodies is lent out, and who finds none left is sent away at once.
+//! How much is in work at once: memory for requests is lent out as their bytes come, a fair share to each client, and
+//! who finds none left is sent away at once.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod ledger;
+mod metered;
 
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+
+use access::Caller;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_ENCODING;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::sync::Semaphore;
+use futures_util::task::AtomicWaker;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::body::announced;
+use super::door;
 use crate::problem::Problem;
+use ledger::{Ledger, NoRoom};
+use metered::Metered;
 
-/// Bytes of one unit, which even the smallest request takes.
-const UNIT: usize = 64 * 1024;
-/// Bytes in work at once.
-const TOTAL: usize = 64 * 1024 * 1024;
-/// How long one request may take in all.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Bytes lent at once.
+const TOTAL: usize = 128 * 1024 * 1024;
+/// What a request and each event of it takes beside its bytes.
+const REQUEST: usize = 4 * 1024;
+const EVENT: usize = 512;
+/// How long a request whose body is there may wait for the room that its events take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whose memory it is: a caller's that showed who it is, else an address's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Owner {
+    Caller(u64),
+    Address(IpAddr),
+    Unknown,
+}
+
+impl Owner {
+    fn of(request: &Request) -> Self {
+        let caller = request.extensions().get::<Arc<Caller>>();
+        if let Some(caller) = caller.filter(|caller| caller.known) {
+            let mut hasher = DefaultHasher::new();
+            caller.name.hash(&mut hasher);
+            return Self::Caller(hasher.finish());
+        }
+        door::address(request).map_or(Self::Unknown, Self::Address)
+    }
+}
 
 /// What may be in work at once.
 pub(super) struct Budget {
-    units: Semaphore,
-    largest: usize,
+    started: Instant,
+    ledger: Mutex<Lent>,
+    given_back: Notify,
+}
+
+struct Lent {
+    ledger: Ledger,
+    rooms: HashMap<u64, Arc<Fate>>,
+}
+
+/// Whether a request has lost its memory to another.
+#[derive(Default)]
+struct Fate {
+    lost: AtomicBool,
+    refused: AtomicBool,
+    waker: AtomicWaker,
+}
+
+/// The memory of one request; given back when it is dropped.
+pub(super) struct Room {
+    budget: Arc<Budget>,
+    id: u64,
+    fate: Arc<Fate>,
 }
 
 impl Budget {
-    /// Room for 1024 small requests or 64 MiB of large ones, and always for two of the largest.
+    /// 128 MiB, or what eight of the largest requests take, so that one client alone may send three at once.
     pub(super) fn new(largest: usize) -> Self {
+        let total = TOTAL.max(largest.saturating_mul(8)).min(usize::MAX / 4);
         Self {
-            units: Semaphore::new((TOTAL / UNIT).max(2 * units(largest) as usize)),
-            largest,
+            started: Instant::now(),
+            ledger: Mutex::new(Lent {
+                ledger: Ledger::new(total),
+                rooms: HashMap::new(),
+            }),
+            given_back: Notify::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lent> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn enter(self: &Arc<Self>, owner: Owner) -> Room {
+        let mut lent = self.lock();
+        let id = lent.ledger.enter(owner, self.now());
+        let fate = Arc::<Fate>::default();
+        lent.rooms.insert(id, Arc::clone(&fate));
+        Room {
+            budget: Arc::clone(self),
+            id,
+            fate,
         }
     }
 }
 
-fn units(bytes: usize) -> u32 {
-    u32::try_from(bytes.div_ceil(UNIT))
-        .unwrap_or(u32::MAX / 4)
-        .clamp(1, u32::MAX / 4)
+impl Room {
+    fn grow(&self, bytes: usize) -> Result<(), NoRoom> {
+        let now = self.budget.now();
+        let mut lent = self.budget.lock();
+        let mut lost = Vec::new();
+        let grown = lent.ledger.grow(self.id, bytes, now, &mut lost);
+        for other in lost.iter().filter_map(|id| lent.rooms.get(id)) {
+            other.lost.store(true, Ordering::Release);
+            other.waker.wake();
+        }
+        grown
+    }
+
+    /// Takes what this many events need in work beside the bytes that were read, and what came out of a compressed
+    /// body. Waits for others to be done; a problem if that takes too long.
+    pub(super) async fn take_events(&self, events: usize, unpacked: usize) -> Result<(), Problem> {
+        let bytes = events.saturating_mul(EVENT).saturating_add(unpacked);
+        let taken = async {
+            loop {
+                let given_back = self.budget.given_back.notified();
+                if self.grow(bytes).is_ok() {
+                    return;
+                }
+                given_back.await;
+            }
+        };
+        timeout(PATIENCE, taken).await.map_err(|_| busy())
+    }
+
+    fn complete(&self) {
+        self.budget.lock().ledger.complete(self.id);
+    }
+
+    fn is_lost(&self, cx: &Context<'_>) -> bool {
+        self.register(cx.waker());
+        self.fate.lost.load(Ordering::Acquire)
+    }
+
+    fn register(&self, waker: &Waker) {
+        self.fate.waker.register(waker);
+    }
+
+    fn was_refused(&self) -> bool {
+        self.fate.refused.load(Ordering::Relaxed) || self.fate.lost.load(Ordering::Relaxed)
+    }
+
+    fn error(&self) -> axum::Error {
+        self.fate.refused.store(true, Ordering::Relaxed);
+        axum::Error::new(std::io::Error::other(
+            "there is no memory for the rest of this body",
+        ))
+    }
 }
 
-/// Lets a request in if there is room for its body; a compressed body, or one of unannounced length, needs room for the
-/// largest.
+impl Drop for Room {
+    fn drop(&mut self) {
+        let mut lent = self.budget.lock();
+        lent.ledger.leave(self.id);
+        lent.rooms.remove(&self.id);
+        drop(lent);
+        self.budget.given_back.notify_waiters();
+    }
+}
+
+/// Lets a request in, and lends it memory as its body comes.
 pub(super) async fn admit(State(budget): State<Arc<Budget>>, request: Request, next: Next) -> Response {
-    let known = announced(request.headers()).filter(|_| !request.headers().contains_key(CONTENT_ENCODING));
-    let bytes = known.unwrap_or_else(|| unannounced(&request, budget.largest));
-    let Ok(_room) = budget.units.try_acquire_many(units(bytes.min(budget.largest))) else {
-        return busy("too many requests are in work", "overloaded").into_response();
-    };
-    match timeout(PATIENCE, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => busy(
-            "the request took longer than 30 s; some events may be taken",
-            "timeout",
-        )
-        .into_response(),
+    let room = Arc::new(budget.enter(Owner::of(&request)));
+    if room.grow(REQUEST).is_err() {
+        return busy().into_response();
     }
-}
-
-fn unannounced(request: &Request, largest: usize) -> usize {
-    if axum::body::HttpBody::is_end_stream(request.body()) {
-        0
+    if request.body().is_end_stream() {
+        room.complete();
+    }
+    let metered = Arc::clone(&room);
+    let mut request = request.map(|body| Body::new(Metered::new(body, metered)));
+    request.extensions_mut().insert(Arc::clone(&room));
+    let response = next.run(request).await;
+    if room.was_refused() && !response.status().is_success() {
+        busy().into_response()
     } else {
-        largest
+        response
     }
 }
 
-fn busy(what: &str, reason: &'static str) -> Problem {
-    let detail = format!(
-        "{what}; send it again after the time in `Retry-After`, with the `Idempotency-Key` of this answer"
-    );
-    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, reason, "Too busy", &detail);
+fn busy() -> Problem {
+    let detail = "this client has as many bytes in work as its share allows, or its body was silent while others \
+                  waited; send it again after the time in `Retry-After`, with the `Idempotency-Key` of this answer";
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too busy", detail);
     problem.retry_after(Duration::from_secs(1))
 }
 
@@ -81,35 +212,51 @@ fn busy(what: &str, reason: &'static str) -> Problem {
 mod tests {
     use super::*;
     use axum::Router;
-    use axum::body::Body;
+    use axum::body::Bytes;
+    use axum::extract::ConnectInfo;
     use axum::http::header::RETRY_AFTER;
     use axum::middleware::from_fn_with_state;
+    use std::net::SocketAddr;
     use tower::ServiceExt;
 
-    async fn status(budget: &Arc<Budget>) -> (StatusCode, bool) {
+    fn router(budget: &Arc<Budget>) -> Router {
         let layer = from_fn_with_state(Arc::clone(budget), admit);
-        let router = Router::new()
-            .fallback(|| async { StatusCode::ACCEPTED })
-            .layer(layer);
-        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        let handler = |body: Result<Bytes, axum::extract::rejection::BytesRejection>| async move {
+            body.map_or(StatusCode::BAD_REQUEST, |_| StatusCode::ACCEPTED)
+        };
+        Router::new().fallback(handler).layer(layer)
+    }
+
+    /// A post from this address.
+    async fn post(router: &Router, host: u8, bytes: usize) -> (StatusCode, bool) {
+        let mut request = Request::post("/").body(Body::from(vec![b' '; bytes])).unwrap();
+        let peer = SocketAddr::from(([192, 0, 2, host], 50_000));
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let response = router.clone().oneshot(request).await.unwrap();
         (response.status(), response.headers().contains_key(RETRY_AFTER))
     }
 
     #[tokio::test]
-    async fn who_finds_no_room_is_sent_away_until_there_is_some() {
-        let budget = Arc::new(Budget::new(1024 * 1024));
-        let all = u32::try_from(budget.units.available_permits()).unwrap();
-        let taken = budget.units.try_acquire_many(all).unwrap();
-        assert_eq!(status(&budget).await, (StatusCode::SERVICE_UNAVAILABLE, true));
-        drop(taken);
-        assert_eq!(status(&budget).await, (StatusCode::ACCEPTED, false));
-        assert_eq!(budget.units.available_permits(), all as usize);
+    async fn who_has_its_share_is_sent_away_and_others_are_not() {
+        let budget = Arc::new(Budget::new(1024));
+        let router = router(&budget);
+        let held = budget.enter(Owner::Address([192, 0, 2, 1].into()));
+        held.complete();
+        held.grow(TOTAL / 2).unwrap();
+        assert_eq!(
+            post(&router, 1, 10).await,
+            (StatusCode::SERVICE_UNAVAILABLE, true)
+        );
+        assert_eq!(post(&router, 2, 1024).await, (StatusCode::ACCEPTED, false));
+        drop(held);
+        assert_eq!(post(&router, 1, 1024).await, (StatusCode::ACCEPTED, false));
+        assert_eq!(budget.lock().rooms.len(), 0);
     }
 
-    #[test]
-    fn there_is_room_for_two_of_the_largest_bodies_whatever_the_limit() {
-        assert_eq!(Budget::new(1).units.available_permits(), 1024);
-        assert_eq!(Budget::new(100 * 1024 * 1024).units.available_permits(), 3200);
-        assert!(Budget::new(usize::MAX).units.available_permits() > 0);
+    #[tokio::test]
+    async fn a_body_that_finds_no_room_on_its_way_is_told_so() {
+        let budget = Arc::new(Budget::new(1024));
+        let answer = post(&router(&budget), 1, TOTAL).await;
+        assert_eq!(answer, (StatusCode::SERVICE_UNAVAILABLE, true));
     }
 }

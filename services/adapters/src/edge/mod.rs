@@ -7,6 +7,7 @@ mod coding;
 mod deliveries;
 mod door;
 mod framing;
+mod hosts;
 mod receive;
 mod socket;
 
@@ -59,16 +60,18 @@ pub fn router<I: Ingest>(
         mute: Mute::new(&settings.mute),
     });
     let door = Arc::new(Door::new(gate, settings.rate_per_s));
-    let budget = || from_fn_with_state(Arc::new(Budget::new(limits.body_bytes)), budget::admit);
+    let room = Arc::new(Budget::new(limits.body_bytes));
+    let budget = || from_fn_with_state(Arc::clone(&room), budget::admit);
     let by_key = by_key(&edge, &door, settings)
         .layer(budget())
         .layer(from_fn_with_state(door, door::admit));
-    // Deliveries have room of their own: until their body is there, nobody knows whether they are signed.
+    // Until the body of a delivery is there, nobody knows whether it is signed: its room is its address's.
     let by_signature = by_signature(&edge, settings)?.layer(budget());
     Ok(by_key
         .merge(by_signature)
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(hosts::of(settings), hosts::admit))
         .layer(from_fn_with_state(tally, framing::frame)))
 }
 

@@ -6,9 +6,11 @@ use access::{Caller, Denial, Gate};
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
+use axum::http::header::CONTENT_ENCODING;
 use axum::response::{IntoResponse, Response};
 
 use super::attempt::Attempt;
+use super::budget::Room;
 use super::framing::Trace;
 use super::{Edge, body, count, now};
 use crate::answer::answer;
@@ -54,6 +56,13 @@ pub(super) async fn receive<I: Ingest>(
             return problem.into_response();
         }
     };
+    if let Some(room) = parts.extensions.get::<Arc<Room>>() {
+        let packed = parts.headers.contains_key(CONTENT_ENCODING);
+        let unpacked = if packed { body.len() } else { 0 };
+        if let Err(problem) = room.take_events(reading.items.len(), unpacked).await {
+            return problem.into_response();
+        }
+    }
     if let Err(denial) = spend(&edge.gate, &caller, &reading, body.len()) {
         return Problem::from(&denial).into_response();
     }

@@ -108,7 +108,8 @@ async fn a_stop_finishes_what_is_in_work() {
     server.stop.take().unwrap().send(()).unwrap();
     server.log.released.notify_one();
     assert_eq!(request.await.unwrap().status, 202);
-    server.done.await.unwrap().unwrap();
+    let done = tokio::time::timeout(std::time::Duration::from_secs(20), server.done);
+    assert_eq!(done.await.unwrap().unwrap(), listen::Drained::All);
     assert_eq!(server.log.taken.lock().unwrap().len(), 1);
 }
 

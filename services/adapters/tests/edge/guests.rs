@@ -92,3 +92,36 @@ async fn other_paths_and_methods_are_problems_too() {
         (405, "wrong_method", Some("POST"))
     );
 }
+
+#[tokio::test]
+async fn without_keys_only_requests_meant_for_the_edge_come_in() {
+    let open = AdaptersSettings {
+        auth: AuthMode::None,
+        allowed_hosts: vec!["events.example".to_owned()],
+        ..settings()
+    };
+    let server = Server::with(&open).await;
+    for (headers, status, reason) in [
+        ("Host: evil.example\r\n", 421, "host_not_allowed"),
+        (
+            "Host: localhost\r\nOrigin: https://evil.example\r\n",
+            403,
+            "origin_not_allowed",
+        ),
+        ("Host: localhost\r\nOrigin: null\r\n", 403, "origin_not_allowed"),
+        ("", 400, "host_missing"),
+        ("Host: localhost\r\nHost: localhost\r\n", 400, "host_missing"),
+    ] {
+        let answer = server.raw(headers, EVENT).await;
+        assert_eq!((answer.status, answer.problem()), (status, reason), "{headers}");
+    }
+    for headers in [
+        "Host: events.example\r\n",
+        "Host: localhost:1\r\nOrigin: http://127.0.0.1:3000\r\n",
+    ] {
+        assert_eq!(server.raw(headers, EVENT).await.status, 202, "{headers}");
+    }
+    let server = Server::start().await;
+    let keyed = format!("Host: gateway.example\r\nX-API-Key: {KEY}\r\n");
+    assert_eq!(server.raw(&keyed, EVENT).await.status, 202, "keys decide");
+}

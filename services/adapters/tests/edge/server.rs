@@ -6,12 +6,13 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use access::Gate;
-use adapters::{Counts, Ingest, IngestError, Tally, router, serve};
+use adapters::{Counts, Ingest, IngestError, Tally, router};
+use listen::{Descriptors, Drained, Limits, Listener, Role};
 use model::RawEvent;
 use outbound::Reach;
-use settings::{AccessSettings, AdaptersSettings, AdmissionSettings, AuthMode, Secret};
+use settings::{AccessSettings, AdaptersSettings, AdmissionSettings, AuthMode, ListenerSettings, Secret};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -53,7 +54,7 @@ pub(crate) struct Server {
     pub(crate) log: Arc<Log>,
     pub(crate) counts: Arc<Counts>,
     pub(crate) stop: Option<oneshot::Sender<()>>,
-    pub(crate) done: JoinHandle<std::io::Result<()>>,
+    pub(crate) done: JoinHandle<Drained>,
 }
 
 /// An answer: status, headers in lower case, JSON of the body.
@@ -112,8 +113,13 @@ impl Server {
     }
 
     /// A server that asks for keys and tokens as it is told.
+    #[expect(
+        clippy::unused_async,
+        reason = "a socket needs the runtime that this is awaited on"
+    )]
     pub(crate) async fn asking(settings: &AdaptersSettings, access: &AccessSettings) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let limits = Limits::new(Role::Edge, &ListenerSettings::default(), Descriptors(1024));
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), limits).unwrap();
         let address = listener.local_addr().unwrap();
         let (log, counts) = (Arc::new(Log::default()), Arc::new(Counts::default()));
         let tally: Arc<dyn Tally> = counts.clone();
@@ -122,7 +128,7 @@ impl Server {
         let gate = Gate::open(access, &settings.api_keys, required, &Reach::default()).unwrap();
         let router = router(Arc::clone(&log), settings, &admission, Arc::new(gate), tally).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let done = tokio::spawn(serve(listener, router, async {
+        let done = tokio::spawn(listener.serve(router, async {
             let _ = stopped.await;
         }));
         Self {
@@ -152,6 +158,15 @@ impl Server {
         let mut bytes = format!("{head}{rest}").into_bytes();
         bytes.extend_from_slice(body);
         exchange(self.address, &bytes).await
+    }
+
+    /// Posts an event with these headers and no other but its length.
+    pub(crate) async fn raw(&self, headers: &str, body: &[u8]) -> Answer {
+        let length = body.len();
+        let head = format!(
+            "POST /v1/events HTTP/1.1\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n"
+        );
+        exchange(self.address, &[head.as_bytes(), body].concat()).await
     }
 
     /// The only event that was taken, and its trace.

@@ -2,7 +2,6 @@
 
 use crate::site::{Answer, ROWS, Site, ask_with};
 use access::{Gate, Globs, KeyTable, NewKey, Rate, Scope, key_file};
-use axum::Router;
 use http::StatusCode;
 use settings::AccessSettings;
 use std::sync::{Arc, Mutex};
@@ -49,7 +48,7 @@ async fn asking(test: &str) -> (Site, [String; 4], Refused, tempfile::TempDir) {
     let entry = api::Entry::new(Arc::new(gate), move |reason| told.lock().unwrap().push(reason));
     let settings = site.sandbox.settings();
     let pool = api::pool(&settings.postgres, &settings.api).unwrap();
-    site.router = api::router(pool, &settings.api, entry, Router::new());
+    site.router = api::router(pool, &settings.api, entry);
     (site, keys, refused, folder)
 }
 

@@ -1,9 +1,7 @@
-//! The description names what there is, and the server stops when told.
+//! The description names what there is.
 
 use crate::site::Site;
 use http::StatusCode;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 #[tokio::test]
 async fn the_description_has_every_address_with_its_parameters() {
@@ -70,26 +68,4 @@ async fn the_docs_page_is_served_without_a_network() {
         site.get("/docs/swagger-ui-bundle.js").await.status,
         StatusCode::OK
     );
-}
-
-#[tokio::test]
-async fn it_answers_on_a_socket_until_it_is_stopped() {
-    let site = Site::new("api_serve").await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let stopped = async move { drop(stopped.await) };
-    let serving = tokio::spawn(api::serve(listener, site.router.clone(), stopped));
-    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
-    let request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-    tokio::io::AsyncWriteExt::write_all(&mut socket, request)
-        .await
-        .unwrap();
-    let mut answer = String::new();
-    tokio::io::AsyncReadExt::read_to_string(&mut socket, &mut answer)
-        .await
-        .unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    stop.send(()).unwrap();
-    serving.await.unwrap().unwrap();
 }

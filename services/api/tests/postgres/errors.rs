@@ -1,6 +1,6 @@
 //! What goes wrong is a problem detail that says how to mend it.
 
-use crate::site::{Answer, Site, ask, nobody_is_asked};
+use crate::site::{Answer, Site, ask, ask_with, nobody_is_asked};
 use http::StatusCode;
 
 fn problem(answer: &Answer, status: StatusCode, kind: &str) -> String {
@@ -90,12 +90,32 @@ async fn without_tables_or_database_it_is_503_with_a_time_to_wait() {
     settings.postgres.url = settings::Secret::new("postgres://nobody:x@127.0.0.1:1/none");
     let pool = api::pool(&settings.postgres, &settings.api).unwrap();
     assert!(api::ready(&pool).await.is_err());
-    let away = ask(
-        &api::router(pool, &settings.api, nobody_is_asked(), axum::Router::new()),
-        "GET",
-        "/v1/events",
-    )
-    .await;
+    let router = api::router(pool, &settings.api, nobody_is_asked());
+    let away = ask(&router, "GET", "/v1/events").await;
     problem(&away, StatusCode::SERVICE_UNAVAILABLE, "database-away");
     assert_eq!(away.headers["retry-after"], "5");
+}
+
+#[tokio::test]
+async fn requests_for_another_host_or_from_pages_of_another_site_are_refused() {
+    let site = Site::new("api_hosts").await;
+    let hosts = listen::Hosts::new("127.0.0.1:8088".parse().unwrap(), &[]);
+    let router = api::for_hosts(site.router.clone(), hosts);
+    for (headers, status, kind) in [
+        (
+            &[("host", "evil.example")][..],
+            StatusCode::MISDIRECTED_REQUEST,
+            "host-not-allowed",
+        ),
+        (
+            &[("host", "localhost"), ("origin", "http://evil.example")],
+            StatusCode::FORBIDDEN,
+            "origin-not-allowed",
+        ),
+    ] {
+        let answer = ask_with(&router, "/v1/signals", headers).await;
+        problem(&answer, status, kind);
+    }
+    let answer = ask_with(&router, "/v1/signals", &[("host", "localhost:8088")]).await;
+    assert_eq!(answer.status, StatusCode::OK);
 }

@@ -55,7 +55,7 @@ async fn an_item_that_is_larger_than_a_page_is_a_page() {
     let mut settings = site.sandbox.settings();
     settings.api.max_page_bytes = 1000;
     let pool = api::pool(&settings.postgres, &settings.api).unwrap();
-    site.router = api::router(pool, &settings.api, nobody_is_asked(), axum::Router::new());
+    site.router = api::router(pool, &settings.api, nobody_is_asked());
     let page = site.get("/v1/signals").await.json();
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
     assert!(page["next"].is_string());
@@ -119,7 +119,7 @@ async fn who_has_used_up_the_database_s_time_waits() {
     let mut settings = site.sandbox.settings();
     settings.api.query_time = Duration::from_millis(1);
     let pool = api::pool(&settings.postgres, &settings.api).unwrap();
-    site.router = api::router(pool, &settings.api, nobody_is_asked(), axum::Router::new());
+    site.router = api::router(pool, &settings.api, nobody_is_asked());
     // The first also connects, which alone takes longer.
     assert_eq!(
         ask(&site.router, "GET", "/v1/events").await.status,
@@ -145,7 +145,7 @@ async fn who_does_not_read_is_given_up_and_its_slot_is_free() {
     let mut settings = site.sandbox.settings();
     settings.api.send_timeout = Duration::from_millis(200);
     let pool = api::pool(&settings.postgres, &settings.api).unwrap();
-    site.router = api::router(pool, &settings.api, nobody_is_asked(), axum::Router::new());
+    site.router = api::router(pool, &settings.api, nobody_is_asked());
     let mut unread = Vec::new();
     for _ in 0..4 {
         unread.push(

@@ -42,13 +42,8 @@ impl Site {
             .expect("the test's database");
         MIGRATIONS.run(&pool).await.expect("the migrations run");
         let settings = sandbox.settings();
-        let ops = Router::new().route("/healthz", axum::routing::get(|| std::future::ready("ok")));
-        let router = api::router(
-            api::pool(&settings.postgres, &settings.api).unwrap(),
-            &settings.api,
-            nobody_is_asked(),
-            ops,
-        );
+        let reading = api::pool(&settings.postgres, &settings.api).unwrap();
+        let router = api::router(reading, &settings.api, nobody_is_asked());
         Self {
             router,
             pool,

@@ -6,13 +6,16 @@ use crate::failure::Failure;
 use crate::output::{BAD, GOOD, say, styled};
 use clap::Args;
 use serde_json::Value as Json;
+use settings::{Secret, Settings};
 use std::path::Path;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  sluicebox rules status --url http://scorer-0:9464/readyz")]
+#[command(
+    after_help = "Example:\n  sluicebox rules status --url http://scorer-0:9464/readyz   # sends ops.token, if it is set"
+)]
 pub(crate) struct StatusArgs {
     /// Where a running process tells of its health; without it, where the settings put it on this machine
     #[arg(long, value_name = "URL")]
@@ -26,8 +29,8 @@ pub(crate) async fn run(args: &StatusArgs, app: &App) -> Result<(), Failure> {
     let url = args
         .url
         .clone()
-        .unwrap_or_else(|| format!("http://{}/readyz", settings.ops.listen));
-    bad |= tell_running(&url).await?;
+        .unwrap_or_else(|| format!("{}://{}/readyz", scheme(&settings), settings.ops.listen));
+    bad |= tell_running(&url, settings.ops.token.as_ref()).await?;
     if bad {
         Err(Failure::Check("some rules are refused".to_owned()))
     } else {
@@ -60,8 +63,16 @@ fn tell_disk(service: &str, path: &Path) -> bool {
     loaded.is_err()
 }
 
+fn scheme(settings: &Settings) -> &'static str {
+    if settings.ops.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    }
+}
+
 /// Whether the running process refuses newer files.
-async fn tell_running(url: &str) -> Result<bool, Failure> {
+async fn tell_running(url: &str, token: Option<&Secret>) -> Result<bool, Failure> {
     let unreachable = |error: reqwest::Error| {
         Failure::Unreachable(format!(
             "{url}: {error}; is the process running? --url says where"
@@ -73,8 +84,17 @@ async fn tell_running(url: &str) -> Result<bool, Failure> {
         .timeout(PATIENCE)
         .build()
         .map_err(unreachable)?;
-    let answer = client.get(url).send().await.map_err(unreachable)?;
+    let mut request = client.get(url);
+    if let Some(token) = token {
+        request = request.bearer_auth(token.expose());
+    }
+    let answer = request.send().await.map_err(unreachable)?;
     let health: Json = answer.json().await.map_err(unreachable)?;
+    if health.get("components").is_none() {
+        return Err(Failure::Unreachable(format!(
+            "{url} tells only whether the process is ready: set ops.token to its token, or ask on its machine"
+        )));
+    }
     let mut refused = false;
     for (name, detail) in rule_components(&health) {
         let keeps_old = detail.contains("stays in use");

@@ -1,0 +1,140 @@
+//! `edge`: posts to the HTTP edge beside a bare axum handler that only produces, over the same client, the same broker
+//! and the same settings of the producer.
+
+mod floor;
+mod load;
+mod server;
+
+use crate::percentiles::Percentiles;
+use crate::{machine, say};
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use load::{Load, Seen};
+use serde_json::json;
+use server::{Server, Which};
+use std::time::Duration;
+
+pub(crate) use floor::FloorArgs;
+pub(crate) use floor::run as run_floor;
+
+/// Requests a second, p99 and CPU of posts of one event and of a thousand, on one connection and on 200
+#[derive(Args)]
+pub(crate) struct EdgeArgs {
+    /// Seconds of each measurement, after one to warm up
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Events of a batch
+    #[arg(long, default_value_t = 1000)]
+    batch: usize,
+    /// Connections beside one
+    #[arg(long, default_value_t = 200)]
+    connections: usize,
+}
+
+/// One measurement of one server.
+struct Measured {
+    requests_per_s: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    cpu_us_per_event: f64,
+}
+
+/// What is sent, and how both servers did.
+struct Case {
+    name: String,
+    single: bool,
+    edge: Measured,
+    floor: Measured,
+}
+
+impl Case {
+    fn ratio(&self) -> f64 {
+        self.edge.requests_per_s / self.floor.requests_per_s.max(f64::MIN_POSITIVE)
+    }
+}
+
+pub(crate) fn run(args: &EdgeArgs) -> Result<()> {
+    say(machine::line());
+    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut cases = Vec::new();
+    say("\n                               requests/s      p50 ms      p99 ms   CPU µs/event");
+    for events in [1, args.batch] {
+        for connections in [1, args.connections] {
+            let load = Load { events, connections };
+            let name = format!("{events} events, {connections} connections");
+            let edge = threads
+                .block_on(measure(Which::Edge, &load, args.seconds))
+                .context("the edge")?;
+            let floor = threads
+                .block_on(measure(Which::Floor, &load, args.seconds))
+                .context("the floor")?;
+            let case = Case {
+                name,
+                single: events == 1,
+                edge,
+                floor,
+            };
+            tell(&case);
+            cases.push(case);
+        }
+    }
+    say(summary(&cases));
+    Ok(())
+}
+
+fn tell(case: &Case) {
+    say(format_args!("{}", case.name));
+    for (name, of) in [("edge", &case.edge), ("floor", &case.floor)] {
+        say(format_args!(
+            "  {name:<26} {:>12.0} {:>11.2} {:>11.2} {:>14.1}",
+            of.requests_per_s, of.p50_ms, of.p99_ms, of.cpu_us_per_event
+        ));
+    }
+}
+
+/// `edge_vs_floor` is the least of all cases; `edge_p99_ms` the greatest of those with one event a request.
+fn summary(cases: &[Case]) -> serde_json::Value {
+    let of = |figure: fn(&Case) -> f64| cases.iter().map(figure);
+    let rounded = |number: f64| (number * 100.0).round() / 100.0;
+    let p99 = cases
+        .iter()
+        .filter(|case| case.single)
+        .map(|case| case.edge.p99_ms);
+    json!({
+        "bench": "edge",
+        "date": machine::date(),
+        "commit": machine::commit(),
+        "edge_vs_floor": rounded(of(Case::ratio).fold(f64::INFINITY, f64::min)),
+        "edge_p99_ms": rounded(p99.fold(0.0, f64::max)),
+        "cases": cases.iter().map(|case| json!({
+            "name": case.name,
+            "requests_per_s": case.edge.requests_per_s.round(),
+            "floor_requests_per_s": case.floor.requests_per_s.round(),
+            "p99_ms": rounded(case.edge.p99_ms),
+            "floor_p99_ms": rounded(case.floor.p99_ms),
+            "cpu_us_per_event": rounded(case.edge.cpu_us_per_event),
+            "floor_cpu_us_per_event": rounded(case.floor.cpu_us_per_event),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+async fn measure(which: Which, load: &Load, seconds: u64) -> Result<Measured> {
+    let server = Server::start(which)?;
+    load.run(server.address, Duration::from_secs(1)).await?;
+    let before = server.cpu();
+    let time = Duration::from_secs(seconds);
+    let Seen { millis, refused } = load.run(server.address, time).await?;
+    let used = server.cpu() - before;
+    ensure!(
+        refused == 0,
+        "{refused} requests were refused, so the figures would say nothing"
+    );
+    let requests = millis.len() as f64;
+    let percentiles = Percentiles::new(millis).context("no request was answered")?;
+    Ok(Measured {
+        requests_per_s: requests / time.as_secs_f64(),
+        p50_ms: percentiles.at(0.5),
+        p99_ms: percentiles.at(0.99),
+        cpu_us_per_event: used * 1e6 / (requests * load.events as f64),
+    })
+}
