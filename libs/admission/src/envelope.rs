@@ -177,17 +177,17 @@ mod tests {
                     id: "a\0".to_owned(),
                     ..event()
                 },
-                Reason::InvalidCloudEvent,
+                Reason::ControlCharacter,
             ),
             (
                 RawEvent {
                     subject: Some("a\u{7f}".to_owned()),
                     ..event()
                 },
-                Reason::InvalidCloudEvent,
+                Reason::ControlCharacter,
             ),
-            (with("a\n", "x"), Reason::InvalidCloudEvent),
-            (with("a", "\u{85}"), Reason::InvalidCloudEvent),
+            (with("a\n", "x"), Reason::ControlCharacter),
+            (with("a", "\u{85}"), Reason::ControlCharacter),
         ];
         for (event, reason) in cases {
             let shown = format!("{event:.80?}");

@@ -5,8 +5,10 @@ use std::fmt;
 /// Why an event is refused: the code in an answer, on a dead letter, and in metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// A required attribute is missing, or one has characters that CloudEvents forbid.
+    /// A required attribute is missing.
     InvalidCloudEvent,
+    /// An attribute has a control character, which CloudEvents forbid.
+    ControlCharacter,
     /// The id is too long.
     IdTooLong,
     /// The source is too long.
@@ -39,8 +41,9 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::InvalidCloudEvent,
+        Self::ControlCharacter,
         Self::IdTooLong,
         Self::SourceTooLong,
         Self::TypeTooLong,
@@ -61,6 +64,7 @@ impl Reason {
     pub const fn code(self) -> &'static str {
         match self {
             Self::InvalidCloudEvent => "invalid_cloudevent",
+            Self::ControlCharacter => "control_character",
             Self::IdTooLong => "id_too_long",
             Self::SourceTooLong => "source_too_long",
             Self::TypeTooLong => "type_too_long",

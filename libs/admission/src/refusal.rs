@@ -87,7 +87,8 @@ impl Refusal {
     /// The reason.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Missing(_) | Self::ControlCharacter { .. } => Reason::InvalidCloudEvent,
+            Self::Missing(_) => Reason::InvalidCloudEvent,
+            Self::ControlCharacter { .. } => Reason::ControlCharacter,
             Self::TooLong { name, .. } => match name.as_str() {
                 "id" => Reason::IdTooLong,
                 "source" => Reason::SourceTooLong,

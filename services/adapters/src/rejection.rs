@@ -136,6 +136,7 @@ impl Rejection {
 fn refused(reason: Reason) -> (StatusCode, &'static str, &'static str) {
     let title = match reason {
         Reason::InvalidCloudEvent => "Not a CloudEvent",
+        Reason::ControlCharacter => "Control character in an attribute",
         Reason::IdTooLong | Reason::SourceTooLong | Reason::TypeTooLong | Reason::AttributeTooLong => {
             "Attribute too long"
         }

@@ -129,7 +129,7 @@ fn envelopes(diary: &mut Diary) {
                 id: "a\0b".to_owned(),
                 ..event.clone()
             },
-            "invalid_cloudevent",
+            "control_character",
         ),
         (
             RawEvent {

@@ -70,7 +70,7 @@ async fn hostile_attributes_are_refused_by_name() {
             r#"{"source":"s","type":"t","time":"+292277-01-01T00:00:00Z"}"#,
             "invalid_cloudevent",
         ),
-        (r#"{"source":"s\u0000","type":"t"}"#, "invalid_cloudevent"),
+        (r#"{"source":"s\u0000","type":"t"}"#, "control_character"),
         (
             r#"{"source":"s","type":"t","data":{"a":"\ud800"}}"#,
             "invalid_data",

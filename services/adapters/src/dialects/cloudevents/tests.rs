@@ -78,7 +78,7 @@ fn binary_mode_names_what_is_wrong() {
     );
     assert_eq!(
         reason(&[("ce-type", "t"), ("ce-source", "a%00b")], b""),
-        "invalid_cloudevent"
+        "control_character"
     );
     assert_eq!(
         reason(&[("ce-type", "t"), ("ce-type", "u"), ("ce-source", "s")], b""),
