@@ -99,7 +99,8 @@ mod tests {
         assert_eq!((ingest.partitions, ingest.replication), (12, 1));
         assert_eq!(ingest.config["retention.ms"], "604800000");
         assert_eq!(named("p.signals").config["retention.ms"], "-1");
-        assert_eq!(named("p.notifier-plan.planned.changelog").partitions, 24);
+        // As many as its three inputs have.
+        assert_eq!(named("p.notifier-plan.planned.changelog").partitions, 36);
         assert_eq!(
             named("p.detector.windows.changelog").config["segment.bytes"],
             "8388608"

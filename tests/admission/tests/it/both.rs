@@ -3,7 +3,8 @@
 use access::Gate;
 use adapters::{Counts, Ingest, IngestError, router};
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode};
+use axum::http::header::HOST;
+use axum::http::{HeaderValue, Request, StatusCode};
 use model::{Event, Millis, RawEvent};
 use normalizer::{Lists, Normalizer};
 use settings::{AdaptersSettings, AdmissionSettings, AuthMode, NormalizerSettings, Watched};
@@ -34,8 +35,10 @@ pub(crate) fn now() -> Millis {
     Millis::try_from(since.as_millis()).unwrap()
 }
 
-/// Posts one request to a router of its own.
-pub(crate) fn edge(request: Request<Body>) -> Said {
+/// Posts one request to a router of its own, by its own name unless the request brings one.
+pub(crate) fn edge(mut request: Request<Body>) -> Said {
+    let host = request.headers_mut().entry(HOST);
+    host.or_insert(HeaderValue::from_static("127.0.0.1"));
     let log = Arc::new(Log::default());
     let settings = AdaptersSettings {
         auth: AuthMode::None,
