@@ -5,19 +5,21 @@
 
 use crate::evidence::{self, MOST_CHARACTERS, beginning};
 use crate::placing::Shape;
-use crate::stores::Standing;
+use crate::stores::{EXACT_WINDOW, Standing};
 use crate::{Limits, facts, independence, key};
-use model::{Event, ScoredEvent, Signal, SignalState};
+use model::{Event, Millis, ScoredEvent, Signal, SignalState};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Distinct sources that are told apart; the count stays there.
 const MOST_SOURCES: usize = 256;
 
-/// A signal that begins with this event.
-pub(crate) fn open(scored: ScoredEvent, limits: &Limits) -> Standing {
+/// A signal that begins with this event, whose record came at `now`. An id that comes again once it is forgotten begins
+/// another signal: its key must be another one, or readers would take its first version for an old one of the first.
+pub(crate) fn open(scored: ScoredEvent, now: Millis, limits: &Limits) -> Standing {
     let event = &scored.event;
+    let period = now.div_euclid(EXACT_WINDOW);
     let signal = Signal {
-        signal_key: format!("sig_{}", key(event)),
+        signal_key: format!("sig_{}-{period}", key(event)),
         tenant: event.tenant.clone(),
         kind: event.kind.clone(),
         subject: event.subject.clone(),

@@ -72,7 +72,7 @@ impl DedupAggregator {
             stores.signals.put(key, standing.clone());
             standing
         } else {
-            let standing = fold::open(scored, &self.limits);
+            let standing = fold::open(scored, now, &self.limits);
             let cluster = Cluster {
                 signal_key: standing.signal.signal_key.clone(),
                 shape: shape.into(),

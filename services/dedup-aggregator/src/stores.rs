@@ -8,6 +8,8 @@ use stage::{AnyStore, Expiring, Stores};
 use std::sync::Arc;
 
 const DAY: Millis = 24 * 60 * 60 * 1000;
+/// How long an id is remembered, ms.
+pub(crate) const EXACT_WINDOW: Millis = 14 * DAY;
 /// Signals of one subject that new events are compared with; beyond it the one that was begun first is forgotten.
 const MOST_CLUSTERS: usize = 32;
 
@@ -58,7 +60,7 @@ pub(crate) struct Cluster {
 impl Default for DedupStores {
     fn default() -> Self {
         Self {
-            seen: Expiring::new("seen", 14 * DAY),
+            seen: Expiring::new("seen", EXACT_WINDOW),
             signals: Expiring::new("signals", DAY),
             subjects: Expiring::new("subjects", 2 * DAY),
         }

@@ -199,6 +199,16 @@ fn a_busy_signal_outlives_its_first_day() {
 }
 
 #[test]
+fn an_id_that_comes_again_once_it_is_forgotten_begins_another_signal() {
+    let mut driver = Driver::new(stage());
+    let event = || post("1", "a", NEWS);
+    let first = signal(driver.apply(event(), &cx(NOW)));
+    let second = signal(driver.apply(event(), &cx(NOW + 15 * 24 * HOUR)));
+    assert_eq!((first.version, second.version), (1, 1));
+    assert_ne!(first.signal_key, second.signal_key);
+}
+
+#[test]
 fn state_is_bounded_for_a_subject_of_many_texts() {
     let mut driver = Driver::new(stage());
     for n in 0..200 {
