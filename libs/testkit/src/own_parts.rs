@@ -47,6 +47,7 @@ impl fmt::Display for Part {
 pub struct OwnParts {
     folder: PathBuf,
     environment: Vec<(&'static str, String)>,
+    kafka: u16,
     controller: u16,
     proxied: SocketAddr,
     proxy: SocketAddr,
@@ -77,6 +78,7 @@ impl OwnParts {
         Ok(Self {
             folder,
             environment,
+            kafka,
             controller,
             proxied: local(proxied),
             proxy: local(proxy),
@@ -94,6 +96,12 @@ impl OwnParts {
     /// The same, between two starts.
     pub fn set_kafka_property(&mut self, name: &str, value: &str) {
         self.properties.extend([name, "=", value, "\n"]);
+    }
+
+    /// The second listener advertises itself, and no proxy before it.
+    pub fn advertise_directly(&mut self) {
+        let advertised = format!("PLAINTEXT://{},PROXIED://{}", local(self.kafka), self.proxied);
+        self.set_kafka_property("advertised.listeners", &advertised);
     }
 
     /// Gives the broker's Java a system property, from its next start on.

@@ -30,6 +30,11 @@ impl Installation {
     /// Topics and tables, and a configuration with the day's tables and channels; nothing runs yet.
     pub(crate) async fn new(test: &str, day: &Day) -> Self {
         let sandbox = Sandbox::new(test).await.expect("the servers for tests run");
+        Self::on(sandbox, day).await
+    }
+
+    /// The same on other servers.
+    pub(crate) async fn on(sandbox: Sandbox, day: &Day) -> Self {
         let receiver = Receiver::start().await;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let configuration = configuration(folder.path(), &receiver, day);
@@ -57,7 +62,8 @@ impl Installation {
         command
     }
 
-    fn succeeds(&self, arguments: &[&str]) -> Output {
+    /// Runs the program; it must succeed.
+    pub(crate) fn succeeds(&self, arguments: &[&str]) -> Output {
         let output = self.command(arguments).output().expect("the program runs");
         let said = || format!("{}{}", lossy(&output.stdout), lossy(&output.stderr));
         assert!(output.status.success(), "{arguments:?}: {}", said());
@@ -76,9 +82,15 @@ impl Installation {
 
     /// Starts a process of these targets; `ready` waits for it.
     pub(crate) fn start(&mut self, target: &str) {
+        self.start_with(target, &[]);
+    }
+
+    /// The same with these variables too.
+    pub(crate) fn start_with(&mut self, target: &str, variables: &[(&str, &str)]) {
         let port = free_port();
         let mut command = self.command(&["run", target]);
         command
+            .envs(variables.iter().copied())
             .env("SLUICEBOX__OPS__LISTEN", format!("127.0.0.1:{port}"))
             .stdout(Stdio::null());
         let child = command.spawn().expect("the program runs");

@@ -9,3 +9,4 @@ mod hostile;
 mod installation;
 mod program;
 mod receiver;
+mod rights;
