@@ -55,6 +55,15 @@ chaos *args:
     cargo build --locked -p sluicebox -p sluicebox-chaos
     @"${CARGO_TARGET_DIR:-target}/debug/chaos" "$@"
 
+# Hostile clients of every kind at once, beside one that is not: `just hostile --quiet 30 --hostile 120`
+[group('habits')]
+[no-exit-message]
+hostile *args:
+    deploy/local/prerequisites
+    {{ parts }} --test up
+    cargo build --release --locked -p sluicebox -p sluicebox-hostile
+    @"${CARGO_TARGET_DIR:-target}/release/hostile" "$@"
+
 # Put the code into its format
 [group('habits')]
 fmt:

@@ -1,0 +1,60 @@
+//! Producers that write to the ingest topic whatever they like.
+
+use super::{Over, breathes};
+use crate::failure::Failure;
+use crate::place::Place;
+use model::{Encoder, RawEvent};
+use registry::Registry;
+use runtime::Publisher;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::task::JoinSet;
+use topology::{Prefix, Topic};
+
+const DAY: i64 = 24 * 3_600_000;
+
+pub(super) async fn flood(place: &Place, over: &Over, attacks: &mut JoinSet<()>) -> Result<(), Failure> {
+    let settings = place.sandbox.settings();
+    let prefix = Prefix::new(settings.topic_prefix.clone());
+    let broker = |error: &dyn std::fmt::Display| Failure::Broker(error.to_string());
+    let registry = Registry::connect(&settings.registry).map_err(|error| broker(&error))?;
+    let ids = registry
+        .register_all(&prefix)
+        .await
+        .map_err(|error| broker(&error))?;
+    let publisher = Publisher::new(&settings.kafka, &prefix, ids).map_err(|error| broker(&error))?;
+    let encoder = Encoder::new(ids);
+    for value in values(&encoder) {
+        attacks.spawn(write_for_ever(publisher.clone(), value, over.clone()));
+    }
+    Ok(())
+}
+
+/// Bytes that are nothing, JSON that is none, Avro that is cut, and an event of tomorrow.
+fn values(encoder: &Encoder) -> Vec<Vec<u8>> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(now.as_millis()).unwrap_or_default();
+    let tomorrow = RawEvent {
+        id: "tomorrow".to_owned(),
+        source: "/hostile".to_owned(),
+        time: Some(now + DAY),
+        ..RawEvent::default()
+    };
+    let whole = encoder.encoded(&tomorrow);
+    let cut = whole[..whole.len() / 2].to_vec();
+    vec![
+        vec![0xff; 64],
+        b"{\"specversion\":".to_vec(),
+        b"[".repeat(10_000),
+        cut,
+        whole,
+    ]
+}
+
+async fn write_for_ever(publisher: Publisher, value: Vec<u8>, over: Over) {
+    while breathes(&over).await {
+        // Whatever the broker says.
+        let _ = publisher
+            .publish_raw(Topic::IngestEvents, Some(b"hostile"), &value)
+            .await;
+    }
+}

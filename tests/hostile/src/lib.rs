@@ -1,0 +1,14 @@
+//! A hostile afternoon: `run all` as its users run it, a client with events to send, and beside it everything that
+//! hostile and broken clients do, at once. Afterwards it is counted what the first client lost and waited.
+
+mod attacks;
+mod failure;
+mod judge;
+mod normal;
+mod place;
+mod report;
+mod run;
+
+pub use failure::Failure;
+pub use report::Report;
+pub use run::{Options, run};
