@@ -143,7 +143,7 @@ const TABLE: [Row; 19] = [
             Code::UnsupportedSASLMechanism,
             Code::IllegalSASLState,
         ],
-        says: "check `kafka.sasl_*` and `kafka.oauth` in the configuration",
+        says: "check `kafka.sasl_*` in the configuration",
     },
     Row {
         meaning: Meaning::Halt,

@@ -81,7 +81,7 @@ impl Guarded {
         let shared = self.shared(&watcher, login);
         let running = run_stage(&shared, STAGE, || Tally).unwrap();
         let why = watcher.wait_for_waiting(0);
-        let says = "check `kafka.sasl_*` and `kafka.oauth`";
+        let says = "check `kafka.sasl_*`";
         assert!(
             why.contains("the login is refused") && why.contains(says),
             "{why}"
