@@ -5,6 +5,7 @@ mod filter;
 mod letter;
 mod letters;
 mod list;
+mod note;
 mod past;
 mod plan;
 mod replay;
@@ -17,6 +18,7 @@ use clap::{Args, Subcommand};
 
 pub(super) use filter::time;
 pub(super) use letters::Letters;
+pub(super) use note::NoteArgs;
 pub(super) use past::Past;
 
 const EXAMPLES: &str = "\

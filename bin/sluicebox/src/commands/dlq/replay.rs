@@ -6,6 +6,7 @@ mod newest;
 use super::filter::{Filter, is_among};
 use super::letter::{Letter, LetterId};
 use super::letters::Letters;
+use super::note::NoteArgs;
 use super::plan::{Plan, Skip};
 use crate::app::{self, App};
 use crate::failure::Failure;
@@ -48,12 +49,8 @@ pub(super) struct ReplayArgs {
     /// Say what would be put back, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Why, for those who read `dlq replays`
-    #[arg(long, value_name = "TEXT")]
-    note: Option<String>,
-    /// Who asks for it; the user and the host without it
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    note: NoteArgs,
     /// Print the outcome as one JSON object
     #[arg(long)]
     json: bool,
@@ -85,20 +82,12 @@ pub(super) async fn run(args: ReplayArgs, app: &App) -> Result<(), Failure> {
 
 /// What every note of this replay says.
 fn header(args: &ReplayArgs, settings: &settings::Settings) -> model::Replay {
-    let now = chrono::Utc::now();
     let mut filters = args.filter.described();
     if !args.letters.is_empty() {
         let ids: Vec<String> = args.letters.iter().map(LetterId::to_string).collect();
         filters.insert("letters".to_owned(), ids.join(","));
     }
-    model::Replay {
-        id: format!("rpl_{}", now.format("%Y%m%dT%H%M%S%3f")),
-        by: args.by.clone().unwrap_or_else(|| app::who(settings)),
-        note: args.note.clone(),
-        started: now.timestamp_millis(),
-        filters,
-        ..model::Replay::default()
-    }
+    args.note.header(filters, settings)
 }
 
 async fn put_back(

@@ -2,7 +2,7 @@
 //! a receiver knows that it has it.
 
 use crate::app::{self, App};
-use crate::commands::dlq::time;
+use crate::commands::dlq::{NoteArgs, time};
 use crate::failure::Failure;
 use crate::output::{say, tell};
 use clap::{ArgGroup, Args};
@@ -40,12 +40,8 @@ pub(super) struct ResendArgs {
     /// Say what would be sent, and send nothing
     #[arg(long)]
     dry_run: bool,
-    /// Why, for those who read `dlq replays`
-    #[arg(long, value_name = "TEXT")]
-    note: Option<String>,
-    /// Who asks for it; the user and the host without it
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    note: NoteArgs,
     /// Print the outcome as one JSON object
     #[arg(long)]
     json: bool,
@@ -114,7 +110,7 @@ async fn write(
     }
     let mut replayer = admin.replayer(app::schema_ids(settings).await?).await?;
     let topic = app::prefix(settings).apply(Topic::NotificationsOutbox.name());
-    let mut note = note(args, settings);
+    let mut note = header(args, settings);
     for batch in records.chunks(BATCH) {
         note.letters = batch.iter().map(|(_, record)| noted(&topic, record)).collect();
         let letters = batch.iter().map(|(_, record)| again(&topic, record));
@@ -125,8 +121,8 @@ async fn write(
     Ok(())
 }
 
-fn note(args: &ResendArgs, settings: &Settings) -> Replay {
-    let now = chrono::Utc::now();
+/// What every note of this run says.
+fn header(args: &ResendArgs, settings: &Settings) -> Replay {
     let list = |given: &[String]| (!given.is_empty()).then(|| given.join(","));
     let at = |time: Option<Millis>| time.map(crate::commands::shown::rfc3339);
     let filters = [
@@ -135,17 +131,10 @@ fn note(args: &ResendArgs, settings: &Settings) -> Replay {
         ("from", at(args.from)),
         ("to", at(args.to)),
     ];
-    let filters = filters.into_iter();
-    Replay {
-        id: format!("rpl_{}", now.format("%Y%m%dT%H%M%S%3f")),
-        by: args.by.clone().unwrap_or_else(|| app::who(settings)),
-        note: args.note.clone(),
-        started: now.timestamp_millis(),
-        filters: filters
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect(),
-        ..Replay::default()
-    }
+    let given = filters
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    args.note.header(given.collect(), settings)
 }
 
 /// The record as it was, marked as one that somebody put back.
