@@ -1,8 +1,9 @@
 //! The HTTP clients: one for the library that speaks the registry's API, one for the question that it lacks.
 
 use crate::RegistryError;
+use crate::error::innermost;
 use crate::registry::TIMEOUT;
-use reqwest::{Certificate, Client, ClientBuilder, Identity, RequestBuilder, Response, StatusCode};
+use reqwest::{Certificate, Client, ClientBuilder, Identity, RequestBuilder, StatusCode};
 use schema_registry_converter::async_impl::schema_registry::SrSettings;
 use settings::{RegistrySettings, Secret};
 use std::fs;
@@ -63,13 +64,13 @@ impl Lookup {
     pub(crate) async fn id(&self, url: &str, subject: &str, schema: &str) -> Result<u32, RegistryError> {
         let body = serde_json::json!({ "schema": schema, "schemaType": "AVRO" });
         let asked = self.client.post(format!("{url}/subjects/{subject}")).json(&body);
-        let away = |error: &reqwest::Error| RegistryError::Away {
-            url: url.to_owned(),
-            why: innermost(error),
+        let away = |error: &reqwest::Error| {
+            let why = innermost(error).unwrap_or_else(|| error.to_string());
+            RegistryError::from_status(None, why, url, subject)
         };
         let answer = self.with_login(asked).send().await;
         let answer = answer.map_err(|error| away(&error))?;
-        let answer = refuse(answer, url, subject)?;
+        refuse(answer.status(), url, subject)?;
         let found: Found = answer.json().await.map_err(|error| away(&error))?;
         Ok(found.id)
     }
@@ -90,32 +91,13 @@ struct Found {
     id: u32,
 }
 
-fn refuse(answer: Response, url: &str, subject: &str) -> Result<Response, RegistryError> {
-    let status = answer.status();
-    let subject = subject.to_owned();
-    match status {
-        status if status.is_success() => Ok(answer),
-        StatusCode::NOT_FOUND => Err(RegistryError::NotRegistered { subject }),
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Err(away(url, status)),
-        status if status.is_server_error() => Err(away(url, status)),
-        status => Err(RegistryError::Refused {
-            what: subject,
-            why: format!("HTTP {status}"),
-        }),
+fn refuse(status: StatusCode, url: &str, subject: &str) -> Result<(), RegistryError> {
+    if status.is_success() {
+        return Ok(());
     }
-}
-
-fn away(url: &str, status: StatusCode) -> RegistryError {
-    RegistryError::Away {
-        url: url.to_owned(),
-        why: format!("HTTP {status}"),
+    let why = format!("HTTP {status}");
+    match RegistryError::from_status(Some(status.as_u16()), why, url, subject) {
+        RegistryError::Unknown { what } => Err(RegistryError::NotRegistered { subject: what }),
+        refusal => Err(refusal),
     }
-}
-
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }

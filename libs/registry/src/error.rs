@@ -70,17 +70,26 @@ impl RegistryError {
 
     /// The library tells statuses apart only in its message, which ends with the status.
     pub(crate) fn from_answer(error: &SRCError, url: &str, what: &str) -> Self {
-        let what = what.to_owned();
-        let why = innermost(error);
-        let url = url.to_owned();
-        match status(&error.error) {
-            Some(404) => Self::Unknown { what },
-            Some(409) => Self::Incompatible { subject: what, why },
-            Some(408 | 429 | 500..) | None => Self::Away { url, why },
-            Some(status) => Self::Refused {
+        let why = innermost(error).unwrap_or_else(|| error.error.clone());
+        let status = status(&error.error);
+        match (Self::from_status(status, why, url, what), status) {
+            (Self::Refused { what, why }, Some(status)) => Self::Refused {
                 what,
                 why: format!("{why} (HTTP {status})"),
             },
+            (told, _) => told,
+        }
+    }
+
+    /// What a status means; none is no answer.
+    pub(crate) fn from_status(status: Option<u16>, why: String, url: &str, what: &str) -> Self {
+        let what = what.to_owned();
+        let url = url.to_owned();
+        match status {
+            Some(404) => Self::Unknown { what },
+            Some(409) => Self::Incompatible { subject: what, why },
+            Some(408 | 429 | 500..) | None => Self::Away { url, why },
+            Some(_) => Self::Refused { what, why },
         }
     }
 }
@@ -90,17 +99,13 @@ fn status(message: &str) -> Option<u16> {
     status.split(' ').next()?.parse().ok()
 }
 
-/// The cause of the cause: "connection refused" says more than "error sending request".
-fn innermost(error: &SRCError) -> String {
-    let mut cause: &dyn Error = error;
+/// The cause of the cause, if there is any: "connection refused" says more than "error sending request".
+pub(crate) fn innermost(error: &dyn Error) -> Option<String> {
+    let mut cause = error.source()?;
     while let Some(next) = cause.source() {
         cause = next;
     }
-    if std::ptr::addr_eq(cause, error) {
-        error.error.clone()
-    } else {
-        cause.to_string()
-    }
+    Some(cause.to_string())
 }
 
 #[cfg(test)]
