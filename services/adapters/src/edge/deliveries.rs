@@ -10,9 +10,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use settings::WebhookSettings;
 
-use super::framing::Trace;
-use super::receive::{settle, spend};
-use super::{Edge, body, door, now};
+use super::receive::{collect, settle, spend};
+use super::{Edge, door, now};
 use crate::admit::admit;
 use crate::deliveries::{Answered, verifier};
 use crate::dialects::{Dialect, Item, Reading};
@@ -54,14 +53,8 @@ pub(super) async fn receive<I: Ingest>(
     if let Some(wait) = edge.gate.waits(from) {
         return Problem::from(&Denial::SlowedDown(wait)).into_response();
     }
-    let (parts, stream) = request.into_parts();
-    let trace = parts
-        .extensions
-        .get::<Trace>()
-        .cloned()
-        .unwrap_or_else(Trace::fresh);
-    let body = match body::collect(&parts.headers, stream, edge.limits.body_bytes).await {
-        Ok(body) => body,
+    let (parts, trace, body) = match collect(&edge, request).await {
+        Ok(whole) => whole,
         Err(problem) => return problem.into_response(),
     };
     let reading = match read(&hook, &edge, &parts.headers, &body, from) {

@@ -7,6 +7,7 @@ use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_ENCODING;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
 use super::attempt::Attempt;
@@ -26,14 +27,8 @@ pub(super) async fn receive<I: Ingest>(
     Extension(caller): Extension<Arc<Caller>>,
     request: Request,
 ) -> Response {
-    let (parts, stream) = request.into_parts();
-    let trace = parts
-        .extensions
-        .get::<Trace>()
-        .cloned()
-        .unwrap_or_else(Trace::fresh);
-    let body = match body::collect(&parts.headers, stream, edge.limits.body_bytes).await {
-        Ok(body) => body,
+    let (parts, trace, body) = match collect(&edge, request).await {
+        Ok(whole) => whole,
         Err(problem) => return problem.into_response(),
     };
     let attempt = parts.extensions.get::<Attempt>();
@@ -67,6 +62,14 @@ pub(super) async fn receive<I: Ingest>(
         return Problem::from(&denial).into_response();
     }
     settle(&edge, reading, &trace, &parts.headers).await
+}
+
+/// A request whole: its head, its trace and its body.
+pub(super) async fn collect<I>(edge: &Edge<I>, request: Request) -> Result<(Parts, Trace, Vec<u8>), Problem> {
+    let (parts, stream) = request.into_parts();
+    let trace = parts.extensions.get::<Trace>().cloned();
+    let body = body::collect(&parts.headers, stream, edge.limits.body_bytes).await?;
+    Ok((parts, trace.unwrap_or_else(Trace::fresh), body))
 }
 
 /// Takes events and bytes from what the caller may send.
