@@ -150,6 +150,21 @@ impl<T> Sliding<T> {
         }
     }
 
+    /// Keeps no more than this weighs. As where there are too many, the oldest go first, and what is older than they were
+    /// is late from there on.
+    pub fn shed(&mut self, most: usize, weigh: impl Fn(Option<&T>) -> usize) {
+        let mut weight: usize = self.entries.iter().map(|entry| weigh(entry.item.as_ref())).sum();
+        let mut over = 0;
+        while weight > most && over + 1 < self.entries.len() {
+            weight -= weigh(self.entries[over].item.as_ref());
+            over += 1;
+        }
+        if let Some(last) = over.checked_sub(1) {
+            self.dropped = self.dropped.max(self.entries[last].at);
+            self.entries.drain(..over);
+        }
+    }
+
     /// How many events are kept.
     pub fn len(&self) -> usize {
         self.entries.len()

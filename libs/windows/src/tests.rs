@@ -271,3 +271,20 @@ fn what_is_older_than_what_was_dropped_is_late() {
     assert_eq!(sliding.len(), 3);
     assert!(sliding.is_late(0, &bounds) && !sliding.is_late(1, &bounds));
 }
+
+#[test]
+fn what_weighs_too_much_goes_oldest_first_and_the_newest_stays() {
+    let bounds = bounds(Some(1_000), 1_000, 100);
+    let mut sliding = Sliding::default();
+    for at in 0..5 {
+        sliding.hit(at, 10usize, &bounds);
+    }
+    let weigh = |item: Option<&usize>| item.copied().unwrap_or_default();
+    sliding.shed(50, weigh);
+    assert_eq!(sliding.len(), 5, "nothing is too much");
+    sliding.shed(30, weigh);
+    assert_eq!(sliding.len(), 3);
+    assert!(sliding.is_late(0, &bounds) && !sliding.is_late(1, &bounds));
+    sliding.shed(0, weigh);
+    assert_eq!(sliding.len(), 1);
+}

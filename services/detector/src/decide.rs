@@ -1,5 +1,7 @@
 //! What one event means to each rule that looks at it. No Kafka, no clock, no I/O.
 
+use std::sync::Arc;
+
 use model::{Detection, Event};
 use rules::{DetectionRule, DetectionRules, Inquiry, Kind, Observation};
 use windows::{Bounds, Until};
@@ -10,6 +12,11 @@ use crate::stores::{DAY_MS, DetectorStores, HOUR_MS, Window};
 /// Events kept beyond the threshold: within the allowed lateness, any may be the neighbour of one to come. Few keys ever
 /// have so many, since of a crossing that was told only the edges are kept.
 const SPARE: usize = 4096;
+
+/// Bytes of the events that a window keeps, as far as strangers choose them: all of it is one record of the changelog.
+const MOST_BYTES: usize = 3 * 1024 * 1024;
+/// What an event takes in it beside its id.
+const AROUND_ID: usize = 16;
 
 /// A streak without a window is forgotten this long after its last event.
 const STREAK_MS: i64 = 14 * DAY_MS;
@@ -100,6 +107,8 @@ fn settle(rule: &DetectionRule, bounds: &Bounds, window: &mut Window) {
     } else {
         window.events.thin(window.alarm.spans(), bounds.least);
     }
+    let weigh = |id: Option<&Arc<str>>| id.map_or(0, |id| id.len()) + AROUND_ID;
+    window.events.shed(MOST_BYTES, weigh);
 }
 
 fn end(rule: &DetectionRule, bounds: &Bounds, event: &Event, window: &mut Window) -> Option<Evidence> {

@@ -20,7 +20,7 @@ impl Evidence {
             count: run.count(),
             first_at: run.first_at(),
             last_at: run.last_at(),
-            event_ids: run.items().map(ToString::to_string).collect(),
+            event_ids: named(run),
         }
     }
 
@@ -32,6 +32,25 @@ impl Evidence {
             event_ids: vec![event.id.clone()],
         }
     }
+}
+
+/// Bytes of ids that a detection names. Strangers choose how long they are, and with the attributes of an event it must
+/// still fit its topic; the count says how many there were.
+const MOST_BYTES: usize = 512 * 1024;
+
+/// The events of a run by their ids; the newest of them where those are too long.
+fn named(run: &Run<'_, Arc<str>>) -> Vec<String> {
+    let mut over = run
+        .items()
+        .map(|id| id.len())
+        .sum::<usize>()
+        .saturating_sub(MOST_BYTES);
+    let kept = run.items().skip_while(|id| {
+        let skips = over > 0;
+        over = over.saturating_sub(id.len());
+        skips
+    });
+    kept.map(ToString::to_string).collect()
 }
 
 /// The detection. Its identity is made from the rule and the event that tipped it, so that telling it again

@@ -386,3 +386,51 @@ fn windows_and_ids_of_one_tenant_are_none_of_another() {
     assert!(names(&found).contains(&"high_frequency_login"));
     assert!(found.iter().all(|detection| detection.tenant == "acme"));
 }
+
+/// Ids of the greatest length that the edge takes, more of them than a window of any rule keeps.
+#[test]
+fn long_ids_do_not_outgrow_the_changelog_nor_the_topic() {
+    let rules = "\
+detections:
+  - name: many
+    types: [user.login]
+    kind: count
+    at_least: 3000
+    window: 1h
+    severity: low
+    description: many logins
+tests:
+  - name: one is not many
+    events: [{type: user.login, at: 0s}]
+    expect: {}
+";
+    let files = [("many.yml".to_owned(), rules.to_owned())];
+    let rules = DetectionRules::parse(&rules::rule_files(&files), &|_| None).unwrap();
+    let mut driver = Driver::new(DetectorStage::new(&Watched::fixed(rules), Duration::from_mins(1)));
+    let mut found = Vec::new();
+    for number in 0..5_000 {
+        let id = format!("{number:01000}");
+        let at = i64::from(number) * 10;
+        let cx = Cx::at(Topic::EventsNormalized, at);
+        if let Settled::Out(more) = driver.apply_uncommitted(event(&id, "user.login", at, &[]), &cx) {
+            found.extend(more);
+        }
+    }
+    driver.commit();
+    let largest = driver
+        .log()
+        .iter()
+        .map(|(_, _, value)| value.as_ref().map_or(0, Vec::len))
+        .max();
+    assert!(
+        largest < Some(4 * 1024 * 1024 - 1024),
+        "{largest:?} bytes in one record of the changelog"
+    );
+    let ids = found[0].event_ids.iter();
+    assert!(
+        ids.map(String::len).sum::<usize>() < 1024 * 1024,
+        "{} ids",
+        found[0].event_ids.len()
+    );
+    assert_eq!(found[0].count, 3_000);
+}
