@@ -258,10 +258,11 @@ impl<'a> Carried<'a> {
 #[derive(Debug)]
 #[must_use]
 pub(crate) enum Settling {
-    /// It is in the open transaction.
+    /// What became of it is in the open transaction.
     Done,
-    /// It would be one dead letter too many: nothing of the transaction may be committed, and its partition stops before
-    /// this record.
+    /// The same, and it is a dead letter. Nothing else is left of it.
+    Buried,
+    /// It would be one dead letter too many: nothing is left of it, and its partition stops before it.
     TooMany(String),
 }
 
@@ -314,6 +315,7 @@ impl<'a> Settler<'a> {
         match outbox.send_all(outputs, &child(self.names, cx))? {
             Ok(()) => running.pending.count_out(outputs.len() as u64),
             Err(too_large) => {
+                ::stage::take_back(&mut running.stores);
                 let poison = too_large.of_record(carried.value.map_or(0, <[u8]>::len));
                 return self.bury(cx, carried, poison, running, outbox);
             }
@@ -329,14 +331,14 @@ impl<'a> Settler<'a> {
         running: &mut Running<S>,
         outbox: &mut Outbox,
     ) -> Result<Settling, Fault> {
-        running.pending.count_dead(poison.reason, poison.blame.fault());
-        let number = running.counts.settled() + running.pending.settled();
+        let number = running.counts.settled() + running.pending.settled() + 1;
         if let Some(why) = self.budget.spend(cx, &poison, number) {
             return Ok(Settling::TooMany(why));
         }
+        running.pending.count_dead(poison.reason, poison.blame.fault());
         let (letter, death) = self.burial.of(cx, carried, poison);
         *running.deaths.entry(death).or_default() += 1;
         letter.send(outbox)?;
-        Ok(Settling::Done)
+        Ok(Settling::Buried)
     }
 }

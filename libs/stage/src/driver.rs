@@ -1,6 +1,6 @@
 //! Runs a stage without Kafka: the fold that the runtime's committed output must equal. For tests and oracles.
 
-use crate::{Cx, Emit, FlowCounts, Poison, Stage, Stores, apply_and_fire, fire};
+use crate::{Cx, Emit, FlowCounts, Poison, Stage, Stores, apply_and_fire, fire, take_back};
 use model::Millis;
 
 /// What became of one record.
@@ -56,20 +56,49 @@ impl<S: Stage> Driver<S> {
 
     /// Applies one record in a transaction of its own.
     pub fn apply(&mut self, input: S::In, cx: &Cx<'_>) -> Settled<S::Out> {
-        let settled = self.apply_uncommitted(input, cx);
+        self.apply_if(input, cx, |_| Ok(()))
+    }
+
+    /// The same, for a record whose outputs may be refused: then it is a dead letter, and nothing else is left of it.
+    pub fn apply_if(
+        &mut self,
+        input: S::In,
+        cx: &Cx<'_>,
+        accept: impl FnOnce(&[S::Out]) -> Result<(), Poison>,
+    ) -> Settled<S::Out> {
+        let settled = self.settle(input, cx, accept);
         self.commit();
         settled
     }
 
     /// Applies one record and leaves the transaction open.
     pub fn apply_uncommitted(&mut self, input: S::In, cx: &Cx<'_>) -> Settled<S::Out> {
+        self.settle(input, cx, |_| Ok(()))
+    }
+
+    fn settle(
+        &mut self,
+        input: S::In,
+        cx: &Cx<'_>,
+        accept: impl FnOnce(&[S::Out]) -> Result<(), Poison>,
+    ) -> Settled<S::Out> {
         let (verdict, fired) = apply_and_fire(&mut self.stage, input, &mut self.stores, cx);
-        self.fired.extend(fired);
+        let mut settled = Settled::from(verdict);
+        let refused = match &settled {
+            Settled::Out(outputs) => accept(outputs).err(),
+            _ => None,
+        };
+        match refused {
+            None => self.fired.extend(fired),
+            Some(poison) => {
+                take_back(&mut self.stores);
+                settled = Settled::Dead(poison);
+            }
+        }
         for rule in self.stage.late() {
             self.counts.count_late(&rule);
         }
         self.counts.time_corrected += u64::from(self.stage.time_corrected());
-        let settled = Settled::from(verdict);
         self.count(&settled);
         settled
     }

@@ -67,20 +67,35 @@ pub trait Stage: Send {
 /// What became of a record, and what the timers that it made due led to.
 pub type Applied<O> = (Result<Emit<O>, Poison>, Vec<O>);
 
-/// Applies a record and fires the timers that it makes due: the step that the runtime and [`Driver`] share.
+/// Applies a record and fires the timers that it makes due: the step that the runtime and [`Driver`] share. A record that
+/// is rejected leaves nothing in the stores, and fires nothing; one that is taken can still be taken back
+/// ([`take_back`]).
 pub fn apply_and_fire<S: Stage>(
     stage: &mut S,
     input: S::In,
     stores: &mut S::Stores,
     cx: &Cx<'_>,
 ) -> Applied<S::Out> {
-    stores.each(&mut |store| store.advance(cx.clock));
+    stores.each(&mut |store| {
+        store.savepoint();
+        store.advance(cx.clock);
+    });
     let event_time = stage.event_time(&input, cx);
     let verdict = stage.apply(input, stores, cx);
+    if verdict.is_err() {
+        take_back(stores);
+        return (verdict, Vec::new());
+    }
     if let Some(timers) = stores.timers() {
         timers.observe(event_time, cx.clock);
     }
     (verdict, fire(stage, stores, None))
+}
+
+/// Takes back what the record that was applied last changed, and the timers that it fired. Only between its application
+/// and the next one.
+pub fn take_back(stores: &mut impl Stores) {
+    stores.each(&mut |store| store.rollback());
 }
 
 /// Fires what is due; `wall` is told when the wall clock may fire as well.

@@ -1,5 +1,8 @@
 //! Keyed state of one task: a map with an overlay. Reads see the overlay; a commit folds it in, an abort drops it.
 //! The runtime writes the overlay to the store's changelog in the same transaction as the outputs.
+//!
+//! Within a transaction each record has a savepoint: what a record changed that then becomes a dead letter is taken back
+//! alone, or a replay of it would find itself there already.
 
 mod expiring;
 mod keyed;
@@ -82,6 +85,12 @@ pub trait AnyStore {
     fn commit(&mut self);
     /// Drops the changes: their transaction did not.
     fn abort(&mut self);
+    /// From here on changes can be taken back alone, up to the next savepoint, commit or abort.
+    fn savepoint(&mut self);
+    /// Takes back what was changed since the savepoint.
+    fn rollback(&mut self);
+    /// Shows every change since the savepoint, perhaps more than once a key.
+    fn changes_since_savepoint(&mut self, show: &mut dyn FnMut(Change<'_>)) -> Result<(), StoreError>;
     /// How many keys it holds.
     fn len(&self) -> usize;
     /// Whether it holds none.

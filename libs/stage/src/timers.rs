@@ -50,6 +50,8 @@ pub struct Timers {
     order: BTreeSet<(Clock, Millis, String)>,
     /// Taken out of the order in the open transaction.
     taken: Vec<(Clock, Millis, String)>,
+    /// How many were at the savepoint.
+    taken_before: usize,
     lateness: Lateness,
     watermark: Millis,
     wall: Millis,
@@ -68,6 +70,7 @@ impl Timers {
             entries: Store::new(name),
             order: BTreeSet::new(),
             taken: Vec::new(),
+            taken_before: 0,
             lateness,
             watermark: Millis::MIN,
             wall: Millis::MIN,
@@ -238,6 +241,23 @@ impl AnyStore for Timers {
         self.order.extend(std::mem::take(&mut self.taken));
     }
 
+    fn savepoint(&mut self) {
+        self.entries.savepoint();
+        self.taken_before = self.taken.len();
+    }
+
+    /// As for an abort, but only what came after the savepoint.
+    fn rollback(&mut self) {
+        self.entries.rollback();
+        self.recall();
+        let kept = self.taken_before.min(self.taken.len());
+        self.order.extend(self.taken.drain(kept..));
+    }
+
+    fn changes_since_savepoint(&mut self, show: &mut dyn FnMut(Change<'_>)) -> Result<(), StoreError> {
+        self.entries.changes_since_savepoint(show)
+    }
+
     fn len(&self) -> usize {
         self.entries.len()
     }
@@ -329,6 +349,23 @@ mod tests {
         assert_eq!(names(&timers.take_due(Some(60))), ["retry"]);
         let mut timers = restarted(&mut timers, &mut log);
         assert!(timers.take_due(Some(99)).is_empty());
+    }
+
+    #[test]
+    fn a_rollback_gives_back_what_fired_since_the_savepoint() {
+        let mut timers = Timers::new("timers", LATENESS);
+        timers.set(Clock::EventTime, "a", 50);
+        timers.set(Clock::EventTime, "b", 100);
+        timers.observe(80, 80);
+        assert_eq!(names(&timers.take_due(None)), ["a"]);
+        timers.savepoint();
+        timers.observe(300, 300);
+        timers.set(Clock::EventTime, "c", 200);
+        assert_eq!(names(&timers.take_due(None)), ["b", "c"]);
+        timers.rollback();
+        assert_eq!(timers.watermark(), 70);
+        timers.observe(300, 300);
+        assert_eq!(names(&timers.take_due(None)), ["b"], "c was never set");
     }
 
     #[test]

@@ -12,6 +12,9 @@ pub struct Changelog {
 }
 
 impl Changelog {
+    /// The largest record batch, in bytes (`max.message.bytes`): a parked record wraps a whole record of another topic.
+    pub const MAX_MESSAGE_BYTES: u32 = 4 * 1024 * 1024;
+
     /// Every changelog of every stage.
     pub fn all() -> impl Iterator<Item = Self> {
         StageName::RUNNERS

@@ -10,7 +10,7 @@ pub use state::{nothing_waits, replay};
 use crate::{History, OwnSchemas, Place};
 use model::{DecodeError, Decoder, Encoder, Fault, Millis};
 use runtime::admin::StoredRecord;
-use stage::{Cx, Driver, FlowCounts, Input, Output, Settled, Stage, Wire};
+use stage::{Cx, Driver, FlowCounts, Input, Output, Poison, Settled, Stage, Wire};
 use std::collections::BTreeMap;
 use topology::{StageName, Topic};
 
@@ -30,8 +30,13 @@ pub trait Fold {
     /// What the stage writes.
     type Out: Output;
 
-    /// Decides about the next record.
-    fn apply(&mut self, input: Self::In, cx: &Cx<'_>) -> Settled<Self::Out>;
+    /// Decides about the next record; one whose outputs are not accepted is dead, and leaves nothing behind.
+    fn apply(
+        &mut self,
+        input: Self::In,
+        cx: &Cx<'_>,
+        accept: impl FnOnce(&[Self::Out]) -> Result<(), Poison>,
+    ) -> Settled<Self::Out>;
     /// What timers by event time led to since the last record; those by the wall clock are not determined.
     fn fired(&mut self) -> Vec<Self::Out> {
         Vec::new()
@@ -44,8 +49,13 @@ impl<S: Stage> Fold for Driver<S> {
     type In = S::In;
     type Out = S::Out;
 
-    fn apply(&mut self, input: S::In, cx: &Cx<'_>) -> Settled<S::Out> {
-        Self::apply(self, input, cx)
+    fn apply(
+        &mut self,
+        input: S::In,
+        cx: &Cx<'_>,
+        accept: impl FnOnce(&[S::Out]) -> Result<(), Poison>,
+    ) -> Settled<S::Out> {
+        self.apply_if(input, cx, accept)
     }
 
     fn fired(&mut self) -> Vec<S::Out> {
@@ -116,7 +126,7 @@ pub fn fold<F: Fold>(
         for (partition, records) in history.partitions(topic.name()) {
             let mut task = make();
             for record in records {
-                let settled = settled(&mut task, topic, record, &mut decoder);
+                let settled = settled(&mut task, topic, record, &mut decoder, &encoder);
                 folded.settle(record, settled, &encoder, &name);
                 folded.fire(record, &task.fired(), &encoder, &name);
             }
@@ -139,13 +149,19 @@ fn settled<F: Fold>(
     topic: Topic,
     record: &StoredRecord,
     decoder: &mut Decoder,
+    encoder: &Encoder,
 ) -> Result<Settled<F::Out>, DecodeError> {
     let headers = headers(record);
     if record.value.is_none() && !model::is_in_headers(&headers) {
         return Ok(Settled::Filtered("tombstone"));
     }
     let input = F::In::decode(&wire(topic, record, &headers), decoder)?;
-    Ok(task.apply(input, &context(topic, record)))
+    let accept = |outputs: &[F::Out]| {
+        let due = due_of(record, outputs, encoder, &|_| String::new());
+        due.map(|_| ())
+            .map_err(|reason| Poison::ours(reason, "as the fold has it"))
+    };
+    Ok(task.apply(input, &context(topic, record), accept))
 }
 
 /// A record's headers, as a stage is shown them.

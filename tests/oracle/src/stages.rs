@@ -115,7 +115,13 @@ impl Fold for &Enriching {
     type In = Signal;
     type Out = EnrichedSignal;
 
-    fn apply(&mut self, input: Signal, cx: &Cx<'_>) -> Settled<EnrichedSignal> {
+    /// What its tables know of a signal is no state of the fold, so that nothing is to be taken back.
+    fn apply(
+        &mut self,
+        input: Signal,
+        cx: &Cx<'_>,
+        _: impl FnOnce(&[EnrichedSignal]) -> Result<(), Poison>,
+    ) -> Settled<EnrichedSignal> {
         let key = self.effect.idempotency_key(&input);
         let attempt = Attempt::first();
         match self

@@ -48,7 +48,7 @@ fn changelog(log: Changelog, kafka: &KafkaSettings, prefix: &Prefix) -> WantedTo
         ("cleanup.policy", "compact".to_owned()),
         ("segment.bytes", (8 * MIB).to_string()),
         ("min.cleanable.dirty.ratio", "0.1".to_owned()),
-        ("max.message.bytes", (4 * MIB).to_string()),
+        ("max.message.bytes", Changelog::MAX_MESSAGE_BYTES.to_string()),
     ];
     topic_of(
         prefix.apply(&log.topic_name()),

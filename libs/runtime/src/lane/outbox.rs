@@ -16,7 +16,7 @@ use stage::{Blame, Output, Poison};
 use std::fmt::{self, Display, Write};
 use std::ops::Range;
 use std::time::Duration;
-use topology::Topic;
+use topology::{Changelog, Topic};
 
 /// How long a full queue is left to the broker before it is looked at again.
 const ROOM_STEP: Duration = Duration::from_millis(1);
@@ -26,6 +26,14 @@ struct Piece {
     topic: Topic,
     key: Range<usize>,
     value: Range<usize>,
+}
+
+/// What a record has around its key and value, at most.
+const AROUND: usize = 1024;
+
+/// Whether a changelog takes a change of state.
+pub(crate) fn fits_changelog((key, value): stage::Change<'_>) -> bool {
+    key.len() + value.map_or(0, <[u8]>::len) + AROUND <= Changelog::MAX_MESSAGE_BYTES as usize
 }
 
 /// An output that its topic does not take.
@@ -143,7 +151,7 @@ impl Outbox {
             output.encode(&self.encoder, &mut self.bytes);
             let value = key.end..self.bytes.len();
             let (size, limit) = (value.len(), topic.spec().max_message_bytes as usize);
-            if size + 1024 > limit {
+            if size + AROUND > limit {
                 return Err(TooLarge { topic, size, limit });
             }
             self.pieces.push(Piece { topic, key, value });

@@ -1,8 +1,9 @@
 //! One task of a lane: the state, the counts and the place in its input of one partition.
 
+use super::outbox::fits_changelog;
 use crate::fault::Fault;
 use crate::observer::Deaths;
-use stage::{FlowCounts, Stores, Task};
+use stage::{FlowCounts, StoreError, Stores, Task};
 use topology::StageName;
 
 /// A task that runs.
@@ -31,6 +32,15 @@ pub(crate) struct Running<S> {
     touched: bool,
     /// Whether a record came since this was asked last.
     heard: bool,
+    /// Whether each record's changes of state are measured, and whether some were too large for the changelog.
+    measured: Option<Measured>,
+}
+
+/// How the changes of state are measured, record by record: they are written once a commit, so that it shows only then
+/// that one is too large; which record made it so shows when the records are applied again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Measured {
+    found: bool,
 }
 
 impl<S: Stores> Running<S> {
@@ -49,6 +59,7 @@ impl<S: Stores> Running<S> {
             first: None,
             touched: false,
             heard: false,
+            measured: None,
         }
     }
 
@@ -60,6 +71,26 @@ impl<S: Stores> Running<S> {
     /// Something was written for this task without a record.
     pub(crate) fn touch(&mut self) {
         self.touched = true;
+    }
+
+    /// A change of state is too large for its changelog: from now on each record's changes are measured, until a commit
+    /// in which none was too large. `false` if they were already, so that no record is to blame.
+    pub(crate) fn measure(&mut self) -> bool {
+        self.measured.replace(Measured::default()).is_none()
+    }
+
+    /// Whether what the record that was applied last changed is too large, if that is measured.
+    pub(crate) fn outgrows_changelog(&mut self) -> Result<bool, StoreError> {
+        let Some(measured) = &mut self.measured else {
+            return Ok(false);
+        };
+        let (mut fits, mut shown) = (true, Ok(()));
+        self.stores.each(&mut |store| {
+            let each = store.changes_since_savepoint(&mut |change| fits &= fits_changelog(change));
+            shown = std::mem::replace(&mut shown, Ok(())).and(each);
+        });
+        measured.found |= !fits;
+        shown.map(|()| !fits)
     }
 
     /// Where the last commit left it.
@@ -113,6 +144,10 @@ impl<S: Stores> Running<S> {
         self.committed = self.next;
         self.first = None;
         self.touched = false;
+        self.measured = self
+            .measured
+            .filter(|measured| measured.found)
+            .map(|_| Measured::default());
     }
 
     /// The transaction did not.

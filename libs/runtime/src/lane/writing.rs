@@ -1,5 +1,6 @@
 //! The end of a transaction: what goes into it last, and what follows for the tasks.
 
+use super::outbox::fits_changelog;
 use super::{Lane, Running, Taken};
 use crate::counts;
 use crate::fault::Fault;
@@ -9,6 +10,7 @@ use crate::work::Work;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stage::{FlowCounts, Stores, Task};
 use std::time::Instant;
+use topology::Changelog;
 
 impl<W: Work> Lane<'_, W> {
     /// State and offsets go into the transaction, and it is committed.
@@ -48,11 +50,13 @@ impl<W: Work> Lane<'_, W> {
         let (names, outbox) = (&self.config.names, &mut self.outbox);
         for running in self.tasks.values_mut().filter(|running| running.is_dirty()) {
             let partition = running.changelog_partition;
-            let mut written = Ok(());
+            let (mut written, mut outgrown) = (Ok(()), None);
             running.stores.each(&mut |store| {
                 let topic = names.changelog(store.name());
                 let shown = store.changes(&mut |change| {
-                    if written.is_ok() {
+                    if !fits_changelog(change) {
+                        outgrown = Some(topic.clone());
+                    } else if written.is_ok() {
                         written = outbox.send_change(&topic, partition, change);
                     }
                 });
@@ -61,6 +65,9 @@ impl<W: Work> Lane<'_, W> {
                 }
             });
             written?;
+            if let Some(topic) = outgrown {
+                return Err(outgrown_fault(running, &topic));
+            }
         }
         Ok(())
     }
@@ -95,5 +102,17 @@ impl<W: Work> Lane<'_, W> {
             deaths: &deaths,
             took,
         });
+    }
+}
+
+/// A change of state is too large for its changelog. The records of the transaction are applied again, each measured, so
+/// that the one which made it so becomes a dead letter.
+fn outgrown_fault<S: Stores>(running: &mut Running<S>, changelog: &str) -> Fault {
+    let (task, limit) = (running.task, Changelog::MAX_MESSAGE_BYTES);
+    let why = format!("{task:?}: a value is too large for {changelog}, {limit} bytes are the limit");
+    if running.measure() {
+        Fault::abort(why)
+    } else {
+        Fault::halt(format!("{why}, and no record made it so: report this"))
     }
 }

@@ -28,6 +28,7 @@ use tokio::runtime::Handle;
 /// What a task may hold for one part; beyond it its partition is paused, or what comes is given up if the part is away.
 const MOST_RECORDS: usize = 4_096;
 const MOST_BYTES: usize = 16 * 1024 * 1024;
+const TOO_LARGE: &str = "with its headers the record is too large for a record of the changelog";
 /// How soon a registry that is away is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// How soon a record of a task that has stopped is looked at again.
@@ -254,32 +255,36 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         }
     }
 
-    /// A part that is away and has as many records waiting as it may: this one is given up, so that it holds up nobody.
+    /// A record is given up before it is kept.
     fn give_up(
         &mut self,
         message: &BorrowedMessage<'_>,
-        (part, waiting): (&Part, usize),
+        poison: Poison,
         running: &mut Running<ParkedRecords>,
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
         let Some(cx) = context(self.config, message) else {
             return Ok(());
         };
-        let poison = Poison::receiver(
-            "backlog_full",
-            format!(
-                "{} fails, and {waiting} records of this partition wait for it; send this one again with `sluicebox dlq replay` \
-                 once it is back",
-                part.name().unwrap_or("the outside world"),
-            ),
-        );
         let carried = Carried::of(message);
         let verdict = Err::<Emit<E::Out>, _>(poison);
         match self.settler.settle(&cx, carried, verdict, running, outbox)? {
-            Settling::Done => Ok(()),
+            Settling::Done | Settling::Buried => Ok(()),
             Settling::TooMany(why) => Err(Fault::abort(why)),
         }
     }
+}
+
+/// A part that is away has as many records waiting as it may: what comes is given up, so that it holds up nobody.
+fn backlog_full(part: &Part, waiting: usize) -> Poison {
+    let away = part.name().unwrap_or("the outside world");
+    Poison::receiver(
+        "backlog_full",
+        format!(
+            "{away} fails, and {waiting} records of this partition wait for it; send this one again with \
+             `sluicebox dlq replay` once it is back"
+        ),
+    )
 }
 
 /// Whether an earlier transaction has passed the record and parked it.
@@ -309,10 +314,19 @@ impl<E: Effect> Work for EffectWork<'_, E> {
         };
         let part = self.effect.part(cx.key);
         if let Some(waiting) = self.queue.overflow(held.task, &part) {
-            self.give_up(message, (&part, waiting), running, outbox)?;
+            self.give_up(message, backlog_full(&part, waiting), running, outbox)?;
             return Ok(Offered::Taken);
         }
         let record = Parked::new(&cx, value, message.headers());
+        if !record.fits_changelog() {
+            self.give_up(
+                message,
+                Poison::producer("state_too_large", TOO_LARGE),
+                running,
+                outbox,
+            )?;
+            return Ok(Offered::Taken);
+        }
         self.queue.arrive(held, cx.key, part, record.size(), self.now());
         running.stores.0.put(held.offset, record);
         Ok(Offered::Taken)

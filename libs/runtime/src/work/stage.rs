@@ -7,24 +7,37 @@ use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::lane::{Outbox, Running, Tasks};
 use crate::names::Names;
-use ::stage::{Applied, Cx, Emit, Output, Poison, Stage, Stores, Task};
+use ::stage::{Applied, Cx, Emit, Output, Poison, Stage, Stores, Task, take_back};
 use model::{Decoder, Millis};
 use rdkafka::message::BorrowedMessage;
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use telemetry::TraceContext;
 
+/// The limit is that of the changelog's topic. Strangers decide how many records count for one key, so it is nobody's
+/// fault here: else they could stop a partition.
+const STATE_TOO_LARGE: &str =
+    "what is kept of this and earlier records is too large for a record of the changelog";
 /// How often tasks are told the time.
 const TELL_TIME: Duration = Duration::from_millis(50);
 
-/// What is known of a record whose transaction was aborted because of it, for when it comes again.
-enum Known {
-    /// It can be processed by nobody.
-    Dead(Poison),
-    /// Its partition stops before it, and why.
-    TooMany(String),
+/// What a stage decided about a record, and what it counts of it beside that.
+struct Decision<O> {
+    applied: Applied<O>,
+    late: Vec<String>,
+    time_corrected: bool,
+}
+
+impl<O> Decision<O> {
+    /// Of a record that the stage was not shown, or that it did not survive.
+    const fn of(verdict: Result<Emit<O>, Poison>) -> Self {
+        Self {
+            applied: (verdict, Vec::new()),
+            late: Vec::new(),
+            time_corrected: false,
+        }
+    }
 }
 
 /// A stage and what it needs to read.
@@ -33,7 +46,6 @@ pub(crate) struct StageWork<'a, S> {
     decoder: Decoder,
     settler: Settler<'a>,
     config: &'a LaneConfig,
-    known: BTreeMap<(Task, i64), Known>,
     told_time: Instant,
     /// The tasks whose next record the registry must explain.
     waiting: Waiting,
@@ -47,7 +59,6 @@ impl<'a, S: Stage> StageWork<'a, S> {
             decoder: Decoder::new(Arc::clone(&config.schemas)),
             settler: Settler::new::<S::In>(config),
             config,
-            known: BTreeMap::new(),
             told_time: Instant::now(),
             waiting: Waiting::default(),
             began: Instant::now(),
@@ -73,49 +84,41 @@ impl<'a, S: Stage> StageWork<'a, S> {
         Ok(true)
     }
 
+    fn not_now(&mut self, task: Task, why: String) -> Offered {
+        self.waiting.not_now(task, why, self.began.elapsed());
+        Offered::NotNow
+    }
+
     /// What becomes of a record; `Err` why it cannot be told yet.
     fn decide(
         &mut self,
         cx: &Cx<'_>,
         carried: Carried<'_>,
         running: &mut Running<S::Stores>,
-    ) -> Result<Result<Applied<S::Out>, String>, Fault> {
-        let dead = |poison| Ok(Ok((Err(poison), Vec::new())));
-        match self.known.get(&(running.task, cx.offset)) {
-            Some(Known::Dead(poison)) => return dead(poison.clone()),
-            Some(Known::TooMany(why)) => return Ok(Err(why.clone())),
-            None => {}
-        }
+    ) -> Result<Decision<S::Out>, String> {
         match decode(cx, carried, &mut self.decoder) {
-            Decoded::Input(input) => self.apply(input, cx, running).map(Ok),
-            Decoded::Tombstone => Ok(Ok((Ok(Emit::Filtered("tombstone")), Vec::new()))),
-            Decoded::Dead(poison) => dead(poison),
+            Decoded::Input(input) => Ok(self.apply(input, cx, running)),
+            Decoded::Tombstone => Ok(Decision::of(Ok(Emit::Filtered("tombstone")))),
+            Decoded::Dead(poison) => Ok(Decision::of(Err(poison))),
             // A registry that is away is not the record's fault.
-            Decoded::NotNow(why) => Ok(Err(why)),
+            Decoded::NotNow(why) => Err(why),
         }
     }
 
-    /// A record that makes the stage panic may have left half of its changes in the stores. So everything since the last
-    /// commit is done again, without it.
-    fn apply(
-        &mut self,
-        input: S::In,
-        cx: &Cx<'_>,
-        running: &mut Running<S::Stores>,
-    ) -> Result<Applied<S::Out>, Fault> {
+    /// A record that makes the stage panic may have left half of its changes in the stores.
+    fn apply(&mut self, input: S::In, cx: &Cx<'_>, running: &mut Running<S::Stores>) -> Decision<S::Out> {
         let (stage, stores) = (&mut self.stage, &mut running.stores);
         let apply = || ::stage::apply_and_fire(stage, input, stores, cx);
-        let applied = catch_unwind(AssertUnwindSafe(apply)).map_err(|_| {
-            let poison = panicked("applying the record");
-            let fault = Fault::abort(format!("{:?} at offset {}: {poison}", running.task, cx.offset));
-            self.known.insert((running.task, cx.offset), Known::Dead(poison));
-            fault
-        })?;
-        for rule in self.stage.late() {
-            running.pending.count_late(&rule);
+        let Ok(applied) = catch_unwind(AssertUnwindSafe(apply)) else {
+            take_back(&mut running.stores);
+            let _ = self.stage.late();
+            return Decision::of(Err(panicked("applying the record")));
+        };
+        Decision {
+            applied,
+            late: self.stage.late(),
+            time_corrected: self.stage.time_corrected(),
         }
-        running.pending.time_corrected += u64::from(self.stage.time_corrected());
-        Ok(applied)
     }
 }
 
@@ -150,22 +153,29 @@ impl<S: Stage> Work for StageWork<'_, S> {
         let Some(cx) = context(self.config, message) else {
             return Ok(Offered::Taken);
         };
-        let (verdict, fired) = match self.decide(&cx, Carried::of(message), task)? {
-            Ok(applied) => applied,
-            Err(why) => {
-                self.waiting.not_now(task.task, why, self.began.elapsed());
-                return Ok(Offered::NotNow);
-            }
-        };
-        self.waiting.taken(task.task);
         let carried = Carried::of(message);
-        if let Settling::TooMany(why) = self.settler.settle(&cx, carried, verdict, task, outbox)? {
-            tracing::error!(stage = %self.config.names.stage, "{why}");
-            let fault = Fault::abort(why.clone());
-            self.known.insert((task.task, cx.offset), Known::TooMany(why));
-            return Err(fault);
+        let decision = match self.decide(&cx, carried, task) {
+            Ok(decision) => decision,
+            Err(why) => return Ok(self.not_now(task.task, why)),
+        };
+        let (mut verdict, fired) = decision.applied;
+        if task
+            .outgrows_changelog()
+            .map_err(|error| Fault::halt(error.to_string()))?
+        {
+            take_back(&mut task.stores);
+            verdict = Err(Poison::producer("state_too_large", STATE_TOO_LARGE));
         }
-        write_fired(&self.config.names, &fired, task, outbox)?;
+        match self.settler.settle(&cx, carried, verdict, task, outbox)? {
+            Settling::Done => write_fired(&self.config.names, &fired, task, outbox)?,
+            Settling::Buried => {}
+            Settling::TooMany(why) => return Ok(self.not_now(task.task, why)),
+        }
+        for rule in decision.late {
+            task.pending.count_late(&rule);
+        }
+        task.pending.time_corrected += u64::from(decision.time_corrected);
+        self.waiting.taken(task.task);
         Ok(Offered::Taken)
     }
 
@@ -179,7 +189,6 @@ impl<S: Stage> Work for StageWork<'_, S> {
 
     fn let_go(&mut self, task: Task) {
         self.waiting.let_go(task);
-        self.known.retain(|(of, _), _| *of != task);
     }
 
     fn forget(&mut self) {

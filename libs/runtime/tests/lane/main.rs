@@ -11,5 +11,6 @@ mod clocks;
 mod exactly_once;
 mod fairness;
 mod harness;
+mod rejected;
 mod restore;
 mod timers;

@@ -25,6 +25,14 @@ pub struct Expiring<K, V> {
     due: BTreeMap<Millis, Vec<K>>,
     added: Vec<(Millis, K)>,
     taken: Vec<(Millis, K)>,
+    savepoint: Savepoint,
+}
+
+/// How the store stood at the savepoint, beside its entries.
+#[derive(Debug, Default)]
+struct Savepoint {
+    now: Millis,
+    added: usize,
 }
 
 impl<K: StoreKey, V: StoreValue> Expiring<K, V> {
@@ -38,6 +46,7 @@ impl<K: StoreKey, V: StoreValue> Expiring<K, V> {
             due: BTreeMap::new(),
             added: Vec::new(),
             taken: Vec::new(),
+            savepoint: Savepoint::default(),
         }
     }
 
@@ -150,6 +159,25 @@ impl<K: StoreKey, V: StoreValue> AnyStore for Expiring<K, V> {
         }
     }
 
+    fn savepoint(&mut self) {
+        self.entries.savepoint();
+        self.savepoint = Savepoint {
+            now: self.now,
+            added: self.added.len(),
+        };
+    }
+
+    /// Time goes back too: a record that was not taken does not say what time it is.
+    fn rollback(&mut self) {
+        self.entries.rollback();
+        self.now = self.savepoint.now;
+        self.added.truncate(self.savepoint.added);
+    }
+
+    fn changes_since_savepoint(&mut self, show: &mut dyn FnMut(Change<'_>)) -> Result<(), StoreError> {
+        self.entries.changes_since_savepoint(show)
+    }
+
     fn len(&self) -> usize {
         self.entries.len()
     }
@@ -202,6 +230,21 @@ mod tests {
         seen.commit();
         seen.advance(2 * DAY);
         assert_eq!(seen.get(&"a".to_owned()), None);
+    }
+
+    #[test]
+    fn a_rollback_takes_keys_and_time_back() {
+        let mut seen = Expiring::new("seen", DAY);
+        seen.advance(DAY);
+        assert!(seen.insert("kept".to_owned()));
+        seen.savepoint();
+        seen.advance(9 * DAY);
+        assert!(seen.insert("rejected".to_owned()) && seen.insert("kept".to_owned()));
+        seen.rollback();
+        assert!(!seen.insert("kept".to_owned()), "its time is not over");
+        assert!(seen.insert("rejected".to_owned()), "nothing of it is left");
+        seen.commit();
+        assert_eq!(seen.due.values().map(Vec::len).sum::<usize>(), 2);
     }
 
     #[test]

@@ -7,6 +7,10 @@ use model::Millis;
 use rdkafka::message::{BorrowedHeaders, Header, Headers, OwnedHeaders};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use topology::Changelog;
+
+/// What a header, and what the record itself, has around its bytes; more than enough.
+const AROUND: usize = 1024;
 
 /// The parked records of one task, by offset.
 #[derive(Debug)]
@@ -125,6 +129,16 @@ impl Parked {
         size_of::<Self>() + self.value.len() + self.key().map_or(0, <[u8]>::len)
     }
 
+    /// Whether its changelog takes it, whatever is noted of it later.
+    pub(crate) fn fits_changelog(&self) -> bool {
+        let headers = self.headers.iter();
+        let headers =
+            headers.map(|header| header.key.len() + header.value.as_ref().map_or(0, Vec::len) + AROUND);
+        let trace = self.origin.traceparent.as_ref().map_or(0, String::len);
+        let all = self.size() + trace + headers.sum::<usize>() + AROUND;
+        all <= Changelog::MAX_MESSAGE_BYTES as usize
+    }
+
     /// Counts an attempt that begins, because it was due or to find out whether its part is back.
     pub(crate) fn begin_attempt(&mut self, now: Millis, was_due: bool) -> Attempt {
         let scheduled = self.scheduled.unwrap_or(self.attempts);
@@ -228,6 +242,22 @@ mod tests {
         );
         assert_eq!(restored.pause_left(1_600), Duration::from_millis(900));
         assert_eq!(begun(&mut restored, 3_000), (2, 2 * SECOND));
+    }
+
+    #[test]
+    fn headers_count_for_the_changelogs_limit() {
+        assert!(parked().fits_changelog());
+        let long = vec![0; Changelog::MAX_MESSAGE_BYTES as usize];
+        let headers = OwnedHeaders::new().insert(Header {
+            key: "long",
+            value: Some(&long),
+        });
+        let record = Parked::new(
+            &Cx::at(Topic::NotificationsOutbox, 7),
+            b"record",
+            Some(headers.as_borrowed()),
+        );
+        assert!(!record.fits_changelog());
     }
 
     #[test]
