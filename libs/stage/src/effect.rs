@@ -1,6 +1,7 @@
 //! The edge to the outside world: may be slow, may fail, must be repeatable.
 
-use crate::{Cx, Emit, Input, Output, Poison};
+use crate::{Cx, Emit, Input, Output, Poison, Stores};
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +13,18 @@ use std::time::Duration;
 /// parked records and offsets are committed in one transaction. Of an attempt that was under way when its process
 /// died nothing is known: the record is performed again, with the same idempotency key. So it is *at least once*, and
 /// once in effect where the other side honours the key.
+///
+/// What an effect learns it may keep for later records, in stores of its own: an attempt is given what they hold, and
+/// what it learned goes into them in the transaction that carries its outputs.
 pub trait Effect: Send + Sync + 'static {
     /// What it reads.
     type In: Input + Sync;
     /// What it writes.
     type Out: Output;
+    /// What is kept of one task from record to record; `()` for an effect that keeps nothing.
+    type Stores: Stores;
+    /// What of it an attempt is given, and leaves; [`Infallible`] for an effect that keeps nothing.
+    type Memory: Send + Sync + 'static;
 
     /// What the other side knows this record by: the same for every attempt, whoever makes it.
     fn idempotency_key(&self, input: &Self::In) -> IdempotencyKey;
@@ -26,14 +34,26 @@ pub trait Effect: Send + Sync + 'static {
         Part::default()
     }
 
+    /// What is kept that an attempt at this record needs.
+    fn recall(&self, _input: &Self::In, _stores: &Self::Stores) -> Option<Self::Memory> {
+        None
+    }
+
     /// Does it.
     fn perform(
         &self,
         input: &Self::In,
         key: &IdempotencyKey,
         attempt: Attempt,
+        memory: Option<Self::Memory>,
         cx: &Cx<'_>,
-    ) -> impl Future<Output = Outcome<Self::Out>> + Send;
+    ) -> impl Future<Output = Outcome<Self::Out, Self::Memory>> + Send;
+
+    /// Keeps what an attempt learned.
+    fn remember(&self, _memory: Self::Memory, _stores: &mut Self::Stores) {}
+
+    /// A task is taken over, with what was kept of it.
+    fn take_up(&self, _stores: &Self::Stores) {}
 }
 
 /// A part of the outside world that fails, rests and recovers as one: a channel, a host.
@@ -103,9 +123,11 @@ impl Attempt {
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome<O> {
+pub enum Outcome<O, M = Infallible> {
     /// It is done; this is what to write.
     Done(Emit<O>),
+    /// It is done, and this is to be kept.
+    Learned(Emit<O>, M),
     /// It was tried in vain; try again after this long.
     Retry {
         /// How long to wait.

@@ -4,9 +4,11 @@
 //! Within a transaction each record has a savepoint: what a record changed that then becomes a dead letter is taken back
 //! alone, or a replay of it would find itself there already.
 
+mod bounded;
 mod expiring;
 mod keyed;
 
+pub use bounded::Bounded;
 pub use expiring::Expiring;
 pub use keyed::Store;
 

@@ -73,8 +73,9 @@ impl StageName {
             Self::DedupAggregator => &["seen", "signals", "subjects"],
             Self::Detector => &["seen", "windows"],
             Self::NotifierPlan => &["planned"],
-            // Kept by the runtime for every effect: records that wait for the outside world.
-            Self::Enricher | Self::NotifierDeliver => &["parked"],
+            // Parked are, kept by the runtime for every effect, the records that wait for the outside world.
+            Self::Enricher => &["parked", "known"],
+            Self::NotifierDeliver => &["parked"],
             _ => &[],
         }
     }

@@ -3,8 +3,6 @@
 use model::{Facts, Value};
 use serde_json::Value as Json;
 
-/// An answer may bring this many facts.
-pub(crate) const MAX_FACTS: usize = 200;
 /// Members of members of … are left out from here.
 const MAX_DEPTH: usize = 4;
 /// Longer texts are no facts to compare.
@@ -46,9 +44,6 @@ fn collect(at: &str, json: &Json, depth: usize, facts: &mut Facts) {
     let Json::Object(members) = json else { return };
     for (key, member) in members {
         let full = format!("{at}{}", name(key));
-        if facts.len() >= MAX_FACTS {
-            return;
-        }
         match Value::from_json(member) {
             Some(Value::Null) => {}
             Some(Value::String(text)) if text.len() > MAX_TEXT => {}

@@ -18,12 +18,12 @@ use axum::extract::{Path as UrlPath, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use enricher::EnricherEffect;
+use enricher::{EnricherEffect, EnricherStores};
 use model::{Signal, SignalState, Value};
 use outbound::Reach;
 use rules::RuleSet;
 use settings::{EnricherSettings, HttpSource, Secret, TableSource, Watched};
-use stage::{Attempt, Cx, Effect, Emit, Outcome};
+use stage::{Attempt, Cx, Effect, Emit, Outcome, Stores};
 use topology::Topic;
 
 const RULES: &str = "
@@ -49,6 +49,13 @@ async fn answer(State(calls): State<Arc<AtomicU32>>, UrlPath(address): UrlPath<S
     match address.as_str() {
         "0xtrap" if call == 1 => r#"{"honeypot": true}"#.into_response(),
         "0xdeep" => r#"{"liquidity": {"usd": 98107272.35}, "name": "x"}"#.into_response(),
+        "0xjunk" => {
+            let junk = (0..1_000).map(|n| (format!("a{n}"), n.into()));
+            let all = junk.chain([("honeypot".to_owned(), true.into())]);
+            serde_json::Value::Object(all.collect())
+                .to_string()
+                .into_response()
+        }
         "0xtext" => "<html>".into_response(),
         "0xbroken" | "0xtrap" => StatusCode::BAD_GATEWAY.into_response(),
         "0xnone" => StatusCode::NOT_FOUND.into_response(),
@@ -74,7 +81,7 @@ fn enricher(settings: &EnricherSettings) -> EnricherEffect {
 
 fn asking(address: SocketAddr) -> EnricherSettings {
     let http = HttpSource {
-        url: Secret::new(format!("http://{address}/{{address}}")),
+        url: Secret::new(format!("http://{address}/{{address}}?on={{chain}}")),
         allow_private: true,
         timeout: Duration::from_millis(300),
         ..HttpSource::default()
@@ -98,22 +105,82 @@ fn with_table(path: &Path) -> EnricherSettings {
     }
 }
 
-async fn enriched(enricher: &EnricherEffect, subject: &str) -> Signal {
-    let signal = Signal {
+fn signal(tenant: &str, subject: &str) -> Signal {
+    Signal {
+        tenant: tenant.to_owned(),
         subject: subject.to_owned(),
         score: 25.0,
         level: "medium".to_owned(),
         state: SignalState::Verified,
         ..Signal::default()
-    };
-    let attempt = Attempt::first();
-    let key = enricher.idempotency_key(&signal);
-    match enricher
-        .perform(&signal, &key, attempt, &Cx::at(Topic::Signals, 0))
-        .await
-    {
-        Outcome::Done(Emit::One(output)) => output.0,
-        other => panic!("{other:?}"),
+    }
+}
+
+async fn enriched(enricher: &EnricherEffect, subject: &str) -> Signal {
+    let mut task = Task::of(enricher);
+    task.enriched(signal("acme", subject)).await
+}
+
+/// One task of the enricher, as the runtime has it.
+struct Task<'a> {
+    enricher: &'a EnricherEffect,
+    stores: EnricherStores,
+    changelog: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+impl<'a> Task<'a> {
+    fn of(enricher: &'a EnricherEffect) -> Self {
+        Self {
+            enricher,
+            stores: EnricherStores::default(),
+            changelog: Vec::new(),
+        }
+    }
+
+    /// The task as another process takes it over, from its changelog alone.
+    fn taken_over<'b>(self, enricher: &'b EnricherEffect) -> Task<'b> {
+        let mut task = Task {
+            changelog: self.changelog,
+            ..Task::of(enricher)
+        };
+        task.stores.each(&mut |store| {
+            for (key, value) in &task.changelog {
+                store.restore(key, value.as_deref()).unwrap();
+            }
+        });
+        enricher.take_up(&task.stores);
+        task
+    }
+
+    async fn enriched(&mut self, signal: Signal) -> Signal {
+        let (key, attempt) = (self.enricher.idempotency_key(&signal), Attempt::first());
+        let memory = self.enricher.recall(&signal, &self.stores);
+        let cx = Cx::at(Topic::Signals, 0);
+        let outcome = self.enricher.perform(&signal, &key, attempt, memory, &cx);
+        let emit = match outcome.await {
+            Outcome::Done(emit) => emit,
+            Outcome::Learned(emit, memory) => {
+                self.enricher.remember(memory, &mut self.stores);
+                emit
+            }
+            other => panic!("{other:?}"),
+        };
+        self.commit();
+        match emit {
+            Emit::One(output) => output.0,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn commit(&mut self) {
+        let log = &mut self.changelog;
+        self.stores.each(&mut |store| {
+            let mut show = |(key, value): stage::Change<'_>| {
+                log.push((key.to_vec(), value.map(<[u8]>::to_vec)));
+            };
+            store.changes(&mut show).unwrap();
+            store.commit();
+        });
     }
 }
 
@@ -161,11 +228,7 @@ async fn what_the_source_does_not_say_stays_unknown() {
 
 #[tokio::test]
 async fn a_signal_that_was_downgraded_is_not_verified_again_because_the_source_is_away() {
-    let (address, _) = server().await;
-    let mut settings = asking(address);
-    let http = settings.http.as_mut().unwrap();
-    (http.ttl, http.stale) = (Duration::ZERO, Duration::ZERO);
-    let enricher = enricher(&settings);
+    let enricher = enricher(&forgetful().await);
     let first = enriched(&enricher, "token:eth:0xtrap").await;
     assert_eq!(first.state, SignalState::Downgraded);
     let again = enriched(&enricher, "token:eth:0xtrap").await;
@@ -176,6 +239,76 @@ async fn a_signal_that_was_downgraded_is_not_verified_again_because_the_source_i
         again.unknown
     );
     assert!(again.facts.contains_key("market.age_s"), "{:?}", again.facts);
+}
+
+/// The source as in the settings, with nothing that a cache could answer.
+async fn forgetful() -> EnricherSettings {
+    let (address, _) = server().await;
+    let mut settings = asking(address);
+    let http = settings.http.as_mut().unwrap();
+    (http.ttl, http.stale) = (Duration::ZERO, Duration::ZERO);
+    settings
+}
+
+#[tokio::test]
+async fn a_restart_forgets_nothing_of_what_speaks_against_a_signal() {
+    let settings = forgetful().await;
+    let before = enricher(&settings);
+    let mut task = Task::of(&before);
+    let first = task.enriched(signal("acme", "token:eth:0xtrap")).await;
+    assert_eq!(first.state, SignalState::Downgraded);
+
+    let after = enricher(&settings);
+    let mut task = task.taken_over(&after);
+    let again = task.enriched(signal("acme", "token:eth:0xtrap")).await;
+    assert_eq!(again.state, SignalState::Downgraded);
+    assert!(again.unknown.contains(&"market: http_5xx".to_owned()));
+    assert!(again.facts.contains_key("market.age_s"), "{:?}", again.facts);
+    let mut elsewhere = Task::of(&after);
+    let other = elsewhere.enriched(signal("acme", "token:eth:0xtrap")).await;
+    assert_eq!(
+        other.state,
+        SignalState::Downgraded,
+        "another partition of the process"
+    );
+}
+
+#[tokio::test]
+async fn what_is_known_ends_by_time_and_by_number_for_each_tenant() {
+    let mut settings = forgetful().await;
+    settings.http.as_mut().unwrap().max_remembered = 2;
+    let effect = enricher(&settings);
+    let mut task = Task::of(&effect);
+    task.enriched(signal("quiet", "token:eth:0xdeep")).await;
+    for chain in ["a", "b", "c"] {
+        task.enriched(signal("loud", &format!("token:{chain}:0xdeep")))
+            .await;
+    }
+    let gone = task.changelog.iter().filter(|(_, value)| value.is_none());
+    assert_eq!(gone.count(), 1);
+    assert!(
+        effect
+            .recall(&signal("quiet", "token:eth:0xdeep"), &task.stores)
+            .is_some()
+    );
+
+    let mut settings = forgetful().await;
+    settings.http.as_mut().unwrap().remember = Duration::ZERO;
+    let effect = enricher(&settings);
+    let mut task = Task::of(&effect);
+    let trap = task.enriched(signal("acme", "token:eth:0xtrap")).await;
+    let again = task.enriched(signal("acme", "token:eth:0xtrap")).await;
+    assert_eq!(
+        (trap.state, again.state),
+        (SignalState::Downgraded, SignalState::Verified)
+    );
+}
+
+#[tokio::test]
+async fn whatever_else_the_source_says_the_facts_of_rules_are_among_it() {
+    let (address, _) = server().await;
+    let signal = enriched(&enricher(&asking(address)), "token:eth:0xjunk").await;
+    assert_eq!(signal.state, SignalState::Downgraded);
 }
 
 #[tokio::test]

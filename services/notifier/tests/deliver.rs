@@ -108,6 +108,7 @@ async fn attempt(effect: &DeliverEffect, number: u32) -> Outcome<Receipt> {
                 elapsed: Duration::from_millis(250),
                 ..Attempt::first()
             },
+            None,
             &cx,
         )
         .await
@@ -286,7 +287,7 @@ async fn who_answers_410_is_disabled_until_it_is_enabled_and_a_replay_goes_out_a
         ..Attempt::first()
     };
     let place = Cx::at(Topic::NotificationsOutbox, 0);
-    dead(effect.perform(&notification(), &key, by_hand, &place).await);
+    dead(effect.perform(&notification(), &key, by_hand, None, &place).await);
     assert_eq!(received.lock().unwrap().len(), 2, "a replay goes out");
     ledger.written();
     assert_eq!(ledger.news(), None, "that is no news");
@@ -419,7 +420,13 @@ async fn the_console_gets_one_line() {
     let first = Attempt::first();
     let key = effect.idempotency_key(&hostile);
     let outcome = effect
-        .perform(&hostile, &key, first, &Cx::at(Topic::NotificationsOutbox, 0))
+        .perform(
+            &hostile,
+            &key,
+            first,
+            None,
+            &Cx::at(Topic::NotificationsOutbox, 0),
+        )
         .await;
     assert_eq!(receipt(outcome).http_status, None);
     assert_eq!(

@@ -126,9 +126,9 @@ impl Fold for &Enriching {
         let attempt = Attempt::first();
         match self
             .runtime
-            .block_on(self.effect.perform(&input, &key, attempt, cx))
+            .block_on(self.effect.perform(&input, &key, attempt, None, cx))
         {
-            Outcome::Done(emit) => Settled::from(Ok(emit)),
+            Outcome::Done(emit) | Outcome::Learned(emit, _) => Settled::from(Ok(emit)),
             Outcome::Poison(poison) => Settled::Dead(poison),
             Outcome::Retry { why, .. } | Outcome::Wait { why, .. } | Outcome::Fatal(why) => {
                 Settled::Dead(Poison::ours("undetermined", why))

@@ -116,6 +116,10 @@ impl Variables {
         std::mem::take(&mut self.entered)
     }
 
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.slots.contains_key(name)
+    }
+
     pub(crate) fn name(&self, slot: Slot) -> &str {
         self.names.get(slot).map_or("", String::as_str)
     }

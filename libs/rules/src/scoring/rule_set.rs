@@ -130,6 +130,11 @@ impl RuleSet {
         }
     }
 
+    /// Whether any rule asks for the fact of this name.
+    pub fn reads(&self, name: &str) -> bool {
+        self.variables.has(name)
+    }
+
     /// The level of a score.
     pub fn level_for(&self, score: f64) -> &str {
         self.levels.of(score)

@@ -13,10 +13,10 @@ use crate::commit_policy::Moment;
 use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::lane::{Outbox, Running, Tasks};
-use ::stage::{Cause, Effect, Emit, Outcome, Part, Poison, Task};
+use ::stage::{Cause, Effect, Emit, Outcome, Part, Poison, Stores, Task};
 use model::Decoder;
-use parked::{Parked, ParkedRecords};
-use performers::{Performance, Performers};
+use parked::{EffectStores, Parked};
+use performers::{OutcomeOf, Performance, Performers};
 use queue::{Held, Limits, Queue, Started};
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
@@ -35,6 +35,9 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 const STOPPED: Duration = Duration::from_secs(10);
 /// How long a lane that is asked to stop waits for what is under way; what takes longer is performed again.
 const LINGER: Duration = Duration::from_millis(500);
+
+type RunningOf<E> = Running<EffectStores<<E as Effect>::Stores>>;
+type TasksOf<E> = Tasks<EffectStores<<E as Effect>::Stores>>;
 
 /// An effect and what it needs to run.
 pub(crate) struct EffectWork<'a, E: Effect> {
@@ -89,7 +92,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
     }
 
     /// Writes what was performed meanwhile, and begins what can be.
-    fn go_on(&mut self, tasks: &mut Tasks<ParkedRecords>, outbox: &mut Outbox) -> Result<(), Fault> {
+    fn go_on(&mut self, tasks: &mut TasksOf<E>, outbox: &mut Outbox) -> Result<(), Fault> {
         while let Some((held, outcome)) = self.performers.next_ended() {
             if let Some(running) = tasks.get_mut(&held.task) {
                 self.conclude(held, outcome, running, outbox)?;
@@ -112,11 +115,11 @@ impl<'a, E: Effect> EffectWork<'a, E> {
     fn begin(
         &mut self,
         started: Started,
-        running: &mut Running<ParkedRecords>,
+        running: &mut RunningOf<E>,
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
         let held = started.held;
-        let Some(record) = running.stores.0.get(&held.offset) else {
+        let Some(record) = running.stores.parked.get(&held.offset) else {
             return Err(Fault::rebuild(format!("{held:?} is queued but not kept")));
         };
         if let Some(why) = self.stopped.get(&held.task) {
@@ -125,8 +128,13 @@ impl<'a, E: Effect> EffectWork<'a, E> {
             return Ok(());
         }
         let cx = record.origin.cx(held.task, held.offset);
+        // A broker whose clock is ahead must not end what is kept.
+        let present = cx.time.min(wall_clock());
         match decode(&cx, Carried::of_value(&record.value), &mut self.decoder) {
-            Decoded::Input(input) => self.perform(started, input, running, outbox),
+            Decoded::Input(input) => {
+                running.stores.each(&mut |store| store.advance(present));
+                self.perform(started, input, running, outbox)
+            }
             Decoded::Dead(poison) => self.conclude(held, Outcome::Poison(poison), running, outbox),
             // A value is never a tombstone.
             Decoded::Tombstone => {
@@ -145,17 +153,19 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         &mut self,
         started: Started,
         input: E::In,
-        running: &mut Running<ParkedRecords>,
+        running: &mut RunningOf<E>,
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
         let held = started.held;
         self.unexplained.remove(&held);
-        let Some(record) = running.stores.0.get_mut(&held.offset) else {
+        let memory = self.effect.recall(&input, &running.stores.own);
+        let Some(record) = running.stores.parked.get_mut(&held.offset) else {
             return Ok(());
         };
         let performance = Performance {
             held,
             input,
+            memory,
             attempt: record.begin_attempt(wall_clock(), started.was_due),
             origin: record.origin.clone(),
         };
@@ -170,12 +180,16 @@ impl<'a, E: Effect> EffectWork<'a, E> {
     fn conclude(
         &mut self,
         held: Held,
-        outcome: Outcome<E::Out>,
-        running: &mut Running<ParkedRecords>,
+        outcome: OutcomeOf<E>,
+        running: &mut RunningOf<E>,
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
         match outcome {
             Outcome::Done(emit) => self.settle(held, Ok(emit), running, outbox)?,
+            Outcome::Learned(emit, memory) => {
+                self.effect.remember(memory, &mut running.stores.own);
+                self.settle(held, Ok(emit), running, outbox)?;
+            }
             Outcome::Poison(poison) => self.settle(held, Err(poison), running, outbox)?,
             Outcome::Retry { after, why, cause } => self.retry(held, after, &why, cause, running),
             Outcome::Wait { after, why } => self.wait(held, after, &why, running),
@@ -192,7 +206,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         &mut self,
         held: Held,
         verdict: Result<Emit<E::Out>, Poison>,
-        running: &mut Running<ParkedRecords>,
+        running: &mut RunningOf<E>,
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
         match &verdict {
@@ -201,7 +215,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         }
         self.unexplained.remove(&held);
         self.due.remove(&held);
-        let Some(record) = running.stores.0.take(&held.offset) else {
+        let Some(record) = running.stores.parked.take(&held.offset) else {
             return Err(Fault::rebuild(format!("{held:?} was performed but not kept")));
         };
         let (cx, headers) = (record.origin.cx(held.task, held.offset), record.headers());
@@ -221,17 +235,10 @@ impl<'a, E: Effect> EffectWork<'a, E> {
     }
 
     /// An attempt came to nothing. One that was not due leaves the schedule as it is.
-    fn retry(
-        &mut self,
-        held: Held,
-        after: Duration,
-        why: &str,
-        cause: Cause,
-        running: &mut Running<ParkedRecords>,
-    ) {
+    fn retry(&mut self, held: Held, after: Duration, why: &str, cause: Cause, running: &mut RunningOf<E>) {
         tracing::info!(stage = %self.config.names.stage, ?held, ?after, why, "an effect is tried again");
         let now = self.now();
-        let Some(record) = running.stores.0.get_mut(&held.offset) else {
+        let Some(record) = running.stores.parked.get_mut(&held.offset) else {
             return;
         };
         let planned = self.due.remove(&held).filter(|_| !record.was_due());
@@ -244,12 +251,12 @@ impl<'a, E: Effect> EffectWork<'a, E> {
     }
 
     /// What was not tried is no attempt.
-    fn wait(&mut self, held: Held, after: Duration, why: &str, running: &mut Running<ParkedRecords>) {
+    fn wait(&mut self, held: Held, after: Duration, why: &str, running: &mut RunningOf<E>) {
         tracing::debug!(stage = %self.config.names.stage, ?held, ?after, why, "an effect waits");
         let now = self.now();
         let due = self.due.remove(&held).unwrap_or(now);
         self.queue.part_rests(held, due, now + after);
-        if let Some(record) = running.stores.0.get_mut(&held.offset) {
+        if let Some(record) = running.stores.parked.get_mut(&held.offset) {
             record.take_back_attempt();
             record.pause(wall_clock(), due.saturating_sub(now));
         }
@@ -260,7 +267,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         &mut self,
         message: &BorrowedMessage<'_>,
         poison: Poison,
-        running: &mut Running<ParkedRecords>,
+        running: &mut RunningOf<E>,
         outbox: &mut Outbox,
     ) -> Result<(), Fault> {
         let Some(cx) = context(self.config, message) else {
@@ -288,17 +295,17 @@ fn backlog_full(part: &Part, waiting: usize) -> Poison {
 }
 
 /// Whether an earlier transaction has passed the record and parked it.
-fn is_parked(running: &Running<ParkedRecords>, offset: i64) -> bool {
+fn is_parked<S: Stores>(running: &Running<S>, offset: i64) -> bool {
     running.committed.is_some_and(|next| offset < next)
 }
 
 impl<E: Effect> Work for EffectWork<'_, E> {
-    type Stores = ParkedRecords;
+    type Stores = EffectStores<E::Stores>;
 
     fn take(
         &mut self,
         message: &BorrowedMessage<'_>,
-        running: &mut Running<ParkedRecords>,
+        running: &mut RunningOf<E>,
         outbox: &mut Outbox,
     ) -> Result<Offered, Fault> {
         let Some(cx) = context(self.config, message) else {
@@ -328,17 +335,17 @@ impl<E: Effect> Work for EffectWork<'_, E> {
             return Ok(Offered::Taken);
         }
         self.queue.arrive(held, cx.key, part, record.size(), self.now());
-        running.stores.0.put(held.offset, record);
+        running.stores.parked.put(held.offset, record);
         Ok(Offered::Taken)
     }
 
-    fn turn(&mut self, tasks: &mut Tasks<ParkedRecords>, outbox: &mut Outbox) -> Result<Vec<Task>, Fault> {
+    fn turn(&mut self, tasks: &mut TasksOf<E>, outbox: &mut Outbox) -> Result<Vec<Task>, Fault> {
         self.go_on(tasks, outbox)?;
         Ok(std::mem::take(&mut self.touched))
     }
 
     /// What came in this transaction and is not settled is parked by it.
-    fn before_commit(&mut self, tasks: &mut Tasks<ParkedRecords>, outbox: &mut Outbox) -> Result<(), Fault> {
+    fn before_commit(&mut self, tasks: &mut TasksOf<E>, outbox: &mut Outbox) -> Result<(), Fault> {
         self.go_on(tasks, outbox)?;
         self.touched.clear();
         for running in tasks.values_mut() {
@@ -372,9 +379,10 @@ impl<E: Effect> Work for EffectWork<'_, E> {
     }
 
     /// What is parked is queued anew, with what is left of its pauses.
-    fn take_up(&mut self, running: &mut Running<ParkedRecords>) {
+    fn take_up(&mut self, running: &mut RunningOf<E>) {
+        self.effect.take_up(&running.stores.own);
         let (now, wall) = (self.now(), wall_clock());
-        let mut parked: Vec<_> = running.stores.0.iter().collect();
+        let mut parked: Vec<_> = running.stores.parked.iter().collect();
         parked.sort_unstable_by_key(|(offset, _)| **offset);
         for (offset, record) in parked {
             let held = Held {

@@ -8,6 +8,7 @@
 )]
 
 mod killed;
+mod memory;
 mod order;
 mod registry;
 mod retries;

@@ -1,7 +1,7 @@
 //! The topics of one test: notifications in, receipts out.
 
 use crate::watcher::{PATIENCE, Watcher};
-use crate::world::World;
+use crate::world::{DONE, World};
 use model::{
     Decoder, Encoder, Notification, Receipt, Record, SchemaIds, SchemaLookup, SchemaSource, WriterSchema,
     schema_text,
@@ -72,13 +72,10 @@ impl Stream {
     }
 
     async fn create_topics(&self) {
-        let parked = Changelog {
-            stage: STAGE,
-            store: "parked",
-        };
+        let changelogs = ["parked", DONE].map(|store| Changelog { stage: STAGE, store });
         let topics = Topic::all().map(|topic| topic.name().to_owned());
         let names: Vec<_> = topics
-            .chain([parked.topic_name()])
+            .chain(changelogs.map(Changelog::topic_name))
             .map(|name| format!("{}{name}", self.prefix))
             .collect();
         let new = |name| NewTopic::new(name, self.partitions, TopicReplication::Fixed(1));

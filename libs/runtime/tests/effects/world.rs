@@ -2,7 +2,7 @@
 
 use crate::watcher::PATIENCE;
 use model::{Notification, Receipt};
-use stage::{Attempt, Cause, Cx, Effect, Emit, IdempotencyKey, Outcome, Poison};
+use stage::{AnyStore, Attempt, Cause, Cx, Effect, Emit, IdempotencyKey, Outcome, Poison, Store, Stores};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
@@ -10,6 +10,9 @@ use tokio::sync::Semaphore;
 
 /// How long it makes a record wait before the next attempt.
 const PAUSE: Duration = Duration::from_millis(40);
+
+/// The store of [`Done`].
+pub(crate) const DONE: &str = "done";
 
 /// What an id asks for.
 enum Wish {
@@ -159,9 +162,21 @@ impl Drop for UnderWay<'_> {
 impl Effect for World {
     type In = Notification;
     type Out = Receipt;
+    type Stores = Done;
+    /// A group, and how many of it were done.
+    type Memory = (String, u32);
 
     fn idempotency_key(&self, input: &Notification) -> IdempotencyKey {
         IdempotencyKey::new(format!("key of {}", input.id))
+    }
+
+    fn recall(&self, input: &Notification, stores: &Done) -> Option<(String, u32)> {
+        let done = stores.0.get(&input.group)?;
+        Some((input.group.clone(), *done))
+    }
+
+    fn remember(&self, (group, done): (String, u32), stores: &mut Done) {
+        stores.0.put(group, done);
     }
 
     async fn perform(
@@ -169,8 +184,9 @@ impl Effect for World {
         input: &Notification,
         key: &IdempotencyKey,
         attempt: Attempt,
+        memory: Option<(String, u32)>,
         _: &Cx<'_>,
-    ) -> Outcome<Receipt> {
+    ) -> Outcome<Receipt, (String, u32)> {
         let _under_way = self.begin(input, key, attempt);
         match Wish::of(&input.id) {
             Wish::Stuck => {
@@ -190,20 +206,44 @@ impl Effect for World {
         let mut seen = self.seen.lock().unwrap();
         let done = seen.done.entry(input.group.clone()).or_default();
         done.push(input.id.clone());
-        Outcome::Done(Emit::One(Receipt {
+        let before = memory.map_or(0, |(_, done)| done);
+        let receipt = Receipt {
             notification_id: input.id.clone(),
             attempts: i32::try_from(attempt.number).unwrap(),
+            detail: before.to_string(),
             ..Receipt::default()
-        }))
+        };
+        Outcome::Learned(Emit::One(receipt), (input.group.clone(), before + 1))
     }
 }
 
-/// The distinct ids of receipts; fails where one has two.
+/// How many were done of each group, as the stage keeps it.
+pub(crate) struct Done(Store<String, u32>);
+
+impl Default for Done {
+    fn default() -> Self {
+        Self(Store::new(DONE))
+    }
+}
+
+impl Stores for Done {
+    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn AnyStore)) {
+        visit(&mut self.0);
+    }
+}
+
+/// The distinct ids of receipts; fails where one has two, or where the stage forgot or dreamt up one that was done
+/// before it: whatever happens to transactions, what is kept is what was written.
 pub(crate) fn once_each(receipts: &[Receipt]) -> BTreeSet<&str> {
-    let mut ids = BTreeSet::new();
+    let (mut ids, mut groups) = (BTreeSet::new(), BTreeMap::<_, BTreeSet<usize>>::new());
     for receipt in receipts {
         let id = receipt.notification_id.as_str();
         assert!(ids.insert(id), "{id} has two receipts");
+        let numbers = groups.entry(id.rsplit('/').next()).or_default();
+        assert!(numbers.insert(receipt.detail.parse().unwrap()), "{receipt:?}");
+    }
+    for (group, numbers) in groups {
+        assert_eq!(numbers, (0..numbers.len()).collect(), "{group:?}");
     }
     ids
 }

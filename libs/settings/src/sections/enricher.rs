@@ -70,6 +70,12 @@ pub struct HttpSource {
     pub stale: Duration,
     /// Most answers kept. Default 10000.
     pub max_entries: u64,
+    /// How long what it said stays known, with its age, once it is away or says it no more; over restarts too.
+    /// Default `30d`; `0s` keeps nothing.
+    #[serde(with = "humantime_serde")]
+    pub remember: Duration,
+    /// Of how many subjects of each tenant that is, in each partition; those heard of last. Default 10000.
+    pub max_remembered: usize,
     /// Most calls a second, if limited.
     pub rate_per_s: Option<u32>,
     /// Whether every private and loopback address may be called, as older configurations say it; better name the
@@ -88,6 +94,8 @@ impl Default for HttpSource {
             ttl: Duration::from_mins(1),
             stale: Duration::from_mins(10),
             max_entries: 10_000,
+            remember: Duration::from_hours(30 * 24),
+            max_remembered: 10_000,
             rate_per_s: None,
             allow_private: false,
         }

@@ -134,6 +134,16 @@ impl<K: StoreKey, V: StoreValue> Store<K, V> {
         }
     }
 
+    /// What was written since the last commit: each key with its new value, or without one where it was removed.
+    pub(super) fn written(&self) -> impl Iterator<Item = (&K, Option<&V>)> {
+        self.overlay.iter().map(|(key, value)| (key, value.as_ref()))
+    }
+
+    /// The value of a key when the last transaction committed.
+    pub(super) fn committed(&self, key: &K) -> Option<&V> {
+        self.committed.get(key)
+    }
+
     fn unreadable(&self, why: &dyn fmt::Display) -> StoreError {
         StoreError {
             store: self.name,

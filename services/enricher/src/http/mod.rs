@@ -1,21 +1,22 @@
 //! Facts from one HTTP source that answers with JSON; what it said once stays known.
 
-mod known;
 mod template;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use model::{Facts, Signal};
+use model::{Facts, Millis, Signal};
+use moka::sync::Cache;
 use outbound::{
     Backoff, CallError, Client, ClientError, FreshCache, Freshness, HeaderMap, HeaderName, HeaderValue,
-    Policy, Reach, Request,
+    Policy, Reach, Request, Url,
 };
+use rules::RuleSet;
 use settings::HttpSource;
 
+use crate::knowledge::Knowledge;
 use crate::{facts, identity};
-use known::Known;
 
 /// Answers of such sources are some kilobytes.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -45,15 +46,19 @@ impl LookupError {
 
 /// What came of a look-up.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Found {
-    /// These facts; none if the source knows nothing of it.
-    Facts(Facts),
-    /// The signal has nothing that this source could be asked by.
-    NotAsked,
-    /// The source did not say, for this reason; this is what it said earlier, with its age.
-    Remembered(Facts, &'static str),
-    /// The source did not say, for this reason, and never did.
-    Unknown(&'static str),
+pub(crate) struct Found {
+    /// What is known now, by this answer and by earlier ones.
+    pub(crate) knowledge: Knowledge,
+    /// Why the source did not say, if it did not.
+    pub(crate) unknown: Option<&'static str>,
+}
+
+/// What the source can be asked of a signal.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    /// What tells it from others.
+    pub(crate) name: String,
+    url: Url,
 }
 
 /// The source.
@@ -61,8 +66,9 @@ pub(crate) enum Found {
 pub(crate) struct HttpFacts {
     source: HttpSource,
     client: Client,
-    cache: FreshCache<Arc<Facts>>,
-    known: Known,
+    cache: FreshCache<Arc<Knowledge>>,
+    /// What the process knows, for signals whose own partition has not heard of it.
+    known: Cache<String, Arc<Knowledge>>,
     headers: HeaderMap,
 }
 
@@ -88,7 +94,7 @@ impl HttpFacts {
             client,
             headers: headers(source),
             cache: FreshCache::new(freshness),
-            known: Known::new(source.max_entries),
+            known: Cache::new(source.max_entries),
         })
     }
 
@@ -97,48 +103,121 @@ impl HttpFacts {
         &self.source.prefix
     }
 
-    /// Asks, unless the answer is known; takes at most the configured time.
-    pub(crate) async fn look_up(&self, signal: &Signal) -> Found {
-        if identity::of(signal, &self.source.on).is_none() {
-            return Found::NotAsked;
-        }
-        let Some(url) = template::fill(self.source.url.expose(), signal) else {
-            return Found::NotAsked;
-        };
-        let request = Request {
-            headers: self.headers.clone(),
-            ..Request::get(url.clone())
-        };
-        let fetch = || fetch(self.client.clone(), request, self.source.prefix.clone());
-        let asked = self.cache.get(url.as_str(), fetch);
-        match tokio::time::timeout(self.source.timeout, asked).await {
-            Ok(Ok(facts)) => self
-                .known
-                .learn(url.as_str(), &self.source.prefix, &facts, Instant::now()),
+    /// What the source can be asked of the signal; nothing if the signal lacks what it is asked by.
+    pub(crate) fn question(&self, signal: &Signal) -> Option<Question> {
+        identity::of(signal, &self.source.on)?;
+        let filled = template::fill(self.source.url.expose(), signal)?;
+        Some(Question {
+            name: format!("{}/{}", self.source.prefix, filled.values),
+            url: filled.url,
+        })
+    }
+
+    /// Asks, unless a fresh answer is there; takes at most the configured time. `before` is what is known of it already.
+    pub(crate) async fn look_up(
+        &self,
+        question: &Question,
+        mut before: Knowledge,
+        rules: &Arc<RuleSet>,
+    ) -> Found {
+        let asked = self.ask(question, rules);
+        let answer = match tokio::time::timeout(self.source.timeout, asked).await {
+            Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 tracing::debug!(%error, prefix = self.source.prefix, "the source does not say");
-                self.recall(url.as_str(), error.code())
+                Err(error.code())
             }
-            Err(_) => self.recall(url.as_str(), "timeout"),
+            Err(_) => Err("timeout"),
+        };
+        if let Some(known) = self.known.get(&question.name) {
+            before.join(&known);
+        }
+        let now = now();
+        before.forget(now - millis(self.source.remember) + 1, now);
+        let unknown = answer.as_ref().err().copied();
+        if let Ok(answer) = answer {
+            before.hear(&answer);
+        }
+        before.bound(|name| rules.reads(name));
+        self.know(&question.name, &before);
+        Found {
+            knowledge: before,
+            unknown,
         }
     }
 
-    fn recall(&self, url: &str, why: &'static str) -> Found {
-        let known = self.known.recall(url, &self.source.prefix, Instant::now());
-        known.map_or(Found::Unknown(why), |facts| Found::Remembered(facts, why))
+    /// How long what it said is kept, and of how many questions of a tenant.
+    pub(crate) fn bounds(&self) -> (Millis, usize) {
+        (millis(self.source.remember), self.source.max_remembered)
+    }
+
+    /// The facts of what is known, with its age unless the source has just said all of it.
+    pub(crate) fn facts(&self, found: &Found) -> Facts {
+        let now = now();
+        let ttl = found.unknown.map_or(millis(self.source.ttl), |_| 0);
+        let fresh = now.saturating_add(1) - ttl;
+        found.knowledge.facts(&self.source.prefix, fresh, now)
+    }
+
+    /// Takes over what is known of a question from before.
+    pub(crate) fn learn(&self, question: &str, knowledge: &Knowledge) {
+        let mut known = knowledge.clone();
+        if let Some(earlier) = self.known.get(question) {
+            known.join(&earlier);
+        }
+        self.know(question, &known);
+    }
+
+    fn know(&self, question: &str, knowledge: &Knowledge) {
+        if !knowledge.is_empty() {
+            self.known
+                .insert(question.to_owned(), Arc::new(knowledge.clone()));
+        }
+    }
+
+    async fn ask(
+        &self,
+        question: &Question,
+        rules: &Arc<RuleSet>,
+    ) -> Result<Arc<Knowledge>, Arc<LookupError>> {
+        let request = Request {
+            headers: self.headers.clone(),
+            ..Request::get(question.url.clone())
+        };
+        let (client, prefix, rules) = (self.client.clone(), self.source.prefix.clone(), Arc::clone(rules));
+        let fetch = || fetch(client, request, prefix, rules);
+        self.cache.get(&question.name, fetch).await
     }
 }
 
-async fn fetch(client: Client, request: Request, prefix: String) -> Result<Arc<Facts>, LookupError> {
+async fn fetch(
+    client: Client,
+    request: Request,
+    prefix: String,
+    rules: Arc<RuleSet>,
+) -> Result<Arc<Knowledge>, LookupError> {
     match client.call(&request).await {
-        Ok(reply) => Ok(Arc::new(facts::of_json(
-            &prefix,
-            &serde_json::from_slice(&reply.body)?,
-        ))),
+        Ok(reply) => {
+            let answer = facts::of_json(&prefix, &serde_json::from_slice(&reply.body)?);
+            let mut knowledge = Knowledge::of(answer, now());
+            knowledge.bound(|name| rules.reads(name));
+            Ok(Arc::new(knowledge))
+        }
         // The source answered: it knows nothing of this. That is kept like any answer.
         Err(CallError::Rejected { status: 404, .. }) => Ok(Arc::default()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// By the clock of the wall: the one clock that outlives a process.
+fn now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
+}
+
+fn millis(duration: Duration) -> Millis {
+    // Far beyond any life of a process, and far from the end of the numbers.
+    Millis::try_from(duration.as_millis()).map_or(Millis::MAX / 2, |millis| millis.min(Millis::MAX / 2))
 }
 
 /// The headers of the settings, which are checked there.

@@ -9,9 +9,17 @@ use crate::identity;
 
 const PLACES: [&str; 4] = ["subject", "symbol", "address", "chain"];
 
-/// The address with `{subject}`, `{symbol}`, `{address}`, `{chain}` filled in; nothing if the signal lacks one of them.
-pub(super) fn fill(template: &str, signal: &Signal) -> Option<Url> {
-    let mut filled = template.to_owned();
+/// A source's address with `{subject}`, `{symbol}`, `{address}`, `{chain}` filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Filled {
+    pub(super) url: Url,
+    /// The values, which say what is asked for without the address, in which a key may stand.
+    pub(super) values: String,
+}
+
+/// The address for a signal; nothing if the signal lacks one of the values.
+pub(super) fn fill(template: &str, signal: &Signal) -> Option<Filled> {
+    let (mut filled, mut values) = (template.to_owned(), Vec::new());
     for place in PLACES {
         let marker = format!("{{{place}}}");
         if filled.contains(&marker) {
@@ -20,10 +28,16 @@ pub(super) fn fill(template: &str, signal: &Signal) -> Option<Url> {
             if value.chars().all(|c| c == '.') {
                 return None;
             }
-            filled = filled.replace(&marker, &encoded(&value));
+            let value = encoded(&value);
+            filled = filled.replace(&marker, &value);
+            values.push(value);
         }
     }
-    Url::parse(&filled).ok()
+    let url = Url::parse(&filled).ok()?;
+    Some(Filled {
+        url,
+        values: values.join("/"),
+    })
 }
 
 /// Percent-encodes everything but what RFC 3986 §2.3 calls unreserved, so that a value stays one segment.
@@ -56,12 +70,14 @@ mod tests {
 
     #[test]
     fn values_stand_in_their_places() {
-        let url = fill(
-            "https://x.example/{chain}/{address}?q={subject}",
+        let filled = fill(
+            "https://x.example/{chain}/{address}?q={subject}&key=secret",
             &about("token:eth:0xab"),
         )
         .unwrap();
-        assert_eq!(url.as_str(), "https://x.example/eth/0xab?q=token%3Aeth%3A0xab");
+        let url = "https://x.example/eth/0xab?q=token%3Aeth%3A0xab&key=secret";
+        assert_eq!(filled.url.as_str(), url);
+        assert_eq!(filled.values, "token%3Aeth%3A0xab/0xab/eth");
         assert_eq!(fill("https://x.example/{symbol}", &about("user:1")), None);
     }
 
@@ -77,7 +93,7 @@ mod tests {
             "a\nb",
             "..",
         ] {
-            let Some(url) = fill(
+            let Some(Filled { url, .. }) = fill(
                 "https://x.example/t/{symbol}/end",
                 &about(&format!("symbol:{hostile}")),
             ) else {
@@ -95,8 +111,8 @@ mod tests {
     proptest! {
         #[test]
         fn the_host_is_always_the_configured_one(subject in ".*") {
-            if let Some(url) = fill("https://x.example/{subject}", &about(&subject)) {
-                prop_assert_eq!(url.host_str(), Some("x.example"));
+            if let Some(filled) = fill("https://x.example/{subject}", &about(&subject)) {
+                prop_assert_eq!(filled.url.host_str(), Some("x.example"));
             }
         }
     }

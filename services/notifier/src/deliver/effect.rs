@@ -1,5 +1,6 @@
 //! The delivery as an effect: one attempt at a time; the runtime repeats it, and leaves alone a channel that fails.
 
+use std::convert::Infallible;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use model::{Millis, Notification, Receipt, ReceiptStatus};
@@ -39,6 +40,8 @@ impl DeliverEffect {
 impl Effect for DeliverEffect {
     type In = Notification;
     type Out = Receipt;
+    type Stores = ();
+    type Memory = Infallible;
 
     fn idempotency_key(&self, input: &Notification) -> IdempotencyKey {
         IdempotencyKey::new(&input.id)
@@ -56,6 +59,7 @@ impl Effect for DeliverEffect {
         input: &Notification,
         key: &IdempotencyKey,
         attempt: Attempt,
+        _: Option<Infallible>,
         cx: &Cx<'_>,
     ) -> Outcome<Receipt> {
         let channels = self.channels.load();

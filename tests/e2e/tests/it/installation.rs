@@ -15,7 +15,7 @@ use testkit::Sandbox;
 /// Between two questions to something that is not ready yet; every wait has a deadline.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const KEY: &str = "end-to-end";
-const WEBHOOK_KEY: &str = "whsec_ZTJlLW9ubHktbm90LWEtc2VjcmV0LTAxMjM0NTY3";
+pub(crate) const WEBHOOK_KEY: &str = "whsec_ZTJlLW9ubHktbm90LWEtc2VjcmV0LTAxMjM0NTY3";
 
 /// Everything that one test runs; processes end with it.
 pub(crate) struct Installation {
@@ -23,7 +23,14 @@ pub(crate) struct Installation {
     pub(crate) receiver: Receiver,
     folder: tempfile::TempDir,
     edge: u16,
-    running: BTreeMap<String, (Child, u16)>,
+    running: BTreeMap<String, Running>,
+}
+
+/// A process, where it tells how it is, and what it was started with.
+struct Running {
+    child: Child,
+    port: u16,
+    variables: Vec<(String, String)>,
 }
 
 impl Installation {
@@ -35,9 +42,17 @@ impl Installation {
 
     /// The same on other servers.
     pub(crate) async fn on(sandbox: Sandbox, day: &Day) -> Self {
+        Self::configured(sandbox, |folder, receiver| configuration(folder, receiver, day)).await
+    }
+
+    /// The same with a configuration of the test's own, which may have its files in the folder.
+    pub(crate) async fn configured(
+        sandbox: Sandbox,
+        configuration: impl FnOnce(&Path, &Receiver) -> String,
+    ) -> Self {
         let receiver = Receiver::start().await;
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let configuration = configuration(folder.path(), &receiver, day);
+        let configuration = configuration(folder.path(), &receiver);
         std::fs::write(folder.path().join("sluicebox.yml"), configuration)
             .expect("the folder can be written");
         let this = Self {
@@ -70,6 +85,11 @@ impl Installation {
         output
     }
 
+    /// The path of a file in the folder of the configuration.
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
     /// Where events are posted.
     pub(crate) fn edge(&self) -> String {
         format!("http://127.0.0.1:{}", self.edge)
@@ -94,13 +114,61 @@ impl Installation {
             .env("SLUICEBOX__OPS__LISTEN", format!("127.0.0.1:{port}"))
             .stdout(Stdio::null());
         let child = command.spawn().expect("the program runs");
-        self.running.insert(target.to_owned(), (child, port));
+        let variables = variables
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let running = Running {
+            child,
+            port,
+            variables: variables.collect(),
+        };
+        self.running.insert(target.to_owned(), running);
+    }
+
+    /// What a process says of its health.
+    pub(crate) async fn health(&self, target: &str) -> String {
+        let port = self.running.get(target).expect("it runs").port;
+        let asked = client().get(format!("http://127.0.0.1:{port}/healthz")).send();
+        let answer = asked.await.expect("it answers");
+        answer.text().await.expect("its health is text")
+    }
+
+    /// Waits until what a process says of its health is as wanted.
+    pub(crate) async fn until_health(&self, target: &str, wanted: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let health = self.health(target).await;
+            if wanted(&health) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{health}");
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Posts an event, which must be taken.
+    pub(crate) async fn post(&self, event: &Value) {
+        let posted = client()
+            .post(format!("{}/v1/events", self.edge()))
+            .header("content-type", "application/cloudevents+json")
+            .header("x-api-key", KEY)
+            .body(event.to_string());
+        let answer = posted.send().await.expect("the edge answers");
+        assert_eq!(answer.status().as_u16(), 202);
+    }
+
+    /// Waits until nothing is left to read anywhere, and nothing waits.
+    pub(crate) fn drain(&self) {
+        let timeout = format!("{}s", PATIENCE.as_secs());
+        let flow = self.flow(&["--wait", "--timeout", &timeout]);
+        let told = (flow["conserves"].as_bool(), flow["drained"].as_bool());
+        assert_eq!(told, (Some(true), Some(true)), "{flow}");
     }
 
     /// Waits until every process says that it is ready.
     pub(crate) async fn ready(&self) {
         let client = client();
-        for (target, (_, port)) in &self.running {
+        for (target, Running { port, .. }) in &self.running {
             let url = format!("http://127.0.0.1:{port}/readyz");
             let deadline = Instant::now() + PATIENCE;
             while !client
@@ -117,22 +185,24 @@ impl Installation {
 
     /// SIGKILL, and the same again.
     pub(crate) fn kill_and_restart(&mut self, target: &str) {
-        let (mut child, _) = self.running.remove(target).expect("it runs");
-        child.kill().expect("it can be killed");
-        child.wait().expect("it ends");
-        self.start(target);
+        let mut killed = self.running.remove(target).expect("it runs");
+        killed.child.kill().expect("it can be killed");
+        killed.child.wait().expect("it ends");
+        let variables = killed.variables.iter();
+        let variables: Vec<_> = variables.map(|(key, value)| (&**key, &**value)).collect();
+        self.start_with(target, &variables);
     }
 
     /// SIGTERM to every process; each must end well.
     pub(crate) fn stop(&mut self) {
-        for (child, _) in self.running.values() {
+        for Running { child, .. } in self.running.values() {
             let told = Command::new("kill")
                 .arg(child.id().to_string())
                 .status()
                 .expect("kill runs");
             assert!(told.success());
         }
-        for (target, (mut child, _)) in std::mem::take(&mut self.running) {
+        for (target, Running { mut child, .. }) in std::mem::take(&mut self.running) {
             let status = child.wait().expect("it ends");
             assert!(status.success(), "{target} ended with {status}");
         }
@@ -188,7 +258,7 @@ impl Installation {
 
 impl Drop for Installation {
     fn drop(&mut self) {
-        for (child, _) in self.running.values_mut() {
+        for Running { child, .. } in self.running.values_mut() {
             let _ = child.kill();
             let _ = child.wait();
         }

@@ -7,6 +7,7 @@ mod crash;
 mod day;
 mod hostile;
 mod installation;
+mod known;
 mod program;
 mod receiver;
 mod rights;

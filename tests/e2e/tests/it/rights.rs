@@ -1,8 +1,7 @@
 //! The stream with users who have the rights that `sluicebox topics acls` prints, and no other: one user a service.
 
 use crate::day::SERVICES;
-use crate::installation::{Installation, client, lossy};
-use crate::program::PATIENCE;
+use crate::installation::{Installation, lossy};
 use scenario::day::Day;
 use std::collections::BTreeMap;
 use testkit::{OwnParts, Part, Sandbox};
@@ -90,18 +89,11 @@ async fn each_service_does_its_work_with_the_rights_that_are_printed_and_no_othe
     }
     installation.ready().await;
 
-    let event =
-        r#"{"specversion":"1.0","id":"1","source":"/rights","type":"t","data":{"text":"$BTC is up"}}"#;
-    let posted = client()
-        .post(format!("{}/v1/events", installation.edge()))
-        .header("content-type", "application/cloudevents+json")
-        .header("x-api-key", Installation::key())
-        .body(event);
-    let answer = posted.send().await.expect("the edge answers");
-    assert_eq!(answer.status().as_u16(), 202);
-    let timeout = format!("{}s", PATIENCE.as_secs());
-    let flow = installation.flow(&["--wait", "--timeout", &timeout]);
-    assert_eq!(flow["drained"].as_bool(), Some(true), "{flow}");
+    let event = serde_json::json!({
+        "specversion": "1.0", "id": "1", "source": "/rights", "type": "t", "data": {"text": "$BTC is up"}
+    });
+    installation.post(&event).await;
+    installation.drain();
     assert_eq!(installation.texts("SELECT id FROM events").await, ["1"]);
     installation.stop();
 }

@@ -12,19 +12,26 @@ use topology::Changelog;
 /// What a header, and what the record itself, has around its bytes; more than enough.
 const AROUND: usize = 1024;
 
-/// The parked records of one task, by offset.
+/// The parked records of one task, by offset, and what the effect keeps of it.
 #[derive(Debug)]
-pub(crate) struct ParkedRecords(pub Store<i64, Parked>);
+pub(crate) struct EffectStores<S> {
+    pub parked: Store<i64, Parked>,
+    pub own: S,
+}
 
-impl Default for ParkedRecords {
+impl<S: Default> Default for EffectStores<S> {
     fn default() -> Self {
-        Self(Store::new("parked"))
+        Self {
+            parked: Store::new("parked"),
+            own: S::default(),
+        }
     }
 }
 
-impl Stores for ParkedRecords {
+impl<S: Stores> Stores for EffectStores<S> {
     fn each(&mut self, visit: &mut dyn FnMut(&mut dyn AnyStore)) {
-        visit(&mut self.0);
+        visit(&mut self.parked);
+        self.own.each(visit);
     }
 }
 
@@ -227,15 +234,15 @@ mod tests {
         let mut record = parked();
         assert_eq!(begun(&mut record, 1_000), (1, Duration::ZERO));
         record.pause(1_500, SECOND);
-        let (mut kept, mut again) = (ParkedRecords::default(), ParkedRecords::default());
-        kept.0.put(42, record);
+        let (mut kept, mut again) = (EffectStores::<()>::default(), EffectStores::<()>::default());
+        kept.parked.put(42, record);
         kept.each(&mut |store| {
             let show = &mut |(key, value): ::stage::Change<'_>| {
-                again.0.restore(key, value).unwrap();
+                again.parked.restore(key, value).unwrap();
             };
             store.changes(show).unwrap();
         });
-        let mut restored = again.0.get(&42).unwrap().clone();
+        let mut restored = again.parked.get(&42).unwrap().clone();
         assert_eq!(
             (&restored.value[..], restored.key()),
             (&b"\x00record"[..], Some(&b"ops"[..]))

@@ -12,21 +12,25 @@ use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, Id, JoinSet};
 
 /// An attempt and what it needs.
-pub(super) struct Performance<I> {
+pub(super) struct Performance<E: Effect> {
     pub held: Held,
-    pub input: I,
+    pub input: E::In,
     pub attempt: Attempt,
+    pub memory: Option<E::Memory>,
     pub origin: Origin,
 }
 
+/// What comes of an attempt.
+pub(super) type OutcomeOf<E> = Outcome<<E as Effect>::Out, <E as Effect>::Memory>;
+
 /// An attempt that has ended: of which record, and what came of it.
-pub(super) type Ended<O> = (Held, Outcome<O>);
+pub(super) type Ended<E> = (Held, OutcomeOf<E>);
 
 /// What is under way.
 pub(super) struct Performers<E: Effect> {
     effect: Arc<E>,
     handle: Handle,
-    under_way: JoinSet<Outcome<E::Out>>,
+    under_way: JoinSet<OutcomeOf<E>>,
     held: HashMap<Id, (Held, AbortHandle)>,
 }
 
@@ -41,7 +45,7 @@ impl<E: Effect> Performers<E> {
     }
 
     /// Begins an attempt. One that need not wait for anybody ends at once, here, and costs no change of threads.
-    pub(super) fn begin(&mut self, performance: Performance<E::In>) -> Option<Outcome<E::Out>> {
+    pub(super) fn begin(&mut self, performance: Performance<E>) -> Option<OutcomeOf<E>> {
         let held = performance.held;
         let mut attempt = Box::pin(perform(Arc::clone(&self.effect), performance));
         let entered = self.handle.enter();
@@ -55,7 +59,7 @@ impl<E: Effect> Performers<E> {
     }
 
     /// The next attempt that has ended since.
-    pub(super) fn next_ended(&mut self) -> Option<Ended<E::Out>> {
+    pub(super) fn next_ended(&mut self) -> Option<Ended<E>> {
         while let Some(ended) = self.under_way.try_join_next_with_id() {
             // A panic is an outcome already; what else ends a task so is an abort of our own. One that is not held any
             // more was dropped; what became of it does not count.
@@ -86,17 +90,18 @@ impl<E: Effect> Performers<E> {
     }
 }
 
-async fn perform<E: Effect>(effect: Arc<E>, performance: Performance<E::In>) -> Outcome<E::Out> {
+async fn perform<E: Effect>(effect: Arc<E>, performance: Performance<E>) -> OutcomeOf<E> {
     let Performance {
         held,
         input,
         attempt,
+        memory,
         origin,
     } = performance;
     let performed = AssertUnwindSafe(async {
         let key = effect.idempotency_key(&input);
         let cx = origin.cx(held.task, held.offset);
-        effect.perform(&input, &key, attempt, &cx).await
+        effect.perform(&input, &key, attempt, memory, &cx).await
     });
     let performed = performed.catch_unwind().await;
     performed.unwrap_or_else(|_| Outcome::Poison(panicked("performing the record")))
