@@ -17,6 +17,7 @@ mod problem;
 mod publish;
 mod rejection;
 mod tally;
+mod webhooks;
 
 pub use dialects::{Dialect, Incoming, Item, Reading, Route, read};
 pub use edge::router;
@@ -25,3 +26,4 @@ pub use limits::Limits;
 pub use problem::Problem;
 pub use rejection::Rejection;
 pub use tally::{Count, Counts, Tally};
+pub use webhooks::{WebhookError, Webhooks};

@@ -7,14 +7,16 @@ use super::process::Process;
 use super::stages::reach;
 use crate::failure::Failure;
 use access::Gate;
+use adapters::Webhooks;
 use listen::{Drained, Hosts, Limits, Listener, Role, Tls};
 use runtime::{Publisher, Shared};
-use settings::{AuthMode, Settings, TlsSettings};
+use settings::{AuthMode, Settings, TlsSettings, Watched};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use telemetry::OpsAccess;
 use tokio::sync::watch;
+use topology::StageName;
 
 /// How long answers about health may take after the stop: they are the last thing that stops.
 const OPS_DRAIN: Duration = Duration::from_millis(500);
@@ -58,13 +60,25 @@ impl Process {
         let tally = Arc::new(EdgeTally(self.metrics.clone()));
         let ingest = Arc::new(KafkaIngest(publisher.clone()));
         let gate = self.gate(settings, settings.adapters.auth)?;
-        let router = adapters::router(ingest, &settings.adapters, &settings.admission, gate, tally);
-        let router = router.map_err(|error| Failure::Configuration(format!("adapters.webhooks: {error}")))?;
+        let webhooks = self.webhooks(settings)?;
+        let (adapters, admission) = (&settings.adapters, &settings.admission);
+        let router = adapters::router(ingest, adapters, admission, gate, tally, &webhooks);
         self.servers
             .push(tokio::spawn(listener.serve(router, self.stopping())));
         let component = self.health.component("adapters");
         self.beside(probes::broker(publisher, component));
         Ok(())
+    }
+
+    /// The webhooks that come in, followed.
+    fn webhooks(&mut self, settings: &Settings) -> Result<Watched<Webhooks>, Failure> {
+        let reload = Arc::clone(&self.reload);
+        let load = move || reload().map(|settings| settings.adapters.webhooks);
+        let webhooks = Webhooks::follow(&settings.adapters.webhooks, load);
+        let webhooks =
+            webhooks.map_err(|error| Failure::Configuration(format!("adapters.webhooks: {error}")))?;
+        self.follow(StageName::Adapters, "webhooks", &webhooks);
+        Ok(webhooks)
     }
 
     pub(super) fn serve_api(&mut self, settings: &Settings) -> Result<(), Failure> {

@@ -132,7 +132,7 @@ impl Process {
         Ok(ledger)
     }
 
-    fn follow<T: Send + Sync + 'static>(
+    pub(super) fn follow<T: Send + Sync + 'static>(
         &mut self,
         stage: StageName,
         name: &'static str,

@@ -3,52 +3,58 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use access::webhook::{SecretFault, Verifier};
-use access::{Caller, Denial, Gate, Scope};
+use access::{Denial, Gate};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use settings::WebhookSettings;
+use axum::{Extension, Router};
+use settings::Watched;
+use tower::ServiceExt;
 
 use super::receive::{collect, settle, spend};
 use super::{Edge, door, now};
 use crate::admit::admit;
-use crate::deliveries::{Answered, verifier};
+use crate::deliveries::Answered;
 use crate::dialects::{Dialect, Item, Reading};
 use crate::ingest::Ingest;
 use crate::own::own;
 use crate::problem::Problem;
+use crate::webhooks::{Hook, Webhooks};
 
-/// One configured webhook.
-pub(super) struct Hook {
-    settings: WebhookSettings,
-    verifier: Verifier,
-    caller: Caller,
+/// The way of requests that are signed instead of showing a key.
+#[derive(Clone)]
+pub(super) struct Signed {
+    webhooks: Watched<Webhooks>,
+    way: Router,
 }
 
-impl Hook {
-    pub(super) fn new(settings: &WebhookSettings) -> Result<Self, SecretFault> {
-        let caller = Caller {
-            name: format!("webhook:{}", settings.name),
-            tenant: Some(settings.tenant.clone()),
-            known: true,
-            scopes: [Scope::Ingest].into(),
-            ..Caller::anonymous()
-        };
-        Ok(Self {
-            settings: settings.clone(),
-            verifier: verifier(settings)?,
-            caller,
-        })
+impl Signed {
+    pub(super) fn new(webhooks: Watched<Webhooks>, way: Router) -> Self {
+        Self { webhooks, way }
     }
+}
+
+/// Lets requests to the path of a webhook, as the webhooks are now, go the way of those that are signed.
+pub(super) async fn divert(State(signed): State<Signed>, mut request: Request, next: Next) -> Response {
+    let hook = signed.webhooks.load().at(request.uri().path()).cloned();
+    let Some(hook) = hook else {
+        return next.run(request).await;
+    };
+    request.extensions_mut().insert(hook);
+    let Ok(response) = signed.way.oneshot(request).await;
+    response
 }
 
 /// Takes one delivery.
 pub(super) async fn receive<I: Ingest>(
-    hook: Arc<Hook>,
     State(edge): State<Arc<Edge<I>>>,
+    Extension(hook): Extension<Arc<Hook>>,
     request: Request,
 ) -> Response {
+    if request.method() != Method::POST {
+        return super::wrong_method().await.into_response();
+    }
     let from = door::address(&request);
     if let Some(wait) = edge.gate.waits(from) {
         return Problem::from(&Denial::SlowedDown(wait)).into_response();

@@ -16,13 +16,12 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use access::Gate;
-use access::webhook::SecretFault;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use model::Millis;
-use settings::{AdaptersSettings, AdmissionSettings};
+use settings::{AdaptersSettings, AdmissionSettings, Watched};
 
 use crate::dialects::{Dialect, Route};
 use crate::ingest::Ingest;
@@ -31,8 +30,9 @@ use crate::mute::Mute;
 use crate::problem::Problem;
 use crate::publish::Outcome;
 use crate::tally::Tally;
+use crate::webhooks::Webhooks;
 use budget::Budget;
-use deliveries::Hook;
+use deliveries::Signed;
 use door::Door;
 
 struct Edge<I> {
@@ -43,14 +43,15 @@ struct Edge<I> {
     mute: Mute,
 }
 
-/// All paths of the edge. Answers 202 only for what `ingest` acknowledged. An error is a webhook's secret that is none.
+/// All paths of the edge. Answers 202 only for what `ingest` acknowledged. Which paths are webhooks is followed.
 pub fn router<I: Ingest>(
     ingest: Arc<I>,
     settings: &AdaptersSettings,
     admission: &AdmissionSettings,
     gate: Arc<Gate>,
     tally: Arc<dyn Tally>,
-) -> Result<Router, SecretFault> {
+    webhooks: &Watched<Webhooks>,
+) -> Router {
     let limits = Limits::new(settings, admission);
     let edge = Arc::new(Edge {
         ingest,
@@ -62,24 +63,26 @@ pub fn router<I: Ingest>(
     let door = Arc::new(Door::new(gate, settings.rate_per_s));
     let room = Arc::new(Budget::new(limits.body_bytes));
     let budget = || from_fn_with_state(Arc::clone(&room), budget::admit);
-    let by_key = by_key(&edge, &door, settings)
+    let by_key = by_key(&edge, &door)
         .layer(budget())
         .layer(from_fn_with_state(door, door::admit));
     // Until the body of a delivery is there, nobody knows whether it is signed: its room is its address's.
-    let by_signature = by_signature(&edge, settings)?.layer(budget());
-    Ok(by_key
-        .merge(by_signature)
+    let by_signature = Router::new()
+        .fallback(deliveries::receive::<I>)
+        .with_state(edge)
+        .layer(budget());
+    let signed = Signed::new(webhooks.clone(), by_signature);
+    by_key
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(signed, deliveries::divert))
         .layer(from_fn_with_state(hosts::of(settings), hosts::admit))
-        .layer(from_fn_with_state(tally, framing::frame)))
+        .layer(from_fn_with_state(tally, framing::frame))
 }
 
 /// Paths that ask for a key.
-fn by_key<I: Ingest>(edge: &Arc<Edge<I>>, door: &Arc<Door>, settings: &AdaptersSettings) -> Router {
-    let signed = |route: &Route| settings.webhooks.iter().any(|hook| hook.path() == route.path());
-    let posted = Route::POSTED.into_iter().filter(|route| !signed(route));
-    let posted = posted.fold(Router::new(), |router, route| {
+fn by_key<I: Ingest>(edge: &Arc<Edge<I>>, door: &Arc<Door>) -> Router {
+    let posted = Route::POSTED.into_iter().fold(Router::new(), |router, route| {
         let handler = move |state, caller, request| receive::receive::<I>(route, state, caller, request);
         router.route(route.path(), post(handler))
     });
@@ -87,17 +90,6 @@ fn by_key<I: Ingest>(edge: &Arc<Edge<I>>, door: &Arc<Door>, settings: &AdaptersS
         .route(Route::Socket.path(), get(socket::open::<I>))
         .with_state((Arc::clone(edge), Arc::clone(door)));
     posted.with_state(Arc::clone(edge)).merge(socket)
-}
-
-/// Paths that ask for a signature.
-fn by_signature<I: Ingest>(edge: &Arc<Edge<I>>, settings: &AdaptersSettings) -> Result<Router, SecretFault> {
-    let mut router = Router::new();
-    for settings in &settings.webhooks {
-        let hook = Arc::new(Hook::new(settings)?);
-        let handler = move |state, request| deliveries::receive::<I>(Arc::clone(&hook), state, request);
-        router = router.route(&settings.path(), post(handler));
-    }
-    Ok(router.with_state(Arc::clone(edge)))
 }
 
 fn count(tally: &dyn Tally, dialect: Dialect, outcome: &Outcome) {

@@ -1,9 +1,11 @@
 //! Signed webhooks, from the wire to the event.
 
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use adapters::Webhooks;
 use ring::hmac;
-use settings::{AdaptersSettings, Secret, WebhookProvider, WebhookSettings};
+use settings::{AccessSettings, AdaptersSettings, Secret, WebhookProvider, WebhookSettings};
 
 use crate::server::{Answer, Server};
 
@@ -67,6 +69,59 @@ async fn a_signed_delivery_is_an_event_under_the_providers_id() {
         ("acme", Some("webhook:code"))
     );
     assert!(!event.trusted);
+}
+
+#[tokio::test]
+async fn secrets_and_paths_are_followed_while_the_edge_runs() {
+    let wanted = Arc::new(Mutex::new(Ok(vec![hook("code", WebhookProvider::Github)])));
+    let settings = wanted.lock().unwrap().clone().unwrap();
+    let asked = Arc::clone(&wanted);
+    let webhooks = Webhooks::follow(&settings, move || asked.lock().unwrap().clone()).unwrap();
+    let keys = AdaptersSettings::default();
+    let server = Server::following(&keys, &AccessSettings::default(), &webhooks).await;
+    let delivered = async |path: &str, secret: &str| {
+        let tag = hex_tag(secret, "{}");
+        let headers = format!("X-Hub-Signature-256: sha256={tag}\r\n");
+        post(&server, path, &headers, "{}").await.status
+    };
+    let set = |hooks: Result<Vec<WebhookSettings>, &'static str>| {
+        *wanted.lock().unwrap() = hooks;
+        webhooks.reload_now()
+    };
+    let with = |secrets: &[&str]| WebhookSettings {
+        secrets: secrets.iter().map(|secret| Secret::new(*secret)).collect(),
+        ..hook("code", WebhookProvider::Github)
+    };
+    let code = "/v1/webhooks/code";
+    assert_eq!(delivered(code, "the newest").await, 401);
+
+    set(Ok(vec![with(&["a new secret", "the newest"])]));
+    assert_eq!(delivered(code, "the newest").await, 202);
+    assert_eq!(delivered(code, "a new secret").await, 202);
+    assert_eq!(delivered(code, "an old secret").await, 401, "it was taken away");
+
+    let standard = WebhookSettings {
+        provider: WebhookProvider::Standard,
+        ..with(&["no base64!"])
+    };
+    for bad in [Ok(vec![standard]), Err("the file cannot be read")] {
+        let status = set(bad);
+        assert!(status.last_error.is_some(), "{status:?}");
+        assert_eq!(
+            delivered(code, "the newest").await,
+            202,
+            "the last good ones stay"
+        );
+    }
+
+    let moved = WebhookSettings {
+        path: Some("/hooks/code".to_owned()),
+        ..with(&["the newest"])
+    };
+    let status = set(Ok(vec![moved]));
+    assert_eq!(status.content.as_deref(), Some("webhooks code (secrets: 1)"));
+    assert_eq!(delivered("/hooks/code", "the newest").await, 202);
+    assert_eq!(delivered(code, "the newest").await, 404);
 }
 
 #[tokio::test]

@@ -6,11 +6,13 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use access::Gate;
-use adapters::{Counts, Ingest, IngestError, Tally, router};
+use adapters::{Counts, Ingest, IngestError, Tally, Webhooks, router};
 use listen::{Descriptors, Drained, Limits, Listener, Role};
 use model::RawEvent;
 use outbound::Reach;
-use settings::{AccessSettings, AdaptersSettings, AdmissionSettings, AuthMode, ListenerSettings, Secret};
+use settings::{
+    AccessSettings, AdaptersSettings, AdmissionSettings, AuthMode, ListenerSettings, Secret, Watched,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -113,11 +115,21 @@ impl Server {
     }
 
     /// A server that asks for keys and tokens as it is told.
+    pub(crate) async fn asking(settings: &AdaptersSettings, access: &AccessSettings) -> Self {
+        let webhooks = Watched::fixed(Webhooks::new(&settings.webhooks).unwrap());
+        Self::following(settings, access, &webhooks).await
+    }
+
+    /// A server that follows webhooks.
     #[expect(
         clippy::unused_async,
         reason = "a socket needs the runtime that this is awaited on"
     )]
-    pub(crate) async fn asking(settings: &AdaptersSettings, access: &AccessSettings) -> Self {
+    pub(crate) async fn following(
+        settings: &AdaptersSettings,
+        access: &AccessSettings,
+        webhooks: &Watched<Webhooks>,
+    ) -> Self {
         let limits = Limits::new(Role::Edge, &ListenerSettings::default(), Descriptors(1024));
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), limits).unwrap();
         let address = listener.local_addr().unwrap();
@@ -126,7 +138,14 @@ impl Server {
         let admission = AdmissionSettings::default();
         let required = settings.auth == AuthMode::Required;
         let gate = Gate::open(access, &settings.api_keys, required, &Reach::default()).unwrap();
-        let router = router(Arc::clone(&log), settings, &admission, Arc::new(gate), tally).unwrap();
+        let router = router(
+            Arc::clone(&log),
+            settings,
+            &admission,
+            Arc::new(gate),
+            tally,
+            webhooks,
+        );
         let (stop, stopped) = oneshot::channel::<()>();
         let done = tokio::spawn(listener.serve(router, async {
             let _ = stopped.await;

@@ -1,7 +1,7 @@
 //! Both ends: the edge's router over a log in memory, and the normalizer as the runtime asks it.
 
 use access::Gate;
-use adapters::{Counts, Ingest, IngestError, router};
+use adapters::{Counts, Ingest, IngestError, Webhooks, router};
 use axum::body::{Body, to_bytes};
 use axum::http::header::HOST;
 use axum::http::{HeaderValue, Request, StatusCode};
@@ -50,8 +50,8 @@ pub(crate) fn edge(mut request: Request<Body>) -> Said {
         &AdmissionSettings::default(),
         Arc::new(Gate::without_keys()),
         Arc::new(Counts::default()),
-    )
-    .unwrap();
+        &Watched::fixed(Webhooks::default()),
+    );
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
