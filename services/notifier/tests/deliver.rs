@@ -384,6 +384,15 @@ async fn what_leads_nowhere_is_a_dead_letter() {
         ..hook(address, "ok")
     };
     assert_eq!(dead(attempt(&deliver(other), 1).await).0, "channel_unknown");
+    let of_others = ChannelSettings {
+        tenants: Some(vec!["acme".to_owned()]),
+        ..hook(address, "ok")
+    };
+    assert_eq!(
+        dead(attempt(&deliver(of_others), 1).await).0,
+        "channel_of_others",
+        "planned before the channel was for `acme` alone"
+    );
     assert!(received.lock().unwrap().is_empty());
 }
 

@@ -103,6 +103,8 @@ pub struct ChannelSettings {
     pub states: Vec<WantedState>,
     /// Default `[signal, detection, operational]`.
     pub kinds: Vec<Subscription>,
+    /// Only what is of these tenants. Without it, what is of any; how the stream itself fares is of none.
+    pub tenants: Option<Vec<String>>,
     /// Language of the cards, a folder of the templates. Default `en`.
     pub lang: String,
     /// Whether every private and loopback address may be called, as older configurations say it; better name the
@@ -137,6 +139,7 @@ impl Default for ChannelSettings {
                 Subscription::Detection,
                 Subscription::Operational,
             ],
+            tenants: None,
             lang: "en".to_owned(),
             allow_private: false,
             timeout: Duration::from_secs(5),
@@ -165,6 +168,12 @@ impl ChannelSettings {
         let waits = self.retries.iter().map(|wait| **wait);
         waits.take(most.saturating_sub(1)).collect()
     }
+
+    /// Whether what is of this tenant may go there.
+    pub fn is_for(&self, tenant: &str) -> bool {
+        let tenants = self.tenants.as_ref();
+        tenants.is_none_or(|tenants| tenants.iter().any(|one| one == tenant))
+    }
 }
 
 impl NotifierSettings {
@@ -175,6 +184,7 @@ impl NotifierSettings {
             headers: BTreeMap::from([(ANY_KEY.to_owned(), Secret::default())]),
             min_level: Some(String::new()),
             levels: Some(vec![String::new()]),
+            tenants: Some(vec![String::new()]),
             rate_per_s: Some(1),
             max_attempts: Some(1),
             ..ChannelSettings::default()
@@ -251,9 +261,31 @@ impl ChannelSettings {
                 "use low, medium, high or critical; name others in `levels`",
             );
         }
+        if let Some(tenants) = &self.tenants {
+            self.check_tenants(tenants, &key("tenants"), problems);
+        }
         if self.kind == ChannelKind::Webhook {
             self.check_webhook(&key, problems);
         }
+    }
+
+    fn check_tenants(&self, tenants: &[String], at: &str, problems: &mut Problems) {
+        problems.unless(
+            !tenants.is_empty(),
+            at,
+            "[]",
+            "names nobody; leave it away for what is of any tenant",
+        );
+        for tenant in tenants {
+            let rule = format!("must be {}", model::TENANT_RULE);
+            problems.unless(model::is_tenant(tenant), at, tenant, &rule);
+        }
+        problems.unless(
+            self.kinds != [Subscription::Operational],
+            at,
+            tenants.join(", "),
+            "how the stream fares is of no tenant, so such a channel is told nothing; leave it away",
+        );
     }
 
     fn check_webhook(&self, key: &dyn Fn(&str) -> String, problems: &mut Problems) {

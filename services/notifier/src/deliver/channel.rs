@@ -42,6 +42,7 @@ pub(crate) struct Channel {
     pub(super) way: Way,
     /// The waits before the second attempt and those that follow.
     pub(super) retries: Vec<Duration>,
+    settings: ChannelSettings,
 }
 
 impl Channel {
@@ -57,6 +58,12 @@ impl Channel {
         Ok(Self {
             way,
             retries: settings.waits(),
+            settings: settings.clone(),
         })
+    }
+
+    /// Whether what is of this tenant may go there.
+    pub(super) fn is_for(&self, tenant: &str) -> bool {
+        self.settings.is_for(tenant)
     }
 }

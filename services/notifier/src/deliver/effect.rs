@@ -70,6 +70,12 @@ impl Effect for DeliverEffect {
             );
             return Outcome::Poison(Poison::receiver("channel_unknown", message));
         };
+        // Planned when the channel was for others too.
+        if !channel.is_for(&input.tenant) {
+            let (channel, tenant) = (&input.channel, &input.tenant);
+            let message = format!("channel {channel} is not for tenant {tenant}; see its `tenants`");
+            return Outcome::Poison(Poison::receiver("channel_of_others", message));
+        }
         if self.ledger.is_unread() {
             return Outcome::Wait {
                 after: LOOK_AGAIN,

@@ -12,6 +12,7 @@ const ORDERED: [&str; 4] = ["low", "medium", "high", "critical"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Refusal {
     NoChannel,
+    OtherTenant,
     NotSubscribed,
     StateNotWanted,
     LevelNotWanted,
@@ -23,6 +24,7 @@ impl Refusal {
     pub(super) const fn reason(self) -> &'static str {
         match self {
             Self::NoChannel => "no_channel",
+            Self::OtherTenant => "other_tenant",
             Self::NotSubscribed => "not_subscribed",
             Self::StateNotWanted => "state_not_wanted",
             Self::LevelNotWanted => "below_level",
@@ -33,11 +35,14 @@ impl Refusal {
 
 /// Whether the channel wants this, and if not, why.
 pub(super) fn wants(channel: &ChannelSettings, input: &PlanInput) -> Result<(), Refusal> {
-    let (kind, level) = match input {
-        PlanInput::Signal(signal) => (Subscription::Signal, &signal.level),
-        PlanInput::Detection(detection) => (Subscription::Detection, &detection.severity),
+    let (kind, tenant, level) = match input {
+        PlanInput::Signal(signal) => (Subscription::Signal, &signal.tenant, &signal.level),
+        PlanInput::Detection(it) => (Subscription::Detection, &it.tenant, &it.severity),
         PlanInput::Channel(state) => return wants_to_hear_of(channel, state),
     };
+    if !channel.is_for(tenant) {
+        return Err(Refusal::OtherTenant);
+    }
     if !channel.kinds.contains(&kind) {
         return Err(Refusal::NotSubscribed);
     }
@@ -62,8 +67,11 @@ pub(super) fn wants(channel: &ChannelSettings, input: &PlanInput) -> Result<(), 
 }
 
 /// Whoever wants to know how the stream fares hears of each channel that is disabled, whatever its level: but not that
-/// channel itself.
+/// channel itself, nor one of some tenants alone, whom the channels of others do not concern.
 fn wants_to_hear_of(channel: &ChannelSettings, state: &ChannelState) -> Result<(), Refusal> {
+    if channel.tenants.is_some() {
+        return Err(Refusal::OtherTenant);
+    }
     if !channel.kinds.contains(&Subscription::Operational) || channel.name == state.channel {
         return Err(Refusal::NotSubscribed);
     }
@@ -139,6 +147,36 @@ mod tests {
             wants(&channel, &signal(SignalState::Verified, "observe")),
             Err(Refusal::LevelNotWanted)
         );
+    }
+
+    #[test]
+    fn a_channel_of_some_tenants_hears_of_them_alone() {
+        let channel = ChannelSettings {
+            tenants: Some(vec!["acme".to_owned(), "zenith".to_owned()]),
+            ..ChannelSettings::default()
+        };
+        let of = |tenant: &str| {
+            let tenant = tenant.to_owned();
+            let signal = Signal {
+                tenant: tenant.clone(),
+                state: SignalState::Verified,
+                ..Signal::default()
+            };
+            let detection = Detection {
+                tenant,
+                ..Detection::default()
+            };
+            let inputs = [PlanInput::Signal(signal), PlanInput::Detection(detection)];
+            inputs.map(|input| wants(&channel, &input))
+        };
+        assert_eq!((of("acme"), of("zenith")), ([Ok(()), Ok(())], [Ok(()), Ok(())]));
+        for other in ["other", "acm", "acme2", ""] {
+            let refused = [Err(Refusal::OtherTenant), Err(Refusal::OtherTenant)];
+            assert_eq!(of(other), refused, "{other}");
+        }
+        let disabled = PlanInput::Channel(ChannelState::default());
+        assert_eq!(wants(&channel, &disabled), Err(Refusal::OtherTenant));
+        assert_eq!(wants(&ChannelSettings::default(), &disabled), Ok(()));
     }
 
     #[test]
