@@ -109,7 +109,7 @@ impl<T> Default for Sliding<T> {
 
 impl<T> Sliding<T> {
     /// Counts an event that happened at `at`; answers with the fullest window that it is part of, or
-    /// `None` when it comes too late to count.
+    /// `None` when it comes too late to count, or is older than all that there is room for.
     pub fn hit(&mut self, at: i64, item: T, bounds: &Bounds) -> Option<Run<'_, T>> {
         let place = self.insert(at, Some(item), bounds)?;
         Some(self.fullest_around(place, bounds))

@@ -29,7 +29,7 @@ const SEPARATOR: &str = "\u{1f}";
 pub(crate) struct Decided {
     /// The detections that it tips.
     pub(crate) detections: Vec<Detection>,
-    /// The rules that would have counted it, had it come in time.
+    /// The rules whose windows have no place for it any more: it came too late, or was older than all there is room for.
     pub(crate) late: Vec<String>,
 }
 
@@ -73,21 +73,31 @@ fn observe(
         .join(SEPARATOR);
     let mut window = stores.windows.get(&key).cloned().unwrap_or_default();
     let bounds = bounds(rule, lateness_ms);
-    if window.events.is_late(event.time, &bounds) {
-        late.push(rule.name.clone());
-    }
-    let news = if seen.counts {
+    let heard = if seen.counts {
         hit(rule, &bounds, event, &mut window)
     } else {
         end(rule, &bounds, event, &mut window)
     };
+    let news = heard.unwrap_or_else(|TooLate| {
+        late.push(rule.name.clone());
+        None
+    });
     stores.windows.set_ttl(lifetime_ms(rule, lateness_ms));
     stores.windows.put(key, window);
     news
 }
 
-fn hit(rule: &DetectionRule, bounds: &Bounds, event: &Event, window: &mut Window) -> Option<Evidence> {
-    let run = window.events.hit(event.time, event.id.as_str().into(), bounds)?;
+/// The window has no place for the event any more.
+struct TooLate;
+
+fn hit(
+    rule: &DetectionRule,
+    bounds: &Bounds,
+    event: &Event,
+    window: &mut Window,
+) -> Result<Option<Evidence>, TooLate> {
+    let run = window.events.hit(event.time, event.id.as_str().into(), bounds);
+    let run = run.ok_or(TooLate)?;
     let reached = run.reached();
     let news = reached.is_some_and(|reached| window.alarm.ring(reached, until(rule), rule.cooldown_ms));
     let evidence = news.then(|| match rule.kind {
@@ -95,7 +105,7 @@ fn hit(rule: &DetectionRule, bounds: &Bounds, event: &Event, window: &mut Window
         Kind::Count | Kind::Streak => Evidence::of_run(&run),
     });
     settle(rule, bounds, window);
-    evidence
+    Ok(evidence)
 }
 
 /// Drops what no event to come, early or late, can make a difference with.
@@ -111,12 +121,18 @@ fn settle(rule: &DetectionRule, bounds: &Bounds, window: &mut Window) {
     window.events.shed(MOST_BYTES, weigh);
 }
 
-fn end(rule: &DetectionRule, bounds: &Bounds, event: &Event, window: &mut Window) -> Option<Evidence> {
-    if window.events.reset(event.time, bounds) {
-        window.alarm.end(event.time);
-        settle(rule, bounds, window);
+fn end(
+    rule: &DetectionRule,
+    bounds: &Bounds,
+    event: &Event,
+    window: &mut Window,
+) -> Result<Option<Evidence>, TooLate> {
+    if !window.events.reset(event.time, bounds) {
+        return Err(TooLate);
     }
-    None
+    window.alarm.end(event.time);
+    settle(rule, bounds, window);
+    Ok(None)
 }
 
 fn bounds(rule: &DetectionRule, lateness_ms: i64) -> Bounds {

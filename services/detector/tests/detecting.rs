@@ -305,6 +305,29 @@ fn what_comes_too_late_is_counted_by_rule() {
     assert!(!driver.counts.late.is_empty());
 }
 
+const SPARSE: &str = "detections:
+  - {name: sparse, types: [login], when: 'data.ok == false', kind: count, at_least: 3, window: 1s, severity: high, description: d}
+";
+
+#[test]
+fn what_a_full_window_has_no_room_for_is_counted_too() {
+    let rules = DetectionRules::parse(&[("r.yml", SPARSE)], &|_| None).unwrap();
+    let hours = Duration::from_hours(3);
+    let mut driver = Driver::new(DetectorStage::new(&Watched::fixed(rules), hours));
+    let mut login = |number: i64, second: i64| {
+        let data = [("ok", Value::Bool(false))];
+        let event = event(&format!("e-{number}"), "login", second * 1000, &data);
+        let found = apply(&mut driver, event);
+        assert!(found.is_empty());
+        driver.counts.late.clone()
+    };
+    for number in 0..4_099 {
+        assert!(login(number, 100 + number * 2).is_empty());
+    }
+    let late = [("sparse".to_owned(), 1)].into();
+    assert_eq!(login(5_000, 0), late, "in time, but older than all that is kept");
+}
+
 const TWO_RULES: &str = "detections:
   - {name: five, types: [login], when: 'data.ok == false', kind: count, at_least: 5, window: 10s, severity: high, description: d}
   - {name: three, types: [login], when: 'data.ok == false', kind: streak, at_least: 3, severity: high, description: d}

@@ -40,7 +40,7 @@ pub fn fold_all(
     let scoring = scorer::open_rules(&settings.scorer.rules)?;
     let aggregator = DedupAggregator::new(&settings.dedup);
     let detections = detector::open_rules(&settings.detector.rules)?;
-    let lateness = settings.detector.allowed_lateness;
+    let (lateness, ahead) = (settings.detector.allowed_lateness, settings.admission.max_ahead);
     let cards = notifier::open_cards(&settings.notifier)?;
     let channels = Watched::fixed(Channels::for_planning(&settings.notifier.channels));
     let enricher = Enriching::open(settings)?;
@@ -74,7 +74,7 @@ pub fn fold_all(
             schemas,
             StageName::Detector,
             partitions,
-            || Driver::new(DetectorStage::new(&detections, lateness)),
+            || Driver::new(DetectorStage::new(&detections, lateness).with_max_ahead(ahead)),
             |detection| detection.id.clone(),
         ),
         fold(

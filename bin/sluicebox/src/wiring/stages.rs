@@ -64,12 +64,13 @@ impl Process {
     }
 
     pub(super) fn detector(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
+        let ahead = settings.admission.max_ahead;
         let settings = &settings.detector;
         let rules = detector::open_rules(&settings.rules);
         let rules = rules.map_err(|error| unusable("detector.rules", &settings.rules, &error))?;
         self.follow(StageName::Detector, "rules", &rules);
         let lateness = settings.allowed_lateness;
-        let make = move || detector::DetectorStage::new(&rules, lateness);
+        let make = move || detector::DetectorStage::new(&rules, lateness).with_max_ahead(ahead);
         self.stages.keep(run_stage(shared, StageName::Detector, make))
     }
 
