@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod channels;
 mod crash;
 mod day;
 mod hostile;

@@ -66,7 +66,7 @@ pub(crate) struct StageReport {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct TopicReport {
     pub(crate) topic: &'static str,
-    /// Records written by stages and by replays; `null` for the topic that others write.
+    /// Records written by stages and by replays; `null` for topics that others write.
     pub(crate) written: Option<u64>,
     /// Records read, by stage.
     pub(crate) read: BTreeMap<&'static str, u64>,
@@ -203,11 +203,11 @@ fn topic_report(topic: Topic, reads: &[Read], replayed: u64) -> TopicReport {
     }
 }
 
-/// What the stages wrote to a topic; `None` where others write too.
+/// What the stages wrote to a topic, by their counts; `None` where others write too, or where it is no output that counts.
 fn written(topic: Topic, reads: &[Read]) -> Option<u64> {
     let dead = |counts: &FlowCounts| counts.dead.values().sum::<u64>();
     match topic {
-        Topic::IngestEvents => None,
+        Topic::IngestEvents | Topic::NotificationsChannels => None,
         Topic::DeadLetters => Some(reads.iter().map(|read| dead(&read.counts)).sum()),
         _ => {
             let writers = topic.spec().writers;
@@ -285,6 +285,15 @@ mod tests {
             topic_report(Topic::EventsNormalized, &reads, 0).agrees,
             Some(false)
         );
+    }
+
+    #[test]
+    fn what_is_said_of_channels_is_no_output_of_a_stage() {
+        use StageName as N;
+        let receipts = read(N::NotifierDeliver, Topic::NotificationsOutbox, 5);
+        let heard = read(N::NotifierPlan, Topic::NotificationsChannels, 2);
+        let report = topic_report(Topic::NotificationsChannels, &[receipts, heard], 0);
+        assert_eq!((report.written, report.agrees), (None, Some(true)));
     }
 
     #[test]

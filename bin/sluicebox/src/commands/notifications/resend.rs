@@ -79,10 +79,14 @@ pub(super) async fn run(args: ResendArgs, app: &App) -> Result<(), Failure> {
 
 async fn find(args: &ResendArgs, settings: &Settings, admin: &Admin) -> Result<Found, Failure> {
     let mut decoder = Decoder::new(Arc::new(Registry::connect(&settings.registry)?));
-    let (ids, channels, to) = (args.id.clone(), args.channel.clone(), args.to);
+    let (ids, channels) = (args.id.clone(), args.channel.clone());
+    let planned = Planned {
+        from: args.from,
+        to: args.to,
+    };
     let among = |given: &[String], value: &String| given.is_empty() || given.contains(value);
     let keep = move |found: &mut Found, record: StoredRecord| {
-        if to.is_some_and(|to| record.time >= to) {
+        if !planned.includes(&record) {
             return true;
         }
         match decoder.decode::<Notification>(record.value.as_deref().unwrap_or_default()) {
@@ -96,6 +100,25 @@ async fn find(args: &ResendArgs, settings: &Settings, admin: &Admin) -> Result<F
     };
     let selection = Selection::of(Topic::NotificationsOutbox.name()).since(args.from);
     Ok(admin.read(selection, Found::default(), keep).await?)
+}
+
+/// When what is wanted was planned.
+#[derive(Clone, Copy)]
+struct Planned {
+    from: Option<Millis>,
+    to: Option<Millis>,
+}
+
+impl Planned {
+    /// A record that somebody put back says when that was, not when it was planned; that its first record says.
+    fn includes(self, record: &StoredRecord) -> bool {
+        if self.from.is_none() && self.to.is_none() {
+            return true;
+        }
+        let late_enough = self.from.is_none_or(|from| record.time >= from);
+        let early_enough = self.to.is_none_or(|to| record.time < to);
+        record.written.is_some() && late_enough && early_enough
+    }
 }
 
 /// Puts the records back as a replay does: in one transaction with the note of it.
@@ -175,5 +198,38 @@ fn report(args: &ResendArgs, count: usize, by_channel: &BTreeMap<String, u64>) {
     say(format_args!("{count} {what}"));
     for (channel, count) in by_channel {
         say(format_args!("  {channel} {count}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(time: Millis, written: Option<Millis>) -> StoredRecord {
+        StoredRecord {
+            topic: Topic::NotificationsOutbox.name().to_owned(),
+            partition: 0,
+            offset: 0,
+            time,
+            written,
+            key: Vec::new(),
+            value: None,
+            headers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_range_of_time_is_about_the_plan_and_not_about_what_was_put_back() {
+        let planned = |from, to| Planned { from, to };
+        for (range, of_plan, put_back) in [
+            (planned(None, None), true, true),
+            (planned(Some(5), None), true, false),
+            (planned(Some(6), None), false, false),
+            (planned(None, Some(6)), true, false),
+            (planned(Some(5), Some(5)), false, false),
+        ] {
+            let included = [record(5, Some(5)), record(5, None)].map(|record| range.includes(&record));
+            assert_eq!(included, [of_plan, put_back], "{:?} {:?}", range.from, range.to);
+        }
     }
 }
