@@ -21,6 +21,7 @@ use queue::{Held, Limits, Queue, Started};
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -158,7 +159,9 @@ impl<'a, E: Effect> EffectWork<'a, E> {
     ) -> Result<(), Fault> {
         let held = started.held;
         self.unexplained.remove(&held);
-        let memory = self.effect.recall(&input, &running.stores.own);
+        let recall = || self.effect.recall(&input, &running.stores.own);
+        // What makes it panic makes the attempt panic, and the record a dead letter.
+        let memory = catch_unwind(AssertUnwindSafe(recall)).unwrap_or_default();
         let Some(record) = running.stores.parked.get_mut(&held.offset) else {
             return Ok(());
         };

@@ -311,7 +311,10 @@ mod tests {
         put(&mut store, "a", "a2", 40);
         store.rollback();
         assert_eq!(commit(&mut store).0, ["a1"]);
-        assert!(store.get(&"a1".to_owned()).is_some(), "of the first day, and it is that");
+        assert!(
+            store.get(&"a1".to_owned()).is_some(),
+            "of the first day, and it is that"
+        );
     }
 
     #[test]
