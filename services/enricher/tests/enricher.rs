@@ -138,7 +138,7 @@ impl<'a> Task<'a> {
     }
 
     /// The task as another process takes it over, from its changelog alone.
-    fn taken_over<'b>(self, enricher: &'b EnricherEffect) -> Task<'b> {
+    fn taken_over(self, enricher: &EnricherEffect) -> Task<'_> {
         let mut task = Task {
             changelog: self.changelog,
             ..Task::of(enricher)
