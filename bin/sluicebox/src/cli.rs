@@ -2,7 +2,7 @@
 
 use crate::commands::{
     completion, config, demo, dlq, doctor, events, flow, keys, migrate, notifications, replay, rules, run,
-    schemas, state, topics,
+    schemas, state, tasks, topics,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Color;
@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Notifications(notifications::NotificationsArgs),
     /// What stages remember, key by key
     State(state::StateArgs),
+    /// Partitions that are put aside until a person has mended something; asking for another try
+    Tasks(tasks::TasksArgs),
     /// Rules: lint, format, test, explain, backtest, measure, convert
     Rules(rules::RulesArgs),
     /// Topics: as they should be, as they are, and making them so

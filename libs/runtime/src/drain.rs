@@ -11,7 +11,7 @@ mod standing;
 use crate::client::ends;
 use crate::config::LaneConfig;
 use crate::fault::{Fault, Recovery};
-use crate::lane::{Ended, Intake, Membership};
+use crate::lane::{Ended, Intake, Membership, Quarantine};
 use crate::observer::{Committed, Deaths, LaneState};
 use crate::work::Waiting;
 use asking::Asking;
@@ -42,6 +42,7 @@ pub(crate) struct DrainLane<'a, D: Drain> {
     graveyard: Graveyard<'a>,
     /// The tasks whose next record the registry must explain.
     waiting: Waiting,
+    quarantine: Quarantine,
     /// Why the store is waited for.
     store_away: Option<String>,
     /// What was reported last.
@@ -64,6 +65,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             standing: Standing::default(),
             graveyard: Graveyard::new::<D::In>(config),
             waiting: Waiting::default(),
+            quarantine: Quarantine::new(config),
             store_away: None,
             told: LaneState::Starting,
             began: Instant::now(),
@@ -99,6 +101,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
         while let Some(membership) = self.intake.membership() {
             self.heed(membership)?;
         }
+        self.look_at_quarantine()?;
         let unknown = self.standing.unknown();
         if !unknown.is_empty() {
             return self.take_over(&unknown);
@@ -119,13 +122,17 @@ impl<'a, D: Drain> DrainLane<'a, D> {
 
     fn heed(&mut self, membership: Membership) -> Result<(), Fault> {
         match membership {
-            Membership::Assigned(tasks) => self.standing.give(tasks),
+            Membership::Assigned(tasks) => {
+                self.quarantine.restores(&tasks);
+                self.standing.give(tasks);
+            }
             // The store refuses a former owner, so being counted out costs no more than a revocation.
             Membership::Revoked(tasks) | Membership::Lost(tasks) => {
                 self.standing.take_away(&tasks);
                 self.graveyard.let_go(&tasks);
                 for task in tasks {
                     self.waiting.let_go(task);
+                    self.quarantine.let_go(task);
                 }
             }
             Membership::Broken(why) => return Err(Fault::rebuild(why)),
@@ -134,10 +141,38 @@ impl<'a, D: Drain> DrainLane<'a, D> {
         Ok(())
     }
 
+    /// Tasks that cannot go on are put aside, what came before is stored already; those that are asked for begin anew.
+    fn look_at_quarantine(&mut self) -> Result<(), Fault> {
+        while let Some(task) = self.quarantine.next_found() {
+            self.put_aside(task)?;
+        }
+        let standing = &self.standing;
+        let retried = self.quarantine.look(|task| standing.runs(task));
+        if let Some(task) = retried.filter(|task| !standing.runs(*task)) {
+            self.standing.give(vec![task]);
+        }
+        Ok(())
+    }
+
+    fn put_aside(&mut self, task: Task) -> Result<(), Fault> {
+        self.standing.take_away(&[task]);
+        self.graveyard.let_go(&[task]);
+        self.waiting.let_go(task);
+        self.intake.put_down(task)?;
+        let why = self.quarantine.enter(task);
+        tracing::error!(stage = %self.config.names.stage, ?task, why, "the task is quarantined");
+        self.report();
+        Ok(())
+    }
+
     /// The store has answered for every task: whatever was held for it is taken again, but for the tasks that wait.
     fn go_on(&mut self) -> Result<(), Fault> {
         self.store_away = None;
-        self.asking.resume(&self.intake)?;
+        if self.asking.resume(&self.intake)? {
+            for task in self.waiting.paused() {
+                self.intake.pause(task, true)?;
+            }
+        }
         while let Some((task, pause)) = self.waiting.next_change(self.began.elapsed()) {
             self.intake.pause(task, pause)?;
             let put_back = self.standing.expected(task).filter(|_| pause);
@@ -164,7 +199,13 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             (None, why) => why.map(str::to_owned),
         };
         let tasks = self.standing.len();
-        let state = waits.map_or(LaneState::Running { tasks }, LaneState::Waiting);
+        let quarantined = self.quarantine.reasons(&self.config.names);
+        let running = if quarantined.is_empty() {
+            LaneState::Running { tasks }
+        } else {
+            LaneState::Degraded { tasks, quarantined }
+        };
+        let state = waits.map_or(running, LaneState::Waiting);
         if state != self.told {
             self.config.report(&state);
             self.told = state;
@@ -182,7 +223,13 @@ impl<'a, D: Drain> DrainLane<'a, D> {
         };
         for (task, stored) in tasks.iter().zip(stored) {
             match self.standing.learn(*task, stored)? {
-                Some(Fetch::From(stored)) => self.begin(*task, stored)?,
+                Some(Fetch::From(stored)) => match self.begin(*task, stored) {
+                    Ok(()) => self.quarantine.runs(*task),
+                    Err(fault) if fault.quarantines().is_some() => {
+                        self.quarantine.find(*task, fault.message);
+                    }
+                    Err(fault) => return Err(fault),
+                },
                 Some(Fetch::Again(first)) => self.intake.rewind(&[(*task, first)])?,
                 None => {}
             }
@@ -196,8 +243,9 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             self.refuse_gap(task, stored)?;
         }
         self.intake.take_up(&[(task, stored)])?;
-        // The client remembers a pause from the last time the partition was ours.
-        self.intake.pause(task, false)
+        // The client remembers a pause from the last time the partition was ours; and while the store is waited for,
+        // nothing is taken of anything.
+        self.intake.pause(task, self.asking.is_paused())
     }
 
     /// Records that were deleted before they were stored are lost; going on would hide it.
@@ -212,7 +260,8 @@ impl<'a, D: Drain> DrainLane<'a, D> {
              before they were stored, or the topic was made anew; lengthen the retention, and set the store's offset \
              to {low} to accept the loss",
             task.partition
-        )))
+        ))
+        .of_task(task))
     }
 
     /// Waits a moment for a store that is away, or for the group to say whose a task is.
@@ -243,6 +292,10 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             match offered {
                 Offered::Taken(task) => self.waiting.taken(task),
                 Offered::NotOurs => {}
+                Offered::Never(task, why) => {
+                    self.quarantine.find(task, why);
+                    return Ok(());
+                }
                 Offered::NotNow(task, why) => {
                     self.waiting.not_now(task, why, self.began.elapsed());
                     return Ok(());

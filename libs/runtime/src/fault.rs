@@ -6,6 +6,7 @@ mod meanings;
 
 use meanings::{Meaning, of};
 use rdkafka::error::{KafkaError, RDKafkaError, RDKafkaErrorCode};
+use stage::Task;
 
 /// How a lane goes on after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,7 +16,7 @@ pub(crate) enum Recovery {
     /// Trust neither producer nor consumer any more: begin anew from committed state. The new producer raises the
     /// epoch, so whatever the old one still has on its way comes to nothing.
     Rebuild,
-    /// Only a person can mend it.
+    /// Only a person can mend it. What concerns one task alone quarantines that task, and the others go on.
     Halt,
 }
 
@@ -25,28 +26,41 @@ pub(crate) enum Recovery {
 pub(crate) struct Fault {
     pub recovery: Recovery,
     pub message: String,
+    /// The task that it concerns, if it concerns no other.
+    pub task: Option<Task>,
 }
 
 impl Fault {
     pub(crate) fn abort(message: impl Into<String>) -> Self {
-        Self {
-            recovery: Recovery::Abort,
-            message: message.into(),
-        }
+        Self::of_lane(Recovery::Abort, message.into())
     }
 
     pub(crate) fn rebuild(message: impl Into<String>) -> Self {
-        Self {
-            recovery: Recovery::Rebuild,
-            message: message.into(),
-        }
+        Self::of_lane(Recovery::Rebuild, message.into())
     }
 
     pub(crate) fn halt(message: impl Into<String>) -> Self {
+        Self::of_lane(Recovery::Halt, message.into())
+    }
+
+    const fn of_lane(recovery: Recovery, message: String) -> Self {
+        let task = None;
         Self {
-            recovery: Recovery::Halt,
-            message: message.into(),
+            recovery,
+            message,
+            task,
         }
+    }
+
+    /// Whether a task is to be quarantined, and which.
+    pub(crate) fn quarantines(&self) -> Option<Task> {
+        self.task.filter(|_| self.recovery == Recovery::Halt)
+    }
+
+    /// The same, which concerns this task and no other.
+    pub(crate) fn of_task(self, task: Task) -> Self {
+        let task = Some(task);
+        Self { task, ..self }
     }
 
     /// The fault of a client error, while doing something.
@@ -59,14 +73,20 @@ impl Fault {
         Self::new(doing, error, recovery)
     }
 
-    /// The fault of an output that did not arrive: whatever the cause, the transaction is void.
-    pub(crate) fn of_delivery(topic: &str, error: &KafkaError) -> Self {
-        let recovery = match meaning(error) {
-            Meaning::Halt => Recovery::Halt,
+    /// The fault of an output of a task that did not arrive: whatever the cause, the transaction is void. A record that
+    /// the broker will never take is that task's alone.
+    pub(crate) fn of_delivery(topic: &str, error: &KafkaError, task: Option<Task>) -> Self {
+        let meaning = meaning(error);
+        let recovery = match meaning {
+            Meaning::Quarantine | Meaning::Halt => Recovery::Halt,
             Meaning::Rebuild => Recovery::Rebuild,
             Meaning::Retry | Meaning::Abort => Recovery::Abort,
         };
-        Self::new(&format!("writing to {topic}"), error, recovery)
+        let task = task.filter(|_| meaning == Meaning::Quarantine);
+        Self {
+            task,
+            ..Self::new(&format!("writing to {topic}"), error, recovery)
+        }
     }
 
     /// The client was not let in. A broker that restarts may say the same as one whose password is another, so the lane
@@ -84,10 +104,7 @@ impl Fault {
             _ => "",
         };
         let to_mend = if mending.is_empty() { "" } else { "; to mend: " };
-        Self {
-            recovery,
-            message: format!("{doing}: {error}{to_mend}{mending}"),
-        }
+        Self::of_lane(recovery, format!("{doing}: {error}{to_mend}{mending}"))
     }
 }
 
@@ -110,12 +127,13 @@ fn meaning(error: &KafkaError) -> Meaning {
         .map_or(Meaning::Rebuild, |code| of(code).0)
 }
 
-/// A call that came back with an error was tried again long enough.
+/// A call that came back with an error was tried again long enough. A fetch does not say which partition has lost its
+/// place; beginning anew finds it out.
 const fn of_call(meaning: Meaning) -> Recovery {
     match meaning {
         Meaning::Halt => Recovery::Halt,
         Meaning::Abort => Recovery::Abort,
-        Meaning::Retry | Meaning::Rebuild => Recovery::Rebuild,
+        Meaning::Retry | Meaning::Rebuild | Meaning::Quarantine => Recovery::Rebuild,
     }
 }
 
@@ -139,7 +157,7 @@ mod tests {
     }
 
     fn delivering(code: Code) -> Recovery {
-        Fault::of_delivery("signals", &KafkaError::MessageProduction(code)).recovery
+        Fault::of_delivery("signals", &KafkaError::MessageProduction(code), None).recovery
     }
 
     #[test]

@@ -6,7 +6,9 @@ mod census;
 mod flush;
 mod intake;
 mod membership;
+mod notes;
 mod outbox;
+mod quarantine;
 mod restore;
 mod task;
 mod transactor;
@@ -14,12 +16,14 @@ mod writing;
 
 pub(crate) use intake::Intake;
 pub(crate) use membership::Membership;
+pub(crate) use notes::{Note, write_note};
 pub(crate) use outbox::Outbox;
+pub(crate) use quarantine::Quarantine;
 pub(crate) use task::Running;
 
 use crate::commit_policy::{CommitPolicy, Moment};
 use crate::config::LaneConfig;
-use crate::fault::Fault;
+use crate::fault::{Fault, Recovery};
 use crate::observer::LaneState;
 use crate::protocol::{Command, Event, Protocol};
 use crate::work::{Offered, Work};
@@ -93,6 +97,7 @@ pub(crate) struct Lane<'a, W: Work> {
     intake: Intake,
     outbox: Outbox,
     restorer: Restorer<W::Stores>,
+    quarantine: Quarantine,
     tasks: Tasks<W::Stores>,
     taken: Taken,
     /// The task whose restore the protocol is being told of.
@@ -126,6 +131,7 @@ impl<'a, W: Work> Lane<'a, W> {
             intake,
             outbox,
             restorer: Restorer::new(),
+            quarantine: Quarantine::new(config),
             tasks: HashMap::new(),
             taken: Taken::default(),
             restored: None,
@@ -151,7 +157,14 @@ impl<'a, W: Work> Lane<'a, W> {
 
     /// Tells the protocol what happened and does what follows, and what follows from that.
     fn obey(&mut self, happened: Result<Event<Task>, Fault>) -> Option<Command<Task>> {
-        let event = happened.unwrap_or_else(|fault| self.failed(fault));
+        let events = match happened {
+            Ok(event) => vec![event],
+            Err(fault) => self.failed(fault),
+        };
+        events.into_iter().find_map(|event| self.follow(event))
+    }
+
+    fn follow(&mut self, event: Event<Task>) -> Option<Command<Task>> {
         for command in self.protocol.step(event, self.began.elapsed()) {
             if matches!(command, Command::Rebuild | Command::Leave | Command::Halt) {
                 return Some(command);
@@ -167,6 +180,7 @@ impl<'a, W: Work> Lane<'a, W> {
     fn execute(&mut self, command: Command<Task>) -> Result<Option<Event<Task>>, Fault> {
         match command {
             Command::Restore { tasks, attempt } => {
+                self.quarantine.restores(&tasks);
                 self.restorer
                     .begin(self.config, self.intake.consumer(), tasks, attempt)?;
                 self.report();
@@ -175,6 +189,7 @@ impl<'a, W: Work> Lane<'a, W> {
             Command::Pause(task) => self.pause(task)?,
             Command::Resume(task) => self.intake.pause(task, false)?,
             Command::Release(tasks) => self.release(&tasks),
+            Command::Quarantine(task) => self.put_aside(task)?,
             Command::Commit => return self.commit().map(Some),
             Command::Abort => return self.abort().map(Some),
             Command::Renew => {
@@ -209,11 +224,23 @@ impl<'a, W: Work> Lane<'a, W> {
         }
     }
 
-    fn failed(&mut self, fault: Fault) -> Event<Task> {
-        tracing::warn!(stage = %self.config.names.stage, recovery = ?fault.recovery, "{fault}");
-        let recovery = fault.recovery;
+    /// What only a person can mend of one task costs the lane the open transaction alone.
+    fn failed(&mut self, fault: Fault) -> Vec<Event<Task>> {
+        let stage = self.config.names.stage;
+        tracing::warn!(%stage, recovery = ?fault.recovery, task = ?fault.task, "{fault}");
+        let events = match (fault.task, fault.recovery) {
+            (Some(task), Recovery::Halt) => vec![Event::Quarantine(task), Event::Failed(Recovery::Abort)],
+            (Some(task), Recovery::Abort) => vec![Event::Blamed(task), Event::Failed(Recovery::Abort)],
+            (_, recovery) => vec![Event::Failed(recovery)],
+        };
+        if let Some(task) = fault.task {
+            self.quarantine.suspect(task, fault.message.clone());
+        }
+        if events.last() == Some(&Event::Failed(Recovery::Abort)) {
+            self.config.observer.aborted(stage, &fault.message);
+        }
         self.fault = Some(fault);
-        Event::Failed(recovery)
+        events
     }
 
     /// What happened next. What the group says is heard before anything else: a record that came with it may be of a
@@ -230,6 +257,9 @@ impl<'a, W: Work> Lane<'a, W> {
             }
             if self.config.stop.is_set() && !self.work.lingers() {
                 return Ok(Event::Stop);
+            }
+            if let Some(event) = self.next_of_quarantine() {
+                return Ok(event);
             }
             if let Some(word) = self.restorer.next() {
                 return self.hear(word);
@@ -265,8 +295,40 @@ impl<'a, W: Work> Lane<'a, W> {
                 self.restored = Some(*running);
                 Ok(Event::Restored { task, attempt })
             }
-            Word::Failed(fault) => Err(fault),
+            Word::Failed(fault) => match (fault.task, fault.recovery) {
+                // It has no part in the transaction.
+                (Some(task), Recovery::Halt) => {
+                    self.quarantine.suspect(task, fault.message);
+                    Ok(Event::Quarantine(task))
+                }
+                _ => Err(fault),
+            },
         }
+    }
+
+    /// What a quarantine asks for, or the end of a rest.
+    fn next_of_quarantine(&mut self) -> Option<Event<Task>> {
+        if let Some(task) = self.quarantine.next_found() {
+            return Some(Event::Quarantine(task));
+        }
+        let rests_until = self.protocol.rests_until();
+        if rests_until.is_some_and(|moment| moment <= self.began.elapsed()) {
+            return Some(Event::Rested);
+        }
+        let tasks = &self.tasks;
+        let retried = self.quarantine.look(|task| tasks.contains_key(&task));
+        retried.map(Event::Retry)
+    }
+
+    /// The group still gives it to us; nothing of it is fetched or held.
+    fn put_aside(&mut self, task: Task) -> Result<(), Fault> {
+        self.tasks.remove(&task);
+        self.work.let_go(task);
+        self.intake.put_down(task)?;
+        let why = self.quarantine.enter(task);
+        tracing::error!(stage = %self.config.names.stage, ?task, why, "the task is quarantined");
+        self.report();
+        Ok(())
     }
 
     /// Takes the records that are there, up to a batch; `true` if there was none, and no word of the group either.
@@ -290,13 +352,18 @@ impl<'a, W: Work> Lane<'a, W> {
                     running.put_back(message.offset());
                     break;
                 }
+                Offered::Never(why) => {
+                    running.put_back(message.offset());
+                    self.quarantine.find(task, why);
+                    break;
+                }
             }
         }
         Ok(self.taken.records == 0 && !self.intake.has_news())
     }
 
     fn is_due(&self) -> bool {
-        let due = self.protocol.wake_at();
+        let due = self.protocol.commits_at();
         due.is_some_and(|moment| moment <= self.began.elapsed())
     }
 
@@ -308,7 +375,7 @@ impl<'a, W: Work> Lane<'a, W> {
         let busy = self.work.is_busy() || self.restorer.progress().is_some();
         let longest = if busy { BUSY_WAIT } else { IDLE_WAIT };
         let until = |moment: Moment| moment.saturating_sub(self.began.elapsed()).min(longest);
-        match self.protocol.wake_at() {
+        match self.protocol.commits_at() {
             Some(moment) if until(moment).is_zero() => Duration::ZERO,
             Some(moment) => until(moment).min(BUSY_WAIT),
             None => longest,
@@ -322,6 +389,7 @@ impl<'a, W: Work> Lane<'a, W> {
             self.intake.pause(task, false)?;
             self.work.take_up(&mut running);
             self.tasks.insert(task, running);
+            self.quarantine.runs(task);
         }
         self.report();
         Ok(())
@@ -341,6 +409,7 @@ impl<'a, W: Work> Lane<'a, W> {
         for task in tasks {
             self.tasks.remove(task);
             self.work.let_go(*task);
+            self.quarantine.let_go(*task);
         }
         self.report();
     }
@@ -356,7 +425,7 @@ impl<'a, W: Work> Lane<'a, W> {
             self.told = Instant::now();
             self.intake.knock();
         }
-        let waits = self.work.waits_for() != self.told_wait.as_deref();
+        let waits = self.waits_for() != self.told_wait;
         if self.intake.is_away() != self.away || waits || restoring {
             self.away = self.intake.is_away();
             self.report();
@@ -365,16 +434,33 @@ impl<'a, W: Work> Lane<'a, W> {
 
     fn report(&mut self) {
         self.told = Instant::now();
+        self.told_restore = self.restorer.progress().is_some();
+        self.told_wait = self.waits_for();
+        self.config.report(&self.state());
+    }
+
+    /// What is waited for from outside the stream, or after aborts.
+    fn waits_for(&self) -> Option<String> {
+        let why = self.work.waits_for().map(str::to_owned);
+        why.or_else(|| {
+            self.protocol.rests_until()?;
+            let (aborts, fault) = (self.protocol.aborts(), self.fault.as_ref()?);
+            Some(format!("{aborts} transactions in a row were aborted: {fault}"))
+        })
+    }
+
+    fn state(&self) -> LaneState {
         let tasks = self.tasks.len();
-        let progress = self.restorer.progress();
-        self.told_restore = progress.is_some();
-        self.told_wait = self.work.waits_for().map(str::to_owned);
-        self.config.report(&match (progress, &self.told_wait) {
+        match (self.restorer.progress(), &self.told_wait) {
             _ if self.away => LaneState::Waiting("no broker answers".to_owned()),
             (_, Some(why)) => LaneState::Waiting(why.clone()),
             (Some(progress), None) => LaneState::Restoring { tasks, progress },
-            (None, None) => LaneState::Running { tasks },
-        });
+            (None, None) if self.quarantine.is_empty() => LaneState::Running { tasks },
+            (None, None) => LaneState::Degraded {
+                tasks,
+                quarantined: self.quarantine.reasons(&self.config.names),
+            },
+        }
     }
 }
 

@@ -31,6 +31,11 @@ impl Names {
         self.prefix.apply(self.stage.as_str())
     }
 
+    /// The group that has no members and whose offsets carry notes about tasks of the stage.
+    pub(crate) fn quarantine_group(&self) -> String {
+        self.prefix.apply(&self.stage.quarantine_group())
+    }
+
     /// The topic of a name, if it is one of the stream.
     pub(crate) fn parse(&self, name: &str) -> Option<Topic> {
         let at = self.topics.iter().position(|topic| topic == name)?;

@@ -26,6 +26,13 @@ pub enum LaneState {
     },
     /// It cannot go on for now; it tries by itself.
     Waiting(String),
+    /// It takes records of some tasks; others are quarantined until a person has mended what their reasons say.
+    Degraded {
+        /// How many tasks run.
+        tasks: usize,
+        /// Which do not, and why.
+        quarantined: Vec<String>,
+    },
     /// It ended well.
     Stopped,
     /// It ended, and somebody must mend what this says.
@@ -39,6 +46,14 @@ impl fmt::Display for LaneState {
             Self::Running { tasks } => write!(f, "running {tasks} tasks"),
             Self::Restoring { tasks, progress } => write!(f, "restoring {progress}; {tasks} tasks run"),
             Self::Waiting(why) => write!(f, "waiting: {why}"),
+            Self::Degraded { tasks, quarantined } => {
+                write!(
+                    f,
+                    "degraded: {tasks} tasks run, {} quarantined: ",
+                    quarantined.len()
+                )?;
+                f.write_str(&quarantined.join("; "))
+            }
             Self::Stopped => f.write_str("stopped"),
             Self::Failed(why) => write!(f, "failed: {why}"),
         }
@@ -114,4 +129,6 @@ pub trait Observer: Send + Sync {
     fn lane(&self, stage: StageName, lane: u16, state: &LaneState);
     /// A lane committed.
     fn committed(&self, committed: &Committed<'_>);
+    /// A transaction of a lane was aborted because of this.
+    fn aborted(&self, _stage: StageName, _why: &str) {}
 }

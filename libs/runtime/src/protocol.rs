@@ -7,12 +7,14 @@
 //! The states of the transaction and every step between them are drawn in ARCHITECTURE.md; a test draws them anew from
 //! this code and compares.
 
+mod backoff;
 mod tasks;
 
 use crate::commit_policy::{CommitPolicy, LastCommit, Moment, Open};
 use crate::fault::Recovery;
+use backoff::backoff;
 use std::hash::Hash;
-use tasks::{Standing, Tasks};
+use tasks::{Flow, Leaving, Standing, Tasks};
 
 /// What happened to a lane. `T` names a task.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,6 +31,14 @@ pub(crate) enum Event<T> {
     Full(T),
     /// It can again.
     Eased(T),
+    /// This task cannot go on until a person has mended something; the others can.
+    Quarantine(T),
+    /// A person asks for another try.
+    Retry(T),
+    /// This task is to blame for the failure that is told next.
+    Blamed(T),
+    /// The time that tasks rest after aborts is over.
+    Rested,
     /// Tasks were taken away in good order; their records may be in the open transaction.
     Revoked(Vec<T>),
     /// All tasks were taken away, because the group no longer counts this member in.
@@ -58,6 +68,8 @@ pub(crate) enum Command<T> {
     Resume(T),
     /// Forget what is held of these tasks.
     Release(Vec<T>),
+    /// Forget what is held of this task, fetch nothing of it any more, and tell people.
+    Quarantine(T),
     /// Write state and offsets into the transaction and commit it; answer `Committed` or `Failed`.
     Commit,
     /// Abort the transaction, drop its writes, go back to the last commit; answer `Aborted` or `Failed`.
@@ -91,6 +103,9 @@ pub(crate) struct Protocol<T> {
     tasks: Tasks<T>,
     last_commit: Option<LastCommit>,
     committing_since: Moment,
+    /// Aborts in a row, and until when tasks rest after them.
+    aborts: u32,
+    rests_until: Option<Moment>,
     stopping: bool,
 }
 
@@ -106,12 +121,24 @@ impl<T: Copy + Ord + Hash> Protocol<T> {
             tasks: Tasks::default(),
             last_commit: None,
             committing_since: Moment::ZERO,
+            aborts: 0,
+            rests_until: None,
             stopping: false,
         }
     }
 
-    /// Until when the shell may wait for a record; `None` for as long as it likes.
-    pub(crate) fn wake_at(&self) -> Option<Moment> {
+    /// How many transactions were aborted since the last commit, for a failure.
+    pub(crate) const fn aborts(&self) -> u32 {
+        self.aborts
+    }
+
+    /// Until when tasks rest after aborts; then the shell tells [`Event::Rested`].
+    pub(crate) const fn rests_until(&self) -> Option<Moment> {
+        self.rests_until
+    }
+
+    /// When the open transaction is to be committed; `None` while there is none.
+    pub(crate) fn commits_at(&self) -> Option<Moment> {
         match &self.transaction {
             Transaction::Open(open) => Some(self.policy.due(open, self.last_commit)),
             _ => None,
@@ -137,23 +164,18 @@ impl<T: Copy + Ord + Hash> Protocol<T> {
                 bytes,
             } => self.applied(&tasks, records, bytes, now),
             Event::Drained => self.drained(now),
-            Event::Full(task) => self
-                .tasks
-                .pause(task)
-                .then_some(Command::Pause(task))
-                .into_iter()
-                .collect(),
-            Event::Eased(task) => self
-                .tasks
-                .resume(task)
-                .then_some(Command::Resume(task))
-                .into_iter()
-                .collect(),
+            Event::Full(task) => flow(task, self.tasks.set_full(task, true)),
+            Event::Eased(task) => flow(task, self.tasks.set_full(task, false)),
+            Event::Quarantine(task) => self.quarantine(task),
+            Event::Retry(task) => self.retry(task),
+            Event::Blamed(task) if self.tasks.blame(task) => self.quarantine(task),
+            Event::Blamed(_) => Vec::new(),
+            Event::Rested => self.rested(),
             Event::Revoked(tasks) => self.revoked(tasks),
             Event::Lost => self.end(Command::Rebuild),
             Event::Stop => self.stop(now),
             Event::Committed { doubtful } => self.committed(doubtful, now),
-            Event::Aborted { doubtful } => self.closed(doubtful),
+            Event::Aborted { doubtful } => self.aborted(doubtful, now),
             Event::Renewed => self.settled(),
             Event::Failed(recovery) => self.failed(recovery),
         }
@@ -177,6 +199,33 @@ impl<T: Copy + Ord + Hash> Protocol<T> {
         } else {
             Vec::new()
         }
+    }
+
+    /// What is in the open transaction of it may still be committed: it stands before what it cannot go on with.
+    fn quarantine(&mut self, task: T) -> Commands<T> {
+        match self.tasks.quarantine(task) {
+            None => Vec::new(),
+            Some(Leaving::Now) => vec![Command::Quarantine(task)],
+            Some(Leaving::Later(paused)) => flow(task, paused),
+        }
+    }
+
+    fn retry(&mut self, task: T) -> Commands<T> {
+        let attempt = self.tasks.retry(task).filter(|_| !self.stopping);
+        let restore = attempt.map(|attempt| Command::Restore {
+            tasks: vec![task],
+            attempt,
+        });
+        restore.into_iter().collect()
+    }
+
+    fn rested(&mut self) -> Commands<T> {
+        self.rests_until = None;
+        self.tasks
+            .end_back_off()
+            .into_iter()
+            .map(Command::Resume)
+            .collect()
     }
 
     fn applied(&mut self, tasks: &[T], records: u64, bytes: u64, now: Moment) -> Commands<T> {
@@ -249,17 +298,39 @@ impl<T: Copy + Ord + Hash> Protocol<T> {
     fn committed(&mut self, doubtful: bool, now: Moment) -> Commands<T> {
         let took = now.saturating_sub(self.committing_since);
         self.last_commit = Some(LastCommit::new(now, took, self.last_commit));
-        self.closed(doubtful)
+        let quarantined = self.tasks.end_transaction(true);
+        // What others commit says nothing of a task that is to blame.
+        if !self.tasks.is_blamed() {
+            self.aborts = 0;
+        }
+        self.closed(quarantined, Vec::new(), doubtful)
+    }
+
+    /// The same again at once would be the same again: from the second abort in a row on there is a rest.
+    fn aborted(&mut self, doubtful: bool, now: Moment) -> Commands<T> {
+        let rest = backoff(self.aborts);
+        let mut rests = Vec::new();
+        if !rest.is_zero() {
+            rests = self.tasks.back_off();
+            self.rests_until = Some(now + rest);
+        }
+        let quarantined = self.tasks.end_transaction(false);
+        rests.retain(|task| !quarantined.contains(task));
+        self.closed(quarantined, rests, doubtful)
     }
 
     /// A request to end this transaction that is still on its way would end the next one of the same producer.
-    fn closed(&mut self, doubtful: bool) -> Commands<T> {
-        self.tasks.clean();
+    fn closed(&mut self, quarantined: Vec<T>, rests: Vec<T>, doubtful: bool) -> Commands<T> {
+        let quarantined = quarantined.into_iter().map(Command::Quarantine);
+        let rests = rests.into_iter().map(Command::Pause);
+        let mut commands: Commands<T> = quarantined.chain(rests).collect();
         if doubtful && !self.stopping {
             self.transaction = Transaction::Renewing;
-            return vec![Command::Renew];
+            commands.push(Command::Renew);
+        } else {
+            commands.extend(self.settled());
         }
-        self.settled()
+        commands
     }
 
     fn settled(&mut self) -> Commands<T> {
@@ -281,7 +352,10 @@ impl<T: Copy + Ord + Hash> Protocol<T> {
             (Recovery::Rebuild, _) => self.end(Command::Rebuild),
             // An abort or a renewal that fails leaves nothing that could be trusted.
             (Recovery::Abort, Transaction::Aborting | Transaction::Renewing) => self.end(Command::Rebuild),
-            (Recovery::Abort, _) => self.abort(),
+            (Recovery::Abort, _) => {
+                self.aborts = self.aborts.saturating_add(1);
+                self.abort()
+            }
         }
     }
 
@@ -289,6 +363,14 @@ impl<T: Copy + Ord + Hash> Protocol<T> {
         self.transaction = Transaction::Ended;
         vec![how]
     }
+}
+
+fn flow<T>(task: T, flow: Option<Flow>) -> Commands<T> {
+    let command = flow.map(|flow| match flow {
+        Flow::Paused => Command::Pause(task),
+        Flow::Resumed => Command::Resume(task),
+    });
+    command.into_iter().collect()
 }
 
 #[cfg(test)]

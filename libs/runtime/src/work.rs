@@ -31,10 +31,12 @@ pub(crate) const TRACE_HEADER: &str = "traceparent";
 pub(crate) const ATTEMPTS_HEADER: &str = "sluicebox-attempts";
 
 /// What became of a record that was offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Offered {
     /// It was applied, or is kept to be performed.
     Taken,
+    /// Its task cannot go on with it until a person has mended something, and nothing of it was done.
+    Never(String),
     /// What it says cannot be told yet, and nothing of it was done. It is to be offered again once its task goes on.
     NotNow,
 }
@@ -283,6 +285,11 @@ impl<'a> Settler<'a> {
         }
     }
 
+    /// A task is no longer ours, or begins anew.
+    pub(crate) fn let_go(&mut self, task: Task) {
+        self.budget.forget(task);
+    }
+
     /// Writes what became of a record, and counts it.
     pub(crate) fn settle<S: Stores, O: Output>(
         &mut self,
@@ -312,7 +319,7 @@ impl<'a> Settler<'a> {
             }
             Err(poison) => return self.bury(cx, carried, poison, running, outbox),
         };
-        match outbox.send_all(outputs, &child(self.names, cx))? {
+        match outbox.send_all(running.task, outputs, &child(self.names, cx))? {
             Ok(()) => running.pending.count_out(outputs.len() as u64),
             Err(too_large) => {
                 ::stage::take_back(&mut running.stores);

@@ -11,6 +11,8 @@ use serde::Serialize;
 pub enum ComponentState {
     /// It does its work.
     Ready,
+    /// It does most of its work; its text says what a person must mend for the rest.
+    Degraded,
     /// It cannot work now and tries on.
     Waiting,
     /// It cannot work until somebody mends what its text says.
@@ -79,6 +81,8 @@ impl Health {
             ComponentState::Failed
         } else if any(ComponentState::Waiting) || components.is_empty() {
             ComponentState::Waiting
+        } else if any(ComponentState::Degraded) {
+            ComponentState::Degraded
         } else {
             ComponentState::Ready
         };
@@ -90,6 +94,11 @@ impl Component {
     /// It works.
     pub fn ready(&self, detail: impl Into<String>) {
         self.set(ComponentState::Ready, detail.into());
+    }
+
+    /// It does most of its work, and how to mend the rest.
+    pub fn degraded(&self, detail: impl Into<String>) {
+        self.set(ComponentState::Degraded, detail.into());
     }
 
     /// It waits, and for what.
@@ -122,6 +131,8 @@ mod tests {
         assert_eq!(health.report().status, ComponentState::Waiting);
         rules.ready("12 rules");
         assert_eq!(health.report().status, ComponentState::Ready);
+        rules.degraded("events.scored-1 is quarantined");
+        assert_eq!(health.report().status, ComponentState::Degraded);
         kafka.failed("topic `signals` is missing; run `sluicebox topics apply`");
         assert_eq!(health.report().status, ComponentState::Failed);
     }

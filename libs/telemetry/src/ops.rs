@@ -47,7 +47,9 @@ async fn healthz(State(ops): State<Ops>, request: Request) -> Response {
 }
 
 async fn readyz(State(ops): State<Ops>, request: Request) -> Response {
-    ops.tell(request, |status| status == ComponentState::Ready)
+    ops.tell(request, |status| {
+        matches!(status, ComponentState::Ready | ComponentState::Degraded)
+    })
 }
 
 impl Ops {

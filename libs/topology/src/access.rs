@@ -79,6 +79,10 @@ impl StageName {
         if self != Self::Adapters {
             let name = prefix.apply(self.as_str());
             grant(Operation::Read, Resource::Group(name.clone()));
+            grant(
+                Operation::Read,
+                Resource::Group(prefix.apply(&self.quarantine_group())),
+            );
             // One a process and lane, which the instance's name makes.
             grant(Operation::Write, Resource::TransactionalIds(format!("{name}-")));
         }
@@ -116,6 +120,7 @@ mod tests {
                 "--operation Read --topic p.detector.windows.changelog",
                 "--operation Write --topic p.detector.windows.changelog",
                 "--operation Read --group p.detector",
+                "--operation Read --group p.detector.quarantine",
                 "--operation Write --resource-pattern-type prefixed --transactional-id p.detector-",
             ]
         );

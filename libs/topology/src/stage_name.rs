@@ -54,6 +54,11 @@ impl StageName {
         }
     }
 
+    /// The group, without members, whose offsets carry notes about the stage's quarantined tasks.
+    pub fn quarantine_group(self) -> String {
+        format!("{self}.quarantine")
+    }
+
     /// The stage of this name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         std::iter::once(Self::Adapters)

@@ -18,6 +18,7 @@ pub(crate) mod schemas;
 mod shown;
 pub(crate) mod state;
 mod table;
+pub(crate) mod tasks;
 pub(crate) mod topics;
 
 use crate::app::App;
@@ -47,6 +48,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Dlq(args) => dlq::run(args, &app).await,
         Command::Notifications(args) => notifications::run(args, &app).await,
         Command::State(args) => state::run(args, &app).await,
+        Command::Tasks(args) => tasks::run(args, &app).await,
         Command::Topics(args) => topics::run(args, &app).await,
         Command::Schemas(args) => schemas::run(args, &app).await,
         Command::Config(args) => config::run(&args, &app),

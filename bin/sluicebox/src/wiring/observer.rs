@@ -36,8 +36,14 @@ impl Observer for LaneObserver {
             let (read, of) = (progress.read, progress.of);
             self.metrics.restore(stage.as_str(), lane, read, of, left);
         }
+        let quarantined = match now {
+            LaneState::Degraded { quarantined, .. } => quarantined.len(),
+            _ => 0,
+        };
+        self.metrics.quarantined(stage.as_str(), lane, quarantined);
         match now {
             LaneState::Running { .. } => component.ready(detail),
+            LaneState::Degraded { .. } => component.degraded(detail),
             LaneState::Starting
             | LaneState::Restoring { .. }
             | LaneState::Waiting(_)
@@ -73,6 +79,12 @@ impl Observer for LaneObserver {
             metrics.late(stage, rule, *records);
         }
         metrics.time_corrected(stage, counts.time_corrected);
-        metrics.transaction(stage, TransactionOutcome::Committed, committed.took.as_secs_f64());
+        metrics.commit(stage, committed.took.as_secs_f64());
+    }
+
+    fn aborted(&self, stage: StageName, why: &str) {
+        tracing::warn!(%stage, why, "a transaction is aborted");
+        self.metrics
+            .transaction(stage.as_str(), TransactionOutcome::Aborted);
     }
 }

@@ -72,12 +72,17 @@ impl Asking {
         Ok(true)
     }
 
-    /// Takes records again.
-    pub(super) fn resume(&mut self, intake: &Intake) -> Result<(), Fault> {
-        if self.paused {
+    /// Whether partitions are paused; those that are taken up meanwhile must be too.
+    pub(super) const fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Takes records again; says whether none were taken before.
+    pub(super) fn resume(&mut self, intake: &Intake) -> Result<bool, Fault> {
+        let paused = std::mem::take(&mut self.paused);
+        if paused {
             intake.hold(false)?;
-            self.paused = false;
         }
-        Ok(())
+        Ok(paused)
     }
 }

@@ -42,6 +42,8 @@ pub(super) enum Offered {
     NotOurs,
     /// It cannot be read yet, and why: it is the next of its task still.
     NotNow(Task, String),
+    /// Its task cannot go on with it until a person has mended something, and why.
+    Never(Task, String),
 }
 
 impl<I> Default for Gathered<I> {
@@ -106,7 +108,7 @@ impl<I: stage::Input> Gathered<I> {
                 let number = self.tasks.get(&task).map_or(0, |gain| gain.advance.counts.read) + 1;
                 if let Some(why) = graveyard.spend(&cx, &poison, number) {
                     standing.put_back(task, cx.offset);
-                    return Ok(Offered::NotNow(task, why));
+                    return Ok(Offered::Never(task, why));
                 }
                 Decoded::Dead(poison)
             }

@@ -79,6 +79,8 @@ impl<'a> Graveyard<'a> {
         for task in tasks {
             self.buried.remove(task);
             self.shown.remove(task);
+            self.stored.remove(task);
+            self.budget.forget(*task);
         }
     }
 

@@ -43,6 +43,11 @@ impl Standing {
         self.places.retain(|task, _| !tasks.contains(task));
     }
 
+    /// Whether the task is ours, and the store has said where it stands.
+    pub(super) fn runs(&self, task: Task) -> bool {
+        matches!(self.places.get(&task), Some(Place::At { .. }))
+    }
+
     pub(super) fn len(&self) -> usize {
         self.places.len()
     }

@@ -11,18 +11,20 @@ pub(super) enum Meaning {
     Abort,
     /// Nothing that client or broker remember of each other can be relied on.
     Rebuild,
+    /// It would be the same again, for one task alone.
+    Quarantine,
     /// It would be the same again.
     Halt,
 }
 
-/// Codes of one meaning; for [`Meaning::Halt`] with what mends it, else with what happened.
+/// Codes of one meaning; for [`Meaning::Quarantine`] and [`Meaning::Halt`] with what mends it, else with what happened.
 struct Row {
     meaning: Meaning,
     codes: &'static [Code],
     says: &'static str,
 }
 
-const TABLE: [Row; 19] = [
+const TABLE: [Row; 20] = [
     Row {
         meaning: Meaning::Retry,
         codes: &[
@@ -102,9 +104,23 @@ const TABLE: [Row; 19] = [
         says: "the group no longer counts us in",
     },
     Row {
-        meaning: Meaning::Halt,
+        meaning: Meaning::Quarantine,
         codes: &[Code::AutoOffsetReset, Code::OffsetOutOfRange, Code::LogTruncation],
         says: "records were deleted unread, or the topic was made anew: lengthen the retention, and set the group's offsets to accept the loss",
+    },
+    Row {
+        meaning: Meaning::Quarantine,
+        codes: &[
+            Code::MessageSizeTooLarge,
+            Code::InvalidMessageSize,
+            Code::MessageBatchTooLarge,
+        ],
+        says: "raise `max.message.bytes` of the topic with `sluicebox topics apply`, and `message.max.bytes` of the brokers",
+    },
+    Row {
+        meaning: Meaning::Quarantine,
+        codes: &[Code::InvalidRecord],
+        says: "the broker refuses the record by a rule of its own: compare the topic's settings with `sluicebox topics apply`",
     },
     Row {
         meaning: Meaning::Halt,
@@ -147,17 +163,8 @@ const TABLE: [Row; 19] = [
     },
     Row {
         meaning: Meaning::Halt,
-        codes: &[
-            Code::MessageSizeTooLarge,
-            Code::InvalidMessageSize,
-            Code::MessageBatchTooLarge,
-        ],
-        says: "raise `max.message.bytes` of the topic with `sluicebox topics apply`, and `message.max.bytes` of the brokers",
-    },
-    Row {
-        meaning: Meaning::Halt,
-        codes: &[Code::InvalidRecord, Code::PolicyViolation, Code::InvalidTopic],
-        says: "the broker refuses the record by a rule of its own: compare the topic's settings with `sluicebox topics apply`",
+        codes: &[Code::PolicyViolation, Code::InvalidTopic],
+        says: "the broker refuses records by a rule of its own: compare the topic's settings with `sluicebox topics apply`",
     },
     Row {
         meaning: Meaning::Halt,

@@ -155,6 +155,19 @@ impl Intake {
             .map_err(|error| Fault::of("taking up partitions", &error))
     }
 
+    /// Fetches nothing of a task any more, if anything was; the group still gives it to us.
+    pub(crate) fn put_down(&self, task: Task) -> Result<(), Fault> {
+        let (topic, partition) = (self.names.topic(task.topic), task.partition);
+        let fault = |error| Fault::of("putting a partition down", &error);
+        let taken = self.consumer.assignment().map_err(fault)?;
+        if taken.find_partition(topic, partition).is_none() {
+            return Ok(());
+        }
+        let mut list = TopicPartitionList::new();
+        list.add_partition(topic, partition);
+        self.consumer.incremental_unassign(&list).map_err(fault)
+    }
+
     /// Reads these tasks again from these offsets.
     pub(crate) fn rewind(&self, tasks: &[(Task, i64)]) -> Result<(), Fault> {
         if tasks.is_empty() {

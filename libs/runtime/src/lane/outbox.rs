@@ -1,7 +1,7 @@
 //! The lane's producer: the one owner of its transactions.
 
 use super::flush;
-use super::transactor::{Deliveries, Transactor, is_transactional};
+use super::transactor::{Deliveries, Transactor, is_transactional, opaque, task_of};
 use crate::fault::Fault;
 use crate::names::Names;
 use crate::stop::Stop;
@@ -12,7 +12,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::TopicPartitionList;
-use stage::{Blame, Output, Poison};
+use stage::{Blame, Output, Poison, Task};
 use std::fmt::{self, Display, Write};
 use std::ops::Range;
 use std::time::Duration;
@@ -110,9 +110,10 @@ impl Outbox {
         Ok(())
     }
 
-    /// Writes all outputs of one record, or says why one of them cannot be written and writes none.
+    /// Writes all outputs of one record of a task, or says why one of them cannot be written and writes none.
     pub(crate) fn send_all<O: Output>(
         &mut self,
+        task: Task,
         outputs: &[O],
         trace: &impl Display,
     ) -> Result<Result<(), TooLarge>, Fault> {
@@ -135,7 +136,8 @@ impl Outbox {
                     key: crate::work::WRITTEN_HEADER,
                     value: Some(written),
                 });
-            let record = BaseRecord::to(self.names.topic(piece.topic)).key(&self.bytes[piece.key.clone()]);
+            let topic = self.names.topic(piece.topic);
+            let record = BaseRecord::with_opaque_to(topic, opaque(task)).key(&self.bytes[piece.key.clone()]);
             self.enqueue(record.payload(&self.bytes[piece.value.clone()]).headers(headers))?;
         }
         Ok(Ok(()))
@@ -159,15 +161,17 @@ impl Outbox {
         Ok(())
     }
 
-    /// Writes one change of state, or a tombstone.
+    /// Writes one change of a task's state, or a tombstone.
     pub(crate) fn send_change(
         &mut self,
+        task: Task,
         topic: &str,
         partition: i32,
         (key, value): stage::Change<'_>,
     ) -> Result<(), Fault> {
         self.begin()?;
-        let record = BaseRecord::<[u8], [u8]>::to(topic).partition(partition).key(key);
+        let record = BaseRecord::<[u8], [u8], _>::with_opaque_to(topic, opaque(task));
+        let record = record.partition(partition).key(key);
         self.enqueue(match value {
             Some(value) => record.payload(value),
             None => record,
@@ -183,7 +187,7 @@ impl Outbox {
     }
 
     /// A full queue means waiting for the broker; what it does not take in time fails, and the queue is free again.
-    fn enqueue(&self, mut record: BaseRecord<'_, [u8], [u8]>) -> Result<(), Fault> {
+    fn enqueue(&self, mut record: BaseRecord<'_, [u8], [u8], usize>) -> Result<(), Fault> {
         let producer = self.transactor.producer();
         loop {
             match producer.send(record) {
@@ -195,9 +199,8 @@ impl Outbox {
                 Err((error, record)) => {
                     // Nothing more is taken once an output did not arrive: then that is what happened.
                     producer.poll(Duration::ZERO);
-                    return Err(self
-                        .failure()
-                        .unwrap_or_else(|| Fault::of_delivery(record.topic, &error)));
+                    let fault = || Fault::of_delivery(record.topic, &error, task_of(record.delivery_opaque));
+                    return Err(self.failure().unwrap_or_else(fault));
                 }
             }
         }

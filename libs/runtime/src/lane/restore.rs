@@ -18,6 +18,8 @@ use crate::observer::RestoreProgress;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::BaseConsumer;
 use stage::{Stores, Task};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -63,6 +65,8 @@ struct Job<S> {
     /// Partitions of every topic of the stream.
     partitions: i32,
     words: Sender<Word<S>>,
+    /// Those of the tasks that are restored.
+    told: RefCell<BTreeSet<Task>>,
     progress: Arc<Progress>,
 }
 
@@ -97,6 +101,7 @@ impl<S: Stores> Restorer<S> {
             names: config.names.clone(),
             partitions: config.partitions,
             words: self.words.0.clone(),
+            told: RefCell::default(),
             progress: Arc::clone(&self.progress),
         };
         let thread = std::thread::Builder::new().name("restore".to_owned());
@@ -128,11 +133,28 @@ impl<S> Drop for Restorer<S> {
 }
 
 impl<S: Stores> Job<S> {
-    fn run(self) {
-        if let Err(fault) = self.restore() {
+    fn run(mut self) {
+        if let Err(fault) = self.restore_all() {
             let _ = self.words.send(Word::Failed(fault));
         }
         self.progress.jobs.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// What only a person can mend of one task holds up no other: the others are read again without it.
+    fn restore_all(&mut self) -> Result<(), Fault> {
+        while let Err(fault) = self.restore() {
+            let Some(quarantined) = fault.quarantines() else {
+                return Err(fault);
+            };
+            let told = self.told.take();
+            self.tasks
+                .retain(|task| *task != quarantined && !told.contains(task));
+            let _ = self.words.send(Word::Failed(fault));
+            if self.tasks.is_empty() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Offsets first: the broker answers once no transaction that would move them is open, so no predecessor writes to
@@ -143,6 +165,7 @@ impl<S: Stores> Job<S> {
     }
 
     fn tell(&self, running: Running<S>) {
+        self.told.borrow_mut().insert(running.task);
         let (running, attempt) = (Box::new(running), self.attempt);
         let _ = self.words.send(Word::Restored { running, attempt });
     }

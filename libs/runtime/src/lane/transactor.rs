@@ -18,10 +18,12 @@ use rdkafka::producer::{BaseProducer, Producer, ProducerContext};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::util::Timeout;
 use rdkafka::{ClientContext, Message};
+use stage::Task;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use topology::Topic;
 
 /// librdkafka should answer within its own limit; this much later nobody waits for it any more.
 const GRACE: Duration = Duration::from_secs(2);
@@ -77,14 +79,25 @@ impl ClientContext for Deliveries {
     }
 }
 
-impl ProducerContext for Deliveries {
-    type DeliveryOpaque = ();
+/// The task on whose behalf a record is written, as it goes with the record through the client.
+pub(super) const fn opaque(task: Task) -> usize {
+    ((task.topic as usize) << 32) | task.partition.cast_unsigned() as usize
+}
 
-    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+pub(super) fn task_of(opaque: usize) -> Option<Task> {
+    let topic = Topic::all().nth(opaque >> 32)?;
+    let partition = i32::try_from(opaque & 0xffff_ffff).ok()?;
+    Some(Task { topic, partition })
+}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, task: usize) {
         if let Err((error, record)) = result
             && let Ok(mut failed) = self.failed.lock()
         {
-            failed.get_or_insert_with(|| Fault::of_delivery(record.topic(), error));
+            failed.get_or_insert_with(|| Fault::of_delivery(record.topic(), error, task_of(task)));
         }
     }
 }
@@ -249,5 +262,19 @@ fn perform(producer: &BaseProducer<Deliveries>, call: Call, limit: Duration) -> 
             producer.commit_transaction(limit)
         }
         Call::Abort => producer.abort_transaction(limit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_comes_back_from_the_client_as_it_went() {
+        for (topic, partition) in [(Topic::IngestEvents, 0), (Topic::NotificationsChannels, i32::MAX)] {
+            let task = Task { topic, partition };
+            assert_eq!(task_of(opaque(task)), Some(task));
+        }
+        assert_eq!(task_of(usize::MAX), None);
     }
 }

@@ -49,7 +49,7 @@ impl<W: Work> Lane<'_, W> {
     fn write_state(&mut self) -> Result<(), Fault> {
         let (names, outbox) = (&self.config.names, &mut self.outbox);
         for running in self.tasks.values_mut().filter(|running| running.is_dirty()) {
-            let partition = running.changelog_partition;
+            let (task, partition) = (running.task, running.changelog_partition);
             let (mut written, mut outgrown) = (Ok(()), None);
             running.stores.each(&mut |store| {
                 let topic = names.changelog(store.name());
@@ -57,11 +57,11 @@ impl<W: Work> Lane<'_, W> {
                     if !fits_changelog(change) {
                         outgrown = Some(topic.clone());
                     } else if written.is_ok() {
-                        written = outbox.send_change(&topic, partition, change);
+                        written = outbox.send_change(task, &topic, partition, change);
                     }
                 });
                 if let Err(error) = shown {
-                    written = Err(Fault::halt(error.to_string()));
+                    written = Err(Fault::halt(error.to_string()).of_task(task));
                 }
             });
             written?;
@@ -82,7 +82,8 @@ impl<W: Work> Lane<'_, W> {
             let mut element = offsets.add_partition(topic, running.task.partition);
             let set = element.set_offset(Offset::Offset(next));
             set.map_err(|error| Fault::of("listing offsets", &error))?;
-            element.set_metadata(counts::to_metadata(&running.counts_after()).map_err(Fault::halt)?);
+            let counts = counts::to_metadata(&running.counts_after());
+            element.set_metadata(counts.map_err(|why| Fault::halt(why).of_task(running.task))?);
         }
         Ok(offsets)
     }
@@ -110,9 +111,10 @@ impl<W: Work> Lane<'_, W> {
 fn outgrown_fault<S: Stores>(running: &mut Running<S>, changelog: &str) -> Fault {
     let (task, limit) = (running.task, Changelog::MAX_MESSAGE_BYTES);
     let why = format!("{task:?}: a value is too large for {changelog}, {limit} bytes are the limit");
-    if running.measure() {
+    let fault = if running.measure() {
         Fault::abort(why)
     } else {
         Fault::halt(format!("{why}, and no record made it so: report this"))
-    }
+    };
+    fault.of_task(task)
 }

@@ -17,6 +17,8 @@ use telemetry::TraceContext;
 
 /// The dead letter of a record, and the trace that leads from the record to it.
 pub(crate) struct Letter {
+    /// Whose record it was.
+    task: Task,
     content: DeadLetter,
     trace: TraceContext,
 }
@@ -25,15 +27,15 @@ impl Letter {
     /// Writes it into the open transaction. Where its record is too large for it, it must not vanish even so: where the
     /// record stood is enough to find it again.
     pub(crate) fn send(mut self, outbox: &mut Outbox) -> Result<(), Fault> {
-        let letter = &mut self.content;
+        let (letter, task) = (&mut self.content, self.task);
         tracing::debug!(stage = %letter.stage, reason = letter.reason, offset = letter.offset, "dead letter");
-        if let Err(refused) = outbox.send_all(std::slice::from_ref(letter), &self.trace)? {
+        if let Err(refused) = outbox.send_all(task, std::slice::from_ref(letter), &self.trace)? {
             letter.payload = None;
             letter.key = None;
             letter.headers = Vec::new();
             letter.message = format!("{} (without its bytes: {refused})", letter.message);
-            let sent = outbox.send_all(std::slice::from_ref(letter), &self.trace)?;
-            sent.map_err(|too_large| Fault::halt(too_large.to_string()))?;
+            let sent = outbox.send_all(task, std::slice::from_ref(letter), &self.trace)?;
+            sent.map_err(|too_large| Fault::halt(too_large.to_string()).of_task(task))?;
         }
         Ok(())
     }
@@ -86,7 +88,8 @@ impl Burial {
             source: sender.source,
         };
         let trace = child(&self.names, cx);
-        (Letter { content, trace }, death)
+        let task = task_of(cx);
+        (Letter { task, content, trace }, death)
     }
 
     /// Reading may be what the record died of.
@@ -95,6 +98,13 @@ impl Burial {
         let record = carried.wire(cx, &headers);
         let read = || (self.sender_of)(&record, &mut self.decoder);
         catch_unwind(AssertUnwindSafe(read)).unwrap_or_default()
+    }
+}
+
+const fn task_of(cx: &Cx<'_>) -> Task {
+    Task {
+        topic: cx.topic,
+        partition: cx.partition,
     }
 }
 
@@ -114,6 +124,11 @@ impl<'a> Budget<'a> {
         }
     }
 
+    /// What was counted of a task says nothing of what it does from now on.
+    pub(crate) fn forget(&mut self, task: Task) {
+        self.dead.remove(&task);
+    }
+
     /// Says why this dead letter is one too many, if it is: its partition stops before the record then, so that its
     /// records are not lost to the dead letters. Those that others are to blame for are never too many. `number` is how
     /// many records of the task have come to an end, this one included.
@@ -122,14 +137,13 @@ impl<'a> Budget<'a> {
             return None;
         }
         let (topic, partition) = (cx.topic, cx.partition);
-        let limit = self.dead.entry(Task { topic, partition }).or_default();
+        let limit = self.dead.entry(task_of(cx)).or_default();
         let exceeded = limit.note(number, self.limits)?;
         let (stage, setting) = (self.names.stage, exceeded.setting());
         Some(format!(
             "{exceeded} of {}-{partition} became dead letters by our own fault, which is more than \
              dead_letters.{setting} allows: the partition stops before offset {}, {poison}. See `sluicebox dlq list \
-             --stage {stage} --fault ours`, mend the cause or raise dead_letters.stages.{stage}.{setting}, and start \
-             again",
+             --stage {stage} --fault ours`, and mend the cause or raise dead_letters.stages.{stage}.{setting}",
             self.names.topic(topic),
             cx.offset,
         ))

@@ -32,8 +32,6 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 const TOO_LARGE: &str = "with its headers the record is too large for a record of the changelog";
 /// How soon a registry that is away is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
-/// How soon a record of a task that has stopped is looked at again.
-const STOPPED: Duration = Duration::from_secs(10);
 /// How long a lane that is asked to stop waits for what is under way; what takes longer is performed again.
 const LINGER: Duration = Duration::from_millis(500);
 
@@ -56,8 +54,6 @@ pub(crate) struct EffectWork<'a, E: Effect> {
     touched: Vec<Task>,
     /// The records that the registry must explain, and why it does not.
     unexplained: BTreeMap<Held, String>,
-    /// The tasks of which nothing is performed any more, and why.
-    stopped: BTreeMap<Task, String>,
     /// When the lane was asked to stop; nothing is begun any more.
     stop_asked: Option<Instant>,
     began: Instant,
@@ -82,7 +78,6 @@ impl<'a, E: Effect> EffectWork<'a, E> {
             told_full: BTreeSet::new(),
             touched: Vec::new(),
             unexplained: BTreeMap::new(),
-            stopped: BTreeMap::new(),
             stop_asked: None,
             began: Instant::now(),
         }
@@ -123,11 +118,6 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         let Some(record) = running.stores.parked.get(&held.offset) else {
             return Err(Fault::rebuild(format!("{held:?} is queued but not kept")));
         };
-        if let Some(why) = self.stopped.get(&held.task) {
-            self.queue.retry(held, self.now() + STOPPED);
-            self.unexplained.insert(held, why.clone());
-            return Ok(());
-        }
         let cx = record.origin.cx(held.task, held.offset);
         // A broker whose clock is ahead must not end what is kept.
         let present = cx.time.min(wall_clock());
@@ -227,9 +217,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
             headers: Some(headers.as_borrowed()),
         };
         if let Settling::TooMany(why) = self.settler.settle(&cx, carried, verdict, running, outbox)? {
-            tracing::error!(stage = %self.config.names.stage, "{why}");
-            self.stopped.insert(held.task, why.clone());
-            return Err(Fault::abort(why));
+            return Err(Fault::halt(why).of_task(held.task));
         }
         if is_parked(running, held.offset) {
             running.pending.count_resumed();
@@ -280,7 +268,7 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         let verdict = Err::<Emit<E::Out>, _>(poison);
         match self.settler.settle(&cx, carried, verdict, running, outbox)? {
             Settling::Done | Settling::Buried => Ok(()),
-            Settling::TooMany(why) => Err(Fault::abort(why)),
+            Settling::TooMany(why) => Err(Fault::halt(why).of_task(running.task)),
         }
     }
 }
@@ -408,7 +396,7 @@ impl<E: Effect> Work for EffectWork<'_, E> {
         self.told_full.remove(&task);
         self.unexplained.retain(|held, _| held.task != task);
         self.due.retain(|held, _| held.task != task);
-        self.stopped.remove(&task);
+        self.settler.let_go(task);
     }
 
     fn forget(&mut self) {

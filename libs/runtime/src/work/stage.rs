@@ -79,7 +79,12 @@ impl<'a, S: Stage> StageWork<'a, S> {
         if !timers.tell_time(wall, heard) {
             return Ok(false);
         }
-        let fired = ::stage::fire(&mut self.stage, &mut running.stores, Some(wall));
+        let (stage, stores) = (&mut self.stage, &mut running.stores);
+        let fire = || ::stage::fire(stage, stores, Some(wall));
+        let fired = catch_unwind(AssertUnwindSafe(fire)).map_err(|_| {
+            let why = panicked("firing a timer");
+            Fault::halt(format!("{:?}: {why}", running.task)).of_task(running.task)
+        })?;
         write_fired(&self.config.names, &fired, running, outbox)?;
         Ok(true)
     }
@@ -135,8 +140,9 @@ fn write_fired<S: Stores, O: Output>(
     let Task { topic, partition } = running.task;
     let place = TraceContext::of_record(names.topic(topic), partition, running.next.unwrap_or_default());
     let trace = place.child("timer", partition, running.next.unwrap_or_default());
-    let written = outbox.send_all(fired, &trace)?;
-    written.map_err(|why| Fault::halt(format!("what a timer led to cannot be written: {why}")))?;
+    let written = outbox.send_all(running.task, fired, &trace)?;
+    let refused = |why| Fault::halt(format!("what a timer led to cannot be written: {why}"));
+    written.map_err(|why| refused(why).of_task(running.task))?;
     running.pending.emitted += fired.len() as u64;
     Ok(())
 }
@@ -161,7 +167,7 @@ impl<S: Stage> Work for StageWork<'_, S> {
         let (mut verdict, fired) = decision.applied;
         if task
             .outgrows_changelog()
-            .map_err(|error| Fault::halt(error.to_string()))?
+            .map_err(|error| Fault::halt(error.to_string()).of_task(task.task))?
         {
             take_back(&mut task.stores);
             verdict = Err(Poison::producer("state_too_large", STATE_TOO_LARGE));
@@ -169,7 +175,7 @@ impl<S: Stage> Work for StageWork<'_, S> {
         match self.settler.settle(&cx, carried, verdict, task, outbox)? {
             Settling::Done => write_fired(&self.config.names, &fired, task, outbox)?,
             Settling::Buried => {}
-            Settling::TooMany(why) => return Ok(self.not_now(task.task, why)),
+            Settling::TooMany(why) => return Ok(Offered::Never(why)),
         }
         for rule in decision.late {
             task.pending.count_late(&rule);
@@ -189,6 +195,7 @@ impl<S: Stage> Work for StageWork<'_, S> {
 
     fn let_go(&mut self, task: Task) {
         self.waiting.let_go(task);
+        self.settler.let_go(task);
     }
 
     fn forget(&mut self) {

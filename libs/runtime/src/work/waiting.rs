@@ -65,6 +65,11 @@ impl Waiting {
         Some((task, pause))
     }
 
+    /// The tasks that are paused.
+    pub(crate) fn paused(&self) -> impl Iterator<Item = Task> {
+        self.paused.iter().copied()
+    }
+
     /// Why tasks wait, if any does.
     pub(crate) fn why(&self) -> Option<&str> {
         self.tasks.values().next().map(|wait| wait.why.as_str())

@@ -6,6 +6,7 @@ use crate::tally::{OwnSchemas, subject};
 use crate::watcher::{PATIENCE, Watcher};
 use model::{DeadLetter, Decoder, ScoredEvent};
 use proxy::ApiKey;
+use runtime::admin::Admin;
 use runtime::{RunningStage, Shared, run_drain};
 use stage::{Batch, Drain, DrainError, Task};
 use std::collections::BTreeMap;
@@ -26,6 +27,8 @@ struct Stored {
 struct Memory {
     owner: usize,
     stored: Arc<Mutex<Stored>>,
+    /// How long it takes for anything.
+    takes: Duration,
 }
 
 impl Drain for Memory {
@@ -37,10 +40,12 @@ impl Drain for Memory {
         known.owners += 1;
         let owner = known.owners;
         drop(known);
-        Self { owner, stored }
+        let takes = self.takes;
+        Self { owner, stored, takes }
     }
 
     async fn take_over(&mut self, tasks: &[Task]) -> Result<Vec<Option<i64>>, DrainError> {
+        tokio::time::sleep(self.takes).await;
         let mut stored = self.stored.lock().unwrap();
         let stand = tasks.iter().map(|task| {
             let (owner, next) = stored.tasks.entry(*task).or_default();
@@ -51,6 +56,7 @@ impl Drain for Memory {
     }
 
     async fn store(&mut self, batch: Batch<ScoredEvent>) -> Result<(), DrainError> {
+        tokio::time::sleep(self.takes).await;
         let mut stored = self.stored.lock().unwrap();
         for advance in &batch.advances {
             let (owner, next) = stored.tasks[&advance.task];
@@ -78,9 +84,14 @@ struct Draining {
 
 impl Draining {
     fn start(runtime: &Runtime, shared: Shared, stored: &Arc<Mutex<Stored>>) -> Self {
+        Self::with(runtime, shared, stored, Duration::ZERO)
+    }
+
+    fn with(runtime: &Runtime, shared: Shared, stored: &Arc<Mutex<Stored>>, takes: Duration) -> Self {
         let drain = Memory {
             owner: 0,
             stored: Arc::clone(stored),
+            takes,
         };
         let running = run_drain(&shared, StageName::Sink, vec![drain], runtime.handle()).unwrap();
         Self { shared, running }
@@ -165,6 +176,81 @@ fn whoever_joins_while_a_drain_waits_for_the_registry_gets_its_share_at_once() {
     first_watcher.is_as_it_began();
     first.stop();
     second.stop();
+}
+
+/// While a slow store is waited for, nothing is taken of any partition, whenever it came.
+#[test]
+fn a_drain_with_a_slow_store_hears_its_group_and_does_not_begin_anew() {
+    const TAKES: Duration = Duration::from_millis(450);
+    let place = Place::in_sandbox("drain_slow_store", &[]);
+    let watcher = Arc::new(Watcher::default());
+    let (runtime, stored) = (Runtime::new().unwrap(), Arc::<Mutex<Stored>>::default());
+    let first = Draining::with(&runtime, place.shared(&watcher), &stored, TAKES);
+    place.produce(0..1_000);
+    watcher.wait_for_records(1);
+    for round in 0..3 {
+        let other = Arc::new(Watcher::default());
+        let shared = Shared {
+            instance: format!("other-{round}"),
+            ..place.shared(&other)
+        };
+        let second = Draining::with(&runtime, shared, &stored, TAKES);
+        other.wait_for_running(0);
+        place.produce(1_000 * (round + 1)..1_000 * (round + 2));
+        second.stop();
+        other.is_as_it_began();
+    }
+    stored_once(&stored, 4_000);
+    watcher.is_as_it_began();
+    first.stop();
+}
+
+/// A task whose place in its topic is gone is put aside, and the others are drained.
+#[test]
+fn a_drain_puts_a_task_aside_whose_records_were_deleted_and_goes_on_with_it_once_it_is_asked() {
+    let place = Place::in_sandbox("drain_quarantine", &[]);
+    place.produce(0..1_000);
+    let watcher = Arc::new(Watcher::default());
+    let (runtime, stored) = (Runtime::new().unwrap(), Arc::<Mutex<Stored>>::default());
+    let draining = Draining::start(&runtime, place.shared(&watcher), &stored);
+    stored_once(&stored, 1_000);
+    draining.stop();
+    let spoilt = |stored: &Stored| {
+        let input = |task: &&Task| task.topic == Topic::EventsScored;
+        stored.tasks.keys().find(input).copied().unwrap()
+    };
+    // The store says that it stands where the topic never was.
+    let (task, right) = {
+        let mut stored = stored.lock().unwrap();
+        let task = spoilt(&stored);
+        let (owner, right) = stored.tasks[&task];
+        stored.tasks.insert(task, (owner, Some(1_000_000)));
+        (task, right)
+    };
+
+    let watcher = Arc::new(Watcher::default());
+    let shared = place.shared(&watcher);
+    let admin = Admin::new(&shared.kafka, &shared.prefix).unwrap();
+    let draining = Draining::start(&runtime, shared, &stored);
+    let why = watcher.wait_for_quarantined(1);
+    assert!(why.contains("the store stands at 1000000"), "{why}");
+    place.produce(1_000..2_000);
+    watcher.wait_for_records(1);
+
+    let (owner, _) = stored.lock().unwrap().tasks[&task];
+    stored.lock().unwrap().tasks.insert(task, (owner, right));
+    let noted = runtime.block_on(async {
+        loop {
+            let noted = admin.quarantined(&[StageName::Sink]).await.unwrap();
+            if !noted.is_empty() {
+                break noted;
+            }
+        }
+    });
+    assert_eq!((noted[0].topic, noted[0].partition), (task.topic, task.partition));
+    runtime.block_on(admin.retry(&noted)).unwrap();
+    stored_once(&stored, 2_000);
+    draining.stop();
 }
 
 /// Before it writes a dead letter, a drain waits until the group has heard of what it showed before. The client would

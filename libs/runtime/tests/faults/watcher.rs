@@ -90,6 +90,18 @@ impl Watcher {
         })
     }
 
+    /// Until the lane says that tasks are quarantined, so many of them; gives the reasons.
+    pub(crate) fn wait_for_quarantined(&self, tasks: usize) -> String {
+        self.wait("a lane with quarantined tasks", |heard| {
+            match heard.states.last() {
+                Some(LaneState::Degraded { quarantined, .. }) if quarantined.len() == tasks => {
+                    Some(quarantined.join("; "))
+                }
+                _ => None,
+            }
+        })
+    }
+
     /// Until the lane has stopped because it was asked to.
     pub(crate) fn wait_for_stopped(&self) {
         self.wait("a lane that has stopped", |heard| {

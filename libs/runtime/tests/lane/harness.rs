@@ -113,6 +113,7 @@ pub(crate) struct Watcher {
     pub(crate) total: Mutex<FlowCounts>,
     pub(crate) changed: Condvar,
     pub(crate) states: Mutex<Vec<String>>,
+    pub(crate) aborted: Mutex<Vec<String>>,
     pub(crate) changed_state: Condvar,
 }
 
@@ -126,6 +127,10 @@ impl Observer for Watcher {
     fn committed(&self, committed: &Committed<'_>) {
         self.total.lock().unwrap().add(committed.counts);
         self.changed.notify_all();
+    }
+
+    fn aborted(&self, _: StageName, why: &str) {
+        self.aborted.lock().unwrap().push(why.to_owned());
     }
 }
 

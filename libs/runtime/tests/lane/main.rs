@@ -11,6 +11,7 @@ mod clocks;
 mod exactly_once;
 mod fairness;
 mod harness;
+mod quarantine;
 mod rejected;
 mod restore;
 mod timers;

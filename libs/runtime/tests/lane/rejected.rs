@@ -130,6 +130,11 @@ async fn a_record_that_makes_a_value_too_large_for_the_changelog_is_a_dead_lette
         (21, 35),
         "three of each subject fit"
     );
+    let aborted = watcher.aborted.lock().unwrap().clone();
+    assert!(
+        !aborted.is_empty() && aborted.iter().all(|why| why.contains("too large for")),
+        "{aborted:?}"
+    );
     let mut sizes: Vec<i64> = committed(&sandbox, "signals")
         .iter()
         .map(|signal| signal.evidence_count)

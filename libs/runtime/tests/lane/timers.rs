@@ -105,3 +105,49 @@ async fn timers_survive_a_restart_and_fire_once() {
     expected.sort();
     assert_eq!(names(&sandbox), expected);
 }
+
+/// Panics at each of its timers.
+struct Exploding(Reminder);
+
+impl Stage for Exploding {
+    type In = ScoredEvent;
+    type Out = Counted;
+    type Stores = Reminders;
+
+    fn apply(
+        &mut self,
+        input: ScoredEvent,
+        stores: &mut Reminders,
+        cx: &Cx<'_>,
+    ) -> Result<Emit<Counted>, Poison> {
+        self.0.apply(input, stores, cx)
+    }
+
+    fn on_timer(&mut self, timer: Timer, _: &mut Reminders) -> Vec<Counted> {
+        panic!("as it was told to: {timer:?}")
+    }
+}
+
+#[tokio::test]
+async fn a_timer_that_panics_quarantines_its_task_alone() {
+    let sandbox = Sandbox::new("timer_panics").await.unwrap();
+    create_topics(&sandbox, StageName::DedupAggregator).await;
+    produce_to(&sandbox, 1, scored(0..1));
+    let watcher = Arc::new(Watcher::default());
+    let first = shared(&sandbox, &watcher);
+    let make = || Exploding(Reminder { allowed: 1_000 });
+    let running = run_stage(&first, StageName::DedupAggregator, make).unwrap();
+    watcher.wait_for_word(|state| {
+        state.starts_with("degraded: 2 tasks run, 1 quarantined") && state.contains("firing a timer panicked")
+    });
+    first.stop.set();
+    running.join().unwrap();
+
+    let second = shared(&sandbox, &watcher);
+    let mended = || Reminder { allowed: 1_000 };
+    let running = run_stage(&second, StageName::DedupAggregator, mended).unwrap();
+    watcher.wait_until(|total| total.emitted == 2);
+    second.stop.set();
+    running.join().unwrap();
+    assert_eq!(names(&sandbox), ["event-0", "wall-0"]);
+}

@@ -68,6 +68,7 @@ struct Inner {
     commit_seconds: Family<Of, Histogram>,
     lag: Family<OfTopic, Gauge>,
     lag_seconds: Family<OfTopic, Gauge<f64, AtomicU64>>,
+    quarantined: Family<OfLane, Gauge>,
     restored: Family<OfLane, Gauge>,
     restore_total: Family<OfLane, Gauge>,
     restore_left: Family<OfLane, Gauge<f64, AtomicU64>>,
@@ -108,6 +109,7 @@ impl Metrics {
             commit_seconds: Family::new_with_constructor(seconds),
             lag: Family::default(),
             lag_seconds: Family::default(),
+            quarantined: Family::default(),
             restored: Family::default(),
             restore_total: Family::default(),
             restore_left: Family::default(),
@@ -226,8 +228,26 @@ impl Metrics {
         }
     }
 
-    /// The end of a transaction, and how long its commit took.
-    pub fn transaction(&self, service: &'static str, outcome: TransactionOutcome, commit_seconds: f64) {
+    /// A commit, and how long it took.
+    pub fn commit(&self, service: &'static str, seconds: f64) {
+        self.transaction(service, TransactionOutcome::Committed);
+        self.0
+            .commit_seconds
+            .get_or_create(&Of { service })
+            .observe(seconds);
+    }
+
+    /// How many tasks of a lane are quarantined.
+    pub fn quarantined(&self, service: &'static str, lane: u16, tasks: usize) {
+        let tasks = i64::try_from(tasks).unwrap_or(i64::MAX);
+        self.0
+            .quarantined
+            .get_or_create(&OfLane { service, lane })
+            .set(tasks);
+    }
+
+    /// The end of a transaction.
+    pub fn transaction(&self, service: &'static str, outcome: TransactionOutcome) {
         let reason = match outcome {
             TransactionOutcome::Committed => "committed",
             TransactionOutcome::Aborted => "aborted",
@@ -236,10 +256,6 @@ impl Metrics {
             .transactions
             .get_or_create(&self.of_reason(service, reason))
             .inc();
-        self.0
-            .commit_seconds
-            .get_or_create(&Of { service })
-            .observe(commit_seconds);
     }
 
     /// Records of a topic that a service has still to read, and how long the oldest of them has waited.
@@ -355,6 +371,11 @@ impl Inner {
             waited,
         );
         r.register(
+            "quarantined_tasks",
+            "Tasks that cannot go on until a person has mended what `sluicebox tasks` says",
+            self.quarantined.clone(),
+        );
+        r.register(
             "restored_records",
             "Records of changelogs that the latest restore has read",
             self.restored.clone(),
@@ -410,7 +431,8 @@ mod tests {
         metrics.filtered("scorer", "unscored", 2);
         metrics.lag("scorer", "events.normalized", 7, 1.5);
         metrics.restore("detector", 0, 5, 20, 3.0);
-        metrics.transaction("scorer", TransactionOutcome::Committed, 0.003);
+        metrics.commit("scorer", 0.003);
+        metrics.transaction("scorer", TransactionOutcome::Aborted);
         let text = metrics.text();
         for line in [
             "sluicebox_records_read_total{service=\"scorer\"} 5",

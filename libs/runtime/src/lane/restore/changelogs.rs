@@ -113,7 +113,8 @@ impl<S: Stores> Job<S> {
             "{topic}-{}: the group {group} has no offset any more, but {keys} keys of state; delete the stage's \
              changelogs to begin anew, or set the offset that belongs to the state",
             running.task.partition
-        )))
+        ))
+        .of_task(running.task))
     }
 
     fn client(&self, isolation: &str) -> Result<BaseConsumer<EndSeeker>, Fault> {
@@ -277,11 +278,13 @@ impl<'a, S: Stores> Reading<'a, S> {
         for source in settled.map(|at| &self.sources[at]) {
             let (_, end) = ends(&self.consumer, &source.topic, source.partition)?;
             if end < source.high {
-                return Err(Fault::halt(format!(
+                let fault = Fault::halt(format!(
                     "{}-{} ended at {} and now ends at {end}: the changelog was cut while it was read; reset the \
                      stage's group and changelogs",
                     source.topic, source.partition, source.high
-                )));
+                ));
+                let running = self.tasks[source.task].running.as_ref();
+                return Err(running.map_or(fault.clone(), |running| fault.of_task(running.task)));
             }
         }
         Err(Fault::rebuild(format!(
@@ -308,5 +311,7 @@ fn apply<S: Stores>(source: &Source, task: &mut Running<S>, message: &impl Messa
         }
     });
     let mending = "run the version that wrote it, or reset the stage's group and changelogs";
-    restored.map_err(|error| Fault::halt(format!("{}: {error}; {mending}", source.topic)))
+    let (topic, partition) = (&source.topic, source.partition);
+    restored
+        .map_err(|error| Fault::halt(format!("{topic}-{partition}: {error}; {mending}")).of_task(task.task))
 }

@@ -20,7 +20,8 @@ impl<S: Stores> Job<S> {
             let partition = changelog_partition(self.names.stage, *task, self.partitions);
             let mut running = Running::new(*task, partition, S::default());
             if let Some((offset, counts)) = committed {
-                self.refuse_gap(*task, offset)?;
+                self.refuse_gap(*task, offset)
+                    .map_err(|fault| fault.of_task(*task))?;
                 running.stand_at(offset, counts);
             }
             Ok(running)
@@ -59,7 +60,7 @@ impl<S: Stores> Job<S> {
             return Ok(None);
         };
         let counts = counts::from_metadata(element.metadata());
-        let counts = counts.map_err(|why| Fault::halt(format!("{at}: {why}")))?;
+        let counts = counts.map_err(|why| Fault::halt(format!("{at}: {why}")).of_task(task))?;
         Ok(Some((offset, counts)))
     }
 
