@@ -4,8 +4,9 @@
 //! librdkafka's `send_offsets_to_transaction` and `commit_transaction` may ignore their timeouts (librdkafka #5456), and
 //! a request to end a transaction that timed out is sent again without a word, while the first may still be on its way
 //! (KIP-890; `docs/FAULTS.md`). So a call that does not return in time is never asked again: the lane is begun anew.
-//! And a call that returned, but during whose transaction a request timed out or a connection broke, is told as
-//! *doubtful*: its producer must not begin another transaction.
+//! And a call that returned, but whose producer has ever had a request that timed out or a connection that broke, is told
+//! as *doubtful*: that producer must not begin another transaction. It stays so until it is replaced: the client says the
+//! same thing of a connection only once in 30 s, so that what breaks a second time is not heard.
 
 use super::flush::{flush, pulse};
 use crate::fault::{self, Fault};
@@ -58,9 +59,14 @@ impl Deliveries {
 /// leader, to which it may never send again (librdkafka issue 5430).
 const DOUBT: [&str; 3] = ["REQTMOUT", "FAIL", "METADATAUPDATE"];
 
+/// A connection that was never there has no request on its way, and a client with several addresses to try meets some.
+fn was_connected(message: &str) -> bool {
+    !message.contains("Connect to ") && !message.contains("Failed to resolve")
+}
+
 impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        if DOUBT.contains(&facility) {
+        if DOUBT.contains(&facility) && was_connected(message) {
             self.doubt.store(true, Ordering::Release);
             tracing::debug!(facility, message, "kafka producer");
         } else {
@@ -69,7 +75,9 @@ impl ClientContext for Deliveries {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.doubt.store(true, Ordering::Release);
+        if was_connected(reason) {
+            self.doubt.store(true, Ordering::Release);
+        }
         tracing::warn!(%error, reason, "kafka producer");
         if fault::is_refused_login(&error)
             && let Ok(mut refused) = self.refused.lock()
@@ -184,7 +192,6 @@ impl Transactor {
 
     /// Begins a transaction. Local to the client: it asks nobody.
     pub(super) fn begin(&self) -> Result<(), Fault> {
-        self.producer.context().doubt.store(false, Ordering::Release);
         let begun = self.producer.begin_transaction();
         begun.map_err(|error| Fault::of("beginning a transaction", &error))
     }
@@ -276,5 +283,15 @@ mod tests {
             assert_eq!(task_of(opaque(task)), Some(task));
         }
         assert_eq!(task_of(usize::MAX), None);
+    }
+
+    #[test]
+    fn a_connection_that_broke_is_doubt_and_one_that_never_was_is_none() {
+        let heard = Deliveries::default();
+        let log = |message| heard.log(RDKafkaLogLevel::Error, "FAIL", message);
+        log("[thrd:localhost:9092/bootstrap]: Connect to ipv6#[::1]:9092 failed: Connection refused");
+        assert!(!heard.doubt.load(Ordering::Relaxed));
+        log("[thrd:localhost:9092/1]: Disconnected (after 2051ms in state UP)");
+        assert!(heard.doubt.load(Ordering::Relaxed));
     }
 }

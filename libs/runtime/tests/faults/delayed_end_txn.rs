@@ -91,6 +91,28 @@ fn a_late_commit_ends_nothing_of_a_lane() {
     place.stop_and_count(&shared, running, 3_000);
 }
 
+/// The client says the same of a connection once in 30 s: what breaks again during the next transaction is not heard.
+#[test]
+fn a_producer_whose_connection_broke_between_two_transactions_is_replaced_too() {
+    let broker = OwnBroker::start(&[]);
+    let place = broker.place(&[]);
+    place.produce(0..1_000);
+    let watcher = Arc::new(Watcher::default());
+    let shared = broker.behind_proxy(place.shared(&watcher));
+    let running = run_stage(&shared, STAGE, || Tally).unwrap();
+    watcher.wait_for_records(1_000);
+    let producers = broker.proxy.count(ApiKey::INIT_PRODUCER_ID);
+    broker.proxy.cut();
+    place.produce(1_000..2_000);
+    watcher.wait_for_records(2_000);
+    let replaced = broker
+        .proxy
+        .wait_for(ApiKey::INIT_PRODUCER_ID, producers + 1, PATIENCE);
+    replaced.unwrap();
+    watcher.is_as_it_began();
+    place.stop_and_count(&shared, running, 2_000);
+}
+
 /// A lane whose connections are cut and reset in the middle of its commits.
 #[test]
 fn connections_that_break_during_commits_lose_and_double_nothing() {
