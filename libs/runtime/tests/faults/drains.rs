@@ -185,8 +185,8 @@ fn a_drain_with_a_slow_store_hears_its_group_and_does_not_begin_anew() {
     let place = Place::in_sandbox("drain_slow_store", &[]);
     let watcher = Arc::new(Watcher::default());
     let (runtime, stored) = (Runtime::new().unwrap(), Arc::<Mutex<Stored>>::default());
-    let first = Draining::with(&runtime, place.shared(&watcher), &stored, TAKES);
     place.produce(0..1_000);
+    let first = Draining::with(&runtime, place.shared(&watcher), &stored, TAKES);
     watcher.wait_for_records(1);
     for round in 0..3 {
         let other = Arc::new(Watcher::default());
