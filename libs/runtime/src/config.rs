@@ -48,6 +48,8 @@ pub(crate) struct LaneConfig {
     pub max_ahead: i64,
     /// How long the broker may take for a transactional call.
     pub limit: Duration,
+    /// How long the group waits for a member.
+    pub session: Duration,
     pub ids: SchemaIds,
     pub schemas: Arc<dyn SchemaSource>,
     pub observer: Arc<dyn Observer>,
@@ -66,6 +68,7 @@ impl LaneConfig {
             dead_letters: limits(&shared.dead_letters, stage),
             max_ahead: i64::try_from(shared.kafka.max_clock_ahead_ms).unwrap_or(i64::MAX),
             limit: Duration::from_millis(shared.kafka.transaction_timeout_ms),
+            session: Duration::from_millis(shared.kafka.session_timeout_ms),
             names,
             lane,
             partitions: i32::try_from(shared.kafka.partitions).unwrap_or(i32::MAX),

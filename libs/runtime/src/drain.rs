@@ -10,7 +10,7 @@ mod standing;
 
 use crate::client::ends;
 use crate::config::LaneConfig;
-use crate::fault::{Fault, Recovery};
+use crate::fault::{Fault, Fenced, Recovery};
 use crate::lane::{Ended, Intake, Membership, Quarantine};
 use crate::observer::{Committed, Deaths, LaneState};
 use crate::work::Waiting;
@@ -90,7 +90,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             Ended::Halted(fault.message)
         } else {
             self.intake.forsake();
-            Ended::Rebuild(fault.message)
+            Ended::Rebuild(fault)
         }
     }
 
@@ -136,6 +136,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
                 }
             }
             Membership::Broken(why) => return Err(Fault::rebuild(why)),
+            Membership::Fenced(why) => return Err(Fault::fenced(why, Fenced::Member)),
         }
         self.report();
         Ok(())

@@ -20,6 +20,15 @@ pub(crate) enum Recovery {
     Halt,
 }
 
+/// As what the broker knows a newer client than this one, under the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fenced {
+    /// As the member of the group.
+    Member,
+    /// As the producer.
+    Producer,
+}
+
 /// A failure, and how to go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -28,6 +37,8 @@ pub(crate) struct Fault {
     pub message: String,
     /// The task that it concerns, if it concerns no other.
     pub task: Option<Task>,
+    /// Whether the client was fenced.
+    pub fenced: Option<Fenced>,
 }
 
 impl Fault {
@@ -44,11 +55,20 @@ impl Fault {
     }
 
     const fn of_lane(recovery: Recovery, message: String) -> Self {
-        let task = None;
         Self {
             recovery,
             message,
-            task,
+            task: None,
+            fenced: None,
+        }
+    }
+
+    /// Another client has the place of this one.
+    pub(crate) fn fenced(message: impl Into<String>, fenced: Fenced) -> Self {
+        let fenced = Some(fenced);
+        Self {
+            fenced,
+            ..Self::rebuild(message)
         }
     }
 
@@ -104,7 +124,20 @@ impl Fault {
             _ => "",
         };
         let to_mend = if mending.is_empty() { "" } else { "; to mend: " };
-        Self::of_lane(recovery, format!("{doing}: {error}{to_mend}{mending}"))
+        Self {
+            fenced: error.rdkafka_error_code().and_then(fenced),
+            ..Self::of_lane(recovery, format!("{doing}: {error}{to_mend}{mending}"))
+        }
+    }
+}
+
+const fn fenced(code: RDKafkaErrorCode) -> Option<Fenced> {
+    match code {
+        RDKafkaErrorCode::FencedInstanceId => Some(Fenced::Member),
+        RDKafkaErrorCode::ProducerFenced
+        | RDKafkaErrorCode::Fenced
+        | RDKafkaErrorCode::InvalidProducerEpoch => Some(Fenced::Producer),
+        _ => None,
     }
 }
 

@@ -1,10 +1,13 @@
 //! Keeps a lane going: begins it anew when it breaks, and starts another when it no longer moves.
 
+mod rival;
+
 use crate::config::LaneConfig;
 use crate::lane::Ended;
 use crate::observer::LaneState;
 use crate::pulse::Pulse;
 use crate::run::StageFailed;
+use rival::Rival;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -13,10 +16,19 @@ use std::time::{Duration, Instant};
 /// longer than that is as good as new. It is never given up for breaking: what only a person can mend ends it at once.
 const REBUILD_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_REBUILD_WAIT: Duration = Duration::from_secs(8);
-/// Every call of a lane that has an end has it sooner.
-pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(90);
+/// The least silence that is too long.
+const LEAST_SILENCE: Duration = Duration::from_secs(90);
+/// Between two beats of a drain are at most three transactional calls, each with its grace; see `transactor`.
+const CALLS: u32 = 4;
+/// A member that another one with its id fences hears of it within so many sessions.
+const SESSIONS: u32 = 3;
 /// How often the silence is looked at.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How long a lane may be silent whose transactional calls may take this long: every call that has an end has it sooner.
+pub(crate) fn longest_silence(limit: Duration) -> Duration {
+    limit.saturating_mul(CALLS).max(LEAST_SILENCE)
+}
 
 /// What a lane does from its start to its end.
 pub(crate) type Run = dyn Fn(&LaneConfig) -> Result<(), StageFailed> + Send + Sync;
@@ -70,21 +82,26 @@ pub(crate) fn again_and_again(
     mut run: impl FnMut() -> Ended,
 ) -> Result<(), StageFailed> {
     let mut wait = REBUILD_WAIT;
+    let mut rival = Rival::new(config.session * SESSIONS, config.limit);
     while config.pulse.beat().is_ok() {
         config.report(&LaneState::Starting);
         let began = Instant::now();
-        let why = match run() {
+        let fault = match run() {
             Ended::Rebuild(_) if config.pulse.is_given_up() => break,
-            Ended::Rebuild(why) if !config.stop.is_set() => why,
+            Ended::Rebuild(fault) if !config.stop.is_set() => fault,
             Ended::Stopped | Ended::Rebuild(_) => {
                 config.report(&LaneState::Stopped);
                 return Ok(());
             }
             Ended::Halted(why) => return Err(fail(config, why)),
         };
+        if rival.ended(fault.fenced, began.elapsed()) {
+            return Err(fail(config, same_id(config, &fault.message)));
+        }
         if began.elapsed() > LONGEST_REBUILD_WAIT {
             wait = REBUILD_WAIT;
         }
+        let why = fault.message;
         tracing::warn!(stage = %config.names.stage, lane = config.lane, why, ?wait, "the lane begins anew");
         config.report(&LaneState::Waiting(why));
         config.stop.wait(wait);
@@ -92,6 +109,14 @@ pub(crate) fn again_and_again(
     }
     // Another lane has taken the place of this one.
     Ok(())
+}
+
+fn same_id(config: &LaneConfig, why: &str) -> String {
+    let id = config.consumer.get("group.instance.id").unwrap_or_default();
+    format!(
+        "another process took the place of this one three times in a row ({why}): it runs with the same id {id}; to mend: \
+         give each process an `instance_id` of its own"
+    )
 }
 
 fn fail(config: &LaneConfig, why: String) -> StageFailed {
@@ -151,6 +176,14 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_long_for_the_broker_is_not_taken_for_a_lane_that_hangs() {
+        let second = Duration::from_secs(1);
+        assert_eq!(longest_silence(9 * second), 90 * second);
+        let (limit, grace) = (300 * second, 2 * second);
+        assert!(longest_silence(limit) > 3 * (limit + grace));
+    }
+
+    #[test]
     fn a_lane_that_has_ended_is_not_started_again() {
         let starts = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&starts);
@@ -179,7 +212,7 @@ mod tests {
             runs.wait(LONG);
             let outcome = again_and_again(lane, || match lane.pulse.beat() {
                 Ok(()) => Ended::Stopped,
-                Err(fault) => Ended::Rebuild(fault.message),
+                Err(fault) => Ended::Rebuild(fault),
             });
             ended.set();
             outcome

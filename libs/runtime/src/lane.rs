@@ -23,7 +23,7 @@ pub(crate) use task::Running;
 
 use crate::commit_policy::{CommitPolicy, Moment};
 use crate::config::LaneConfig;
-use crate::fault::{Fault, Recovery};
+use crate::fault::{Fault, Fenced, Recovery};
 use crate::observer::LaneState;
 use crate::protocol::{Command, Event, Protocol};
 use crate::work::{Offered, Work};
@@ -51,7 +51,7 @@ pub(crate) enum Ended {
     /// It was asked to.
     Stopped,
     /// It must begin anew, for this reason.
-    Rebuild(String),
+    Rebuild(Fault),
     /// Somebody must mend what this says.
     Halted(String),
 }
@@ -178,6 +178,7 @@ impl<'a, W: Work> Lane<'a, W> {
     }
 
     fn execute(&mut self, command: Command<Task>) -> Result<Option<Event<Task>>, Fault> {
+        self.config.pulse.beat()?;
         match command {
             Command::Restore { tasks, attempt } => {
                 self.quarantine.restores(&tasks);
@@ -204,10 +205,8 @@ impl<'a, W: Work> Lane<'a, W> {
     }
 
     fn end(mut self, how: &Command<Task>) -> Ended {
-        let reason = self.fault.take().map_or_else(
-            || "the group gave its partitions away".to_owned(),
-            |fault| fault.message,
-        );
+        let lost = || Fault::rebuild("the group gave its partitions away");
+        let reason = self.fault.take().unwrap_or_else(lost);
         match how {
             Command::Leave => {
                 self.intake.leave();
@@ -215,7 +214,7 @@ impl<'a, W: Work> Lane<'a, W> {
             }
             Command::Halt => {
                 self.intake.leave();
-                Ended::Halted(reason)
+                Ended::Halted(reason.message)
             }
             _ => {
                 self.intake.forsake();
@@ -250,6 +249,10 @@ impl<'a, W: Work> Lane<'a, W> {
             self.config.pulse.beat()?;
             self.intake.look_around()?;
             if let Some(membership) = self.intake.membership() {
+                // Where no partition falls to it, this is all that the group ever says.
+                if membership == Membership::Assigned(Vec::new()) {
+                    self.report();
+                }
                 return heed(membership);
             }
             if let Some(applied) = self.taken.tell() {
@@ -470,6 +473,7 @@ fn heed(membership: Membership) -> Result<Event<Task>, Fault> {
         Membership::Revoked(tasks) => Ok(Event::Revoked(tasks)),
         Membership::Lost(_) => Ok(Event::Lost),
         Membership::Broken(why) => Err(Fault::rebuild(why)),
+        Membership::Fenced(why) => Err(Fault::fenced(why, Fenced::Member)),
     }
 }
 

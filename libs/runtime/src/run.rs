@@ -4,7 +4,7 @@ use crate::commit_policy::CommitPolicy;
 use crate::config::{LaneConfig, Shared, commit_policy};
 use crate::drain::DrainLane;
 use crate::fault::Fault;
-use crate::keeper::{LONGEST_SILENCE, Run, again_and_again, keep};
+use crate::keeper::{Run, again_and_again, keep, longest_silence};
 use crate::lane::{Ended, Lane};
 use crate::work::{EffectWork, StageWork, Work};
 use stage::{Drain, Effect, Stage};
@@ -127,7 +127,7 @@ fn run_lane<W: Work>(config: &LaneConfig, work: &mut W, policy: CommitPolicy) ->
 fn of_fault(fault: Fault) -> Ended {
     match fault.recovery {
         crate::fault::Recovery::Halt => Ended::Halted(fault.message),
-        _ => Ended::Rebuild(fault.message),
+        _ => Ended::Rebuild(fault),
     }
 }
 
@@ -145,7 +145,7 @@ fn start(lanes: impl Iterator<Item = (LaneConfig, Arc<Run>)>) -> std::io::Result
     let start = |(config, run): (LaneConfig, Arc<Run>)| {
         std::thread::Builder::new()
             .name(format!("{}-{}-keeper", config.names.stage, config.lane))
-            .spawn(move || keep(&config, &run, LONGEST_SILENCE))
+            .spawn(move || keep(&config, &run, longest_silence(config.limit)))
     };
     let lanes = lanes.map(start).collect::<std::io::Result<_>>()?;
     Ok(RunningStage { lanes })

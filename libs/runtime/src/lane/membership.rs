@@ -30,6 +30,8 @@ pub(crate) enum Membership {
     Lost(Vec<Task>),
     /// The client can no longer take part.
     Broken(String),
+    /// Another client has this member's instance id.
+    Fenced(String),
 }
 
 /// The consumer's side of the lane.
@@ -105,7 +107,14 @@ impl ClientContext for GroupContext {
         if let KafkaError::Global(code) = &error
             && matches!(code, RDKafkaErrorCode::Fatal | RDKafkaErrorCode::FencedInstanceId)
         {
-            self.say(Membership::Broken(format!("{error}: {reason}")));
+            let why = format!("{error}: {reason}");
+            // A fatal error says what it is in its reason alone.
+            let fenced = reason.contains("group.instance.id") || reason.contains("fenced");
+            self.say(if fenced {
+                Membership::Fenced(why)
+            } else {
+                Membership::Broken(why)
+            });
         }
     }
 }

@@ -1,12 +1,12 @@
 //! A member of the group dies in the midst of a rebalance.
 
-use crate::place::{OwnBroker, PARTITIONS, STAGE};
+use crate::place::{OwnBroker, PARTITIONS, Place, STAGE};
 use crate::tally::Tally;
 use crate::watcher::{PATIENCE, Watcher};
 use proxy::ApiKey;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use runtime::run_stage;
+use runtime::{RunningStage, Shared, run_stage};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -88,4 +88,67 @@ fn a_partition_that_a_dead_member_gave_back_finds_an_owner() {
     watcher.wait_for_records(1_000);
     place.stop_and_count(&shared, running, 1_000);
     drop(former);
+}
+
+/// Two processes that were given one id fence each other. One of them says so and ends, and the other goes on.
+#[test]
+fn of_two_processes_with_one_id_one_ends_and_names_it() {
+    let place = Place::in_sandbox("same_id", &[]);
+    let [first_watcher, second_watcher] = [(); 2].map(|()| Arc::new(Watcher::default()));
+    let (first, second) = (place.shared(&first_watcher), place.shared(&second_watcher));
+    place.produce(0..1_000);
+    let mut running = vec![
+        run_stage(&first, STAGE, || Tally).unwrap(),
+        run_stage(&second, STAGE, || Tally).unwrap(),
+    ];
+    let began = Instant::now();
+    let ended = loop {
+        if let Some(ended) = running.iter().position(RunningStage::has_ended) {
+            break ended;
+        }
+        assert!(began.elapsed() < PATIENCE, "both go on");
+        std::thread::sleep(STEP);
+    };
+    let why = running.remove(ended).join().unwrap_err().why;
+    let id = first.prefix.apply(&format!("{STAGE}-test-0"));
+    assert!(why.contains(&id) && why.contains("instance_id"), "{why}");
+    let left = if ended == 0 { &second } else { &first };
+    place.produce(1_000..2_000);
+    let began = Instant::now();
+    while first_watcher.read() + second_watcher.read() < 2_000 {
+        assert!(began.elapsed() < PATIENCE, "the other does not go on");
+        std::thread::sleep(STEP);
+    }
+    place.stop_and_count(left, running.remove(0), 2_000);
+}
+
+/// There are three partitions and four processes.
+#[test]
+fn a_process_to_which_no_partition_falls_is_ready() {
+    let place = Place::in_sandbox("no_partition", &[]);
+    place.produce(0..1_000);
+    let watchers = [(); 4].map(|()| Arc::new(Watcher::default()));
+    let processes = watchers.iter().zip(["a", "b", "c", "d"]);
+    let processes: Vec<_> = processes
+        .map(|(watcher, instance)| {
+            let shared = Shared {
+                instance: instance.to_owned(),
+                ..place.shared(watcher)
+            };
+            let running = run_stage(&shared, STAGE, || Tally).unwrap();
+            (shared, running)
+        })
+        .collect();
+    for watcher in &watchers {
+        watcher.wait_for_ready();
+    }
+    let began = Instant::now();
+    while watchers.iter().map(|watcher| watcher.read()).sum::<u64>() < 1_000 {
+        assert!(began.elapsed() < PATIENCE, "records are missing");
+        std::thread::sleep(STEP);
+    }
+    for (shared, running) in processes {
+        shared.stop.set();
+        running.join().unwrap();
+    }
 }

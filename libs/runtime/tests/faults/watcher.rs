@@ -63,6 +63,13 @@ impl Watcher {
         });
     }
 
+    /// Until the lane is ready, with or without tasks.
+    pub(crate) fn wait_for_ready(&self) {
+        self.wait("a lane that is ready", |heard| {
+            matches!(heard.states.last(), Some(LaneState::Running { .. })).then_some(())
+        });
+    }
+
     /// Fails if the lane was counted out, or broke otherwise, since it began.
     pub(crate) fn is_as_it_began(&self) {
         let states = &self.heard.lock().unwrap().states;
