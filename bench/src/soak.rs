@@ -15,7 +15,8 @@ use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const PARTITIONS: i32 = 4;
-const DAY: i64 = 24 * 60 * 60 * 1000;
+const HOUR: i64 = 60 * 60 * 1000;
+const DAY: i64 = 24 * HOUR;
 /// Days until nothing new is to be seen: entries live for one day and up to an hour.
 const SETTLED: usize = 3;
 /// The cleaner works behind the writers; what it has not reached yet is no growth.
@@ -30,6 +31,9 @@ pub(crate) struct SoakArgs {
     /// New keys of each day
     #[arg(long, default_value_t = 100_000)]
     keys: u32,
+    /// Hours of each day over which its keys are spread; with 1, all of them are over in the same hour
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=24))]
+    hours: u32,
 }
 
 /// What a day left behind.
@@ -51,6 +55,7 @@ pub(crate) fn run(args: &SoakArgs) -> Result<()> {
         "commit": machine::commit(),
         "days": args.days,
         "keys_a_day": args.keys,
+        "hours": args.hours,
         "memory_growth": memory,
         "changelog_growth": changelog,
     }));
@@ -85,7 +90,7 @@ fn soak(broker: &Broker, args: &SoakArgs) -> Result<Vec<Evening>> {
     let mut evenings = Vec::new();
     for day in 0..args.days {
         let morning = begin + i64::from(day) * DAY;
-        track.lap(&contender, day_of(day, morning, args.keys), args.keys.into())?;
+        track.lap(&contender, day_of(day, morning, args), args.keys.into())?;
         let evening = Evening {
             resident_mib: process::resident_mib(contender.pid()),
             changelog: left(broker, &course)?,
@@ -100,8 +105,9 @@ fn soak(broker: &Broker, args: &SoakArgs) -> Result<Vec<Evening>> {
     Ok(evenings)
 }
 
-/// The events of one day, evenly spread over it.
-fn day_of(day: u32, morning: i64, keys: u32) -> impl Iterator<Item = Result<Record>> {
+/// The events of one day, evenly spread over its first hours.
+fn day_of(day: u32, morning: i64, args: &SoakArgs) -> impl Iterator<Item = Result<Record>> + use<> {
+    let (keys, span) = (args.keys, i64::from(args.hours) * HOUR);
     let encoder = Encoder::new(IDS);
     (0..keys).map(move |number| {
         let id = format!("{day:04}-{number:012}");
@@ -113,7 +119,7 @@ fn day_of(day: u32, morning: i64, keys: u32) -> impl Iterator<Item = Result<Reco
         Ok(Record {
             value: encoder.encoded(&event),
             key: id.into_bytes(),
-            time: Some(morning + i64::from(number) * DAY / i64::from(keys)),
+            time: Some(morning + i64::from(number) * span / i64::from(keys)),
             traceparent: None,
         })
     })

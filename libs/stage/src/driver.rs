@@ -127,6 +127,7 @@ impl<S: Stage> Driver<S> {
         let log = &mut self.log;
         self.stores.each(&mut |store| {
             let name = store.name();
+            store.expire(usize::MAX);
             let written =
                 store.changes(&mut |(key, value)| log.push((name, key.to_vec(), value.map(<[u8]>::to_vec))));
             debug_assert!(written.is_ok(), "a store cannot be written: {written:?}");

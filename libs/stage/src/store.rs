@@ -6,10 +6,14 @@
 
 mod bounded;
 mod expiring;
+mod format;
+mod golden;
 mod keyed;
 
 pub use bounded::Bounded;
 pub use expiring::Expiring;
+pub use format::{Format, message_pack};
+pub use golden::golden;
 pub use keyed::Store;
 
 use serde::Serialize;
@@ -70,7 +74,8 @@ impl StoreKey for u128 {
     }
 }
 
-/// A value of a store: MessagePack with named fields, so that fields can be added with serde defaults.
+/// A value of a store: MessagePack with named fields, so that fields can be added with serde defaults; [`Format`] says in
+/// which version.
 pub trait StoreValue: Serialize + DeserializeOwned + Clone + Send + 'static {}
 
 impl<V: Serialize + DeserializeOwned + Clone + Send + 'static> StoreValue for V {}
@@ -81,6 +86,9 @@ pub trait AnyStore {
     fn name(&self) -> &'static str;
     /// Takes one record of the changelog.
     fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), StoreError>;
+    /// Makes tombstones of entries whose time is over: of this many, and of a few more for each new one, so that a
+    /// transaction stays small however much is over at once. The rest is left to the next transactions.
+    fn expire(&mut self, _most: usize) {}
     /// Shows every change since the last commit, once a key.
     fn changes(&mut self, show: &mut dyn FnMut(Change<'_>)) -> Result<(), StoreError>;
     /// Folds the changes in: their transaction committed.
@@ -99,7 +107,8 @@ pub trait AnyStore {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Moves time on; time never goes back. Entries that expire become tombstones in the overlay.
+    /// Moves time on; time never goes back. What is over by then is not there any more, though its tombstone may come
+    /// later.
     fn advance(&mut self, now: model::Millis);
 }
 

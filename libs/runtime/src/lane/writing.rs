@@ -12,6 +12,17 @@ use stage::{FlowCounts, Stores, Task};
 use std::time::Instant;
 use topology::Changelog;
 
+/// Keys of a store whose time is over and that become tombstones in one transaction, of all tasks together. What is
+/// over at once may be millions, more than a transaction has time for.
+const EXPIRED: usize = 16_384;
+/// And of one task at least.
+const EXPIRED_OF_A_TASK: usize = 64;
+
+/// Keys of a store of one task, where so many tasks have a part in the transaction.
+fn share_of_expiry(tasks: usize) -> usize {
+    (EXPIRED / tasks.max(1)).max(EXPIRED_OF_A_TASK)
+}
+
 impl<W: Work> Lane<'_, W> {
     /// State and offsets go into the transaction, and it is committed.
     pub(super) fn commit(&mut self) -> Result<Event<Task>, Fault> {
@@ -48,11 +59,14 @@ impl<W: Work> Lane<'_, W> {
 
     fn write_state(&mut self) -> Result<(), Fault> {
         let (names, outbox) = (&self.config.names, &mut self.outbox);
+        let dirty = self.tasks.values().filter(|running| running.is_dirty());
+        let expired = share_of_expiry(dirty.count());
         for running in self.tasks.values_mut().filter(|running| running.is_dirty()) {
             let (task, partition) = (running.task, running.changelog_partition);
             let (mut written, mut outgrown) = (Ok(()), None);
             running.stores.each(&mut |store| {
                 let topic = names.changelog(store.name());
+                store.expire(expired);
                 let shown = store.changes(&mut |change| {
                     if !fits_changelog(change) {
                         outgrown = Some(topic.clone());
@@ -117,4 +131,15 @@ fn outgrown_fault<S: Stores>(running: &mut Running<S>, changelog: &str) -> Fault
         Fault::halt(format!("{why}, and no record made it so: report this"))
     };
     fault.of_task(task)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_expires_is_shared_by_the_tasks_of_a_transaction() {
+        assert_eq!([0, 1, 4].map(share_of_expiry), [EXPIRED, EXPIRED, EXPIRED / 4]);
+        assert_eq!(share_of_expiry(100_000), EXPIRED_OF_A_TASK);
+    }
 }

@@ -1,5 +1,6 @@
 //! A map that is bounded by time and by number: each owner keeps so many keys, so that none pushes out another's.
 
+use super::format::Format;
 use super::{AnyStore, Change, Store, StoreError, StoreKey, StoreValue};
 use model::Millis;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,8 @@ pub struct Bounded<V> {
     /// What `now` was when the last transaction committed, and when entries whose time was over were last removed.
     committed: Millis,
     looked: Millis,
+    /// Whether some of them are left to the next transaction.
+    left: bool,
     /// What `now` was at the savepoint.
     savepoint: Millis,
     /// What is committed.
@@ -45,9 +48,17 @@ impl<V: StoreValue> Bounded<V> {
             now: 0,
             committed: 0,
             looked: Millis::MIN,
+            left: false,
             savepoint: 0,
             owners: BTreeMap::new(),
         }
+    }
+
+    /// The same store, whose values have this format.
+    #[must_use]
+    pub fn with_format(mut self, format: Format) -> Self {
+        self.entries = self.entries.with_format(format);
+        self
     }
 
     /// Sets how long entries live that are written from now on, and how many an owner has at most.
@@ -74,27 +85,6 @@ impl<V: StoreValue> Bounded<V> {
     /// Every key with its value, in no order, also those whose time is over and that are not removed yet.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &V)> {
         self.entries.iter().map(|(key, entry)| (key, &entry.value))
-    }
-
-    /// Removes what is over; written again since, it is not.
-    fn expire(&mut self) {
-        if self.now.saturating_sub(self.looked) < LOOK {
-            return;
-        }
-        let due = |keys: &BTreeSet<(Millis, String)>| {
-            let due = keys.iter().take_while(|(until, _)| *until <= self.now);
-            due.map(|(_, key)| key.clone()).collect::<Vec<_>>()
-        };
-        let due: Vec<_> = self.owners.values().flat_map(due).collect();
-        for key in due {
-            if self
-                .entries
-                .get(&key)
-                .is_some_and(|entry| entry.until <= self.now)
-            {
-                self.entries.delete(key);
-            }
-        }
     }
 
     /// Removes what is too many, of the owners to whom something was written.
@@ -156,8 +146,31 @@ impl<V: StoreValue> AnyStore for Bounded<V> {
         Ok(())
     }
 
+    /// Removes what is over; written again since, it is not.
+    fn expire(&mut self, most: usize) {
+        self.left = false;
+        if self.now.saturating_sub(self.looked) < LOOK {
+            return;
+        }
+        let due = |keys: &BTreeSet<(Millis, String)>| {
+            let due = keys.iter().take_while(|(until, _)| *until <= self.now);
+            due.map(|(_, key)| key.clone()).collect::<Vec<_>>()
+        };
+        let most = most.saturating_add(2 * self.entries.written().count());
+        let due: Vec<_> = self.owners.values().flat_map(due).take(most).collect();
+        self.left = due.len() == most;
+        for key in due {
+            if self
+                .entries
+                .get(&key)
+                .is_some_and(|entry| entry.until <= self.now)
+            {
+                self.entries.delete(key);
+            }
+        }
+    }
+
     fn changes(&mut self, show: &mut dyn FnMut(Change<'_>)) -> Result<(), StoreError> {
-        self.expire();
         self.make_room();
         self.entries.changes(show)
     }
@@ -173,7 +186,7 @@ impl<V: StoreValue> AnyStore for Bounded<V> {
         }
         self.entries.commit();
         self.committed = self.now;
-        if self.now.saturating_sub(self.looked) >= LOOK {
+        if self.now.saturating_sub(self.looked) >= LOOK && !self.left {
             self.looked = self.now;
         }
     }
@@ -223,6 +236,7 @@ mod tests {
             let key = String::from_utf8(key.to_vec()).unwrap();
             if value.is_some() { &mut written } else { &mut gone }.push(key);
         };
+        store.expire(2);
         store.changes(&mut show).unwrap();
         store.commit();
         written.sort();
@@ -283,6 +297,19 @@ mod tests {
         assert_eq!(keys(&store), ["again"]);
         store.advance(50 * DAY);
         assert_eq!(commit(&mut store).1, ["again"]);
+        assert!(store.is_empty() && store.owners.is_empty());
+    }
+
+    #[test]
+    fn one_transaction_removes_few_and_the_next_ones_the_rest() {
+        let mut store = Bounded::new("known", DAY, 10);
+        for n in 0..5 {
+            put(&mut store, if n < 3 { "a" } else { "b" }, &format!("k{n}"), 1);
+        }
+        commit(&mut store);
+        store.advance(3 * DAY);
+        let gone = [(); 4].map(|()| commit(&mut store).1.len());
+        assert_eq!(gone, [2, 2, 1, 0]);
         assert!(store.is_empty() && store.owners.is_empty());
     }
 

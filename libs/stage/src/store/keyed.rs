@@ -1,5 +1,6 @@
 //! A map of keys to values.
 
+use super::format::Format;
 use super::{AnyStore, Change, StoreError, StoreKey, StoreValue};
 use hashbrown::HashMap;
 use model::Millis;
@@ -9,6 +10,7 @@ use std::fmt;
 #[derive(Debug)]
 pub struct Store<K, V> {
     name: &'static str,
+    format: Format,
     committed: HashMap<K, V>,
     overlay: HashMap<K, Option<V>>,
     /// What the overlay held of each key that was changed since the savepoint, oldest first; `None` before the first
@@ -35,11 +37,19 @@ impl<K: StoreKey, V: StoreValue> Store<K, V> {
     pub fn new(name: &'static str) -> Self {
         Self {
             name,
+            format: Format::default(),
             committed: HashMap::new(),
             overlay: HashMap::new(),
             undo: None,
             buffer: Vec::new(),
         }
+    }
+
+    /// The same store, whose values have this format.
+    #[must_use]
+    pub fn with_format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
     }
 
     /// The value of a key.
@@ -153,7 +163,7 @@ impl<K: StoreKey, V: StoreValue> Store<K, V> {
 }
 
 fn show_change<K: StoreKey, V: StoreValue>(
-    store: &'static str,
+    (store, format): (&'static str, Format),
     key: &K,
     value: Option<&V>,
     buffer: &mut Vec<u8>,
@@ -163,7 +173,7 @@ fn show_change<K: StoreKey, V: StoreValue>(
         show((&key.to_bytes(), None));
         return Ok(());
     };
-    buffer.clear();
+    format.begin(buffer);
     let mut writer = rmp_serde::Serializer::new(&mut *buffer).with_struct_map();
     let written = value.serialize(&mut writer);
     written.map_err(|error| StoreError {
@@ -183,7 +193,8 @@ impl<K: StoreKey, V: StoreValue> AnyStore for Store<K, V> {
         let key = K::from_bytes(key).ok_or_else(|| self.unreadable(&"its key is malformed"))?;
         match value {
             Some(bytes) => {
-                let value = rmp_serde::from_slice(bytes).map_err(|error| self.unreadable(&error))?;
+                let body = self.format.body(bytes).map_err(|why| self.unreadable(&why))?;
+                let value = rmp_serde::from_slice(body).map_err(|error| self.unreadable(&error))?;
                 self.committed.insert(key, value);
             }
             None => {
@@ -196,12 +207,13 @@ impl<K: StoreKey, V: StoreValue> AnyStore for Store<K, V> {
     fn changes(&mut self, show: &mut dyn FnMut(Change<'_>)) -> Result<(), StoreError> {
         let Self {
             name,
+            format,
             overlay,
             buffer,
             ..
         } = self;
         for (key, value) in overlay {
-            show_change(name, key, value.as_ref(), buffer, show)?;
+            show_change((name, *format), key, value.as_ref(), buffer, show)?;
         }
         Ok(())
     }
@@ -237,7 +249,13 @@ impl<K: StoreKey, V: StoreValue> AnyStore for Store<K, V> {
     fn changes_since_savepoint(&mut self, show: &mut dyn FnMut(Change<'_>)) -> Result<(), StoreError> {
         for (key, _) in self.undo.iter().flatten() {
             if let Some(value) = self.overlay.get(key) {
-                show_change(self.name, key, value.as_ref(), &mut self.buffer, show)?;
+                show_change(
+                    (self.name, self.format),
+                    key,
+                    value.as_ref(),
+                    &mut self.buffer,
+                    show,
+                )?;
             }
         }
         Ok(())

@@ -23,7 +23,8 @@ pub(super) fn described(record: &StoredRecord) -> Value {
 
 /// A value of a store is MessagePack with named fields; one that cannot be read is shown as it is.
 fn value_of(bytes: &[u8]) -> Value {
-    rmp_serde::from_slice(bytes).map_or_else(|_| hex_of(bytes).into(), |Shown(value)| value)
+    rmp_serde::from_slice(stage::message_pack(bytes))
+        .map_or_else(|_| hex_of(bytes).into(), |Shown(value)| value)
 }
 
 #[cfg(test)]
