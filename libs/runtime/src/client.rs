@@ -140,19 +140,34 @@ fn is_unsettled(error: &KafkaError) -> bool {
 
 /// A client that was told of a partition without a leader may never learn that it has one again (librdkafka issue
 /// 5430), and says then that there is no such partition. The broker's list of partitions tells which it is.
-fn no_ends<C: ConsumerContext>(
+pub(crate) fn no_ends<C: ConsumerContext>(
     client: &BaseConsumer<C>,
     topic: &str,
     partition: i32,
     error: &KafkaError,
 ) -> Fault {
     let doing = format!("reading the ends of {topic}-{partition}");
-    let is_there = partitions(client, topic, CALL).is_ok_and(|there| there.contains(&partition));
-    if is_there {
+    if is_listed(client, topic, partition).unwrap_or_default() {
         Fault::rebuild(format!("{doing}: {error}, though the broker has it"))
     } else {
         Fault::of(&doing, error)
     }
+}
+
+/// Whether an error means that there is no such partition, and the broker says the same.
+pub(crate) fn is_missing<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
+    topic: &str,
+    partition: i32,
+    error: &KafkaError,
+) -> bool {
+    is_unsettled(error) && is_listed(client, topic, partition) == Some(false)
+}
+
+/// Whether the broker lists a partition; `None` where it cannot be asked.
+fn is_listed<C: ConsumerContext>(client: &BaseConsumer<C>, topic: &str, partition: i32) -> Option<bool> {
+    let there = partitions(client, topic, CALL).ok()?;
+    Some(there.contains(&partition))
 }
 
 /// The partitions of a topic by the broker's list, in order; none where there is no such topic.

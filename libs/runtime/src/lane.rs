@@ -3,6 +3,7 @@
 #[cfg(feature = "bench")]
 mod at_least_once;
 mod census;
+mod extents;
 mod flush;
 mod intake;
 mod membership;
@@ -14,6 +15,9 @@ mod task;
 mod transactor;
 mod writing;
 
+#[cfg(test)]
+pub(crate) use extents::Extent;
+pub(crate) use extents::Extents;
 pub(crate) use intake::Intake;
 pub(crate) use membership::Membership;
 pub(crate) use notes::{Note, write_note};
@@ -409,6 +413,7 @@ impl<'a, W: Work> Lane<'a, W> {
     }
 
     fn release(&mut self, tasks: &[Task]) {
+        self.restorer.let_go(tasks);
         for task in tasks {
             self.tasks.remove(task);
             self.work.let_go(*task);

@@ -2,7 +2,7 @@
 
 use super::{Admin, AdminError, CALL, Inner, blocking};
 use crate::client::{self, EndSeeker};
-use crate::counts;
+use crate::metadata::Metadata;
 use model::Millis;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -218,12 +218,12 @@ impl Inner {
                 continue;
             };
             standing.next.insert(element.partition(), offset);
-            let counts = counts::from_metadata(element.metadata());
+            let kept = Metadata::read(element.metadata());
             let refused = |why| AdminError::Refused {
                 doing: format!("{doing} of {name}"),
                 why,
             };
-            standing.counts.add(&counts.map_err(refused)?);
+            standing.counts.add(&kept.map_err(refused)?.counts);
         }
         Ok(standing)
     }

@@ -1,7 +1,7 @@
 //! A lane without transactions, for the bench alone: what transactions cost is seen by leaving them out. It counts
 //! records twice after a crash, and it cannot abort.
 
-use super::{Lane, Running};
+use super::Lane;
 use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::protocol::Event;
@@ -28,7 +28,7 @@ impl<W: Work> Lane<'_, W> {
         let committed = self.intake.consumer().commit(offsets, CommitMode::Sync);
         committed.map_err(|error| Fault::of("committing offsets", &error))?;
         let dirty = self.tasks.values_mut().filter(|running| running.is_dirty());
-        dirty.for_each(Running::commit);
+        dirty.for_each(|running| running.settle(0));
         Ok(Event::Committed { doubtful: false })
     }
 }

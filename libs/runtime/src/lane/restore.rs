@@ -5,8 +5,14 @@
 //! read only once that is over; only then does the end of a `read_committed` partition mean the end of the state. The
 //! end is where the client's fetch position stands, not where the last record stood: control records and compaction
 //! leave none there. A changelog that brings nothing for a while, or that got shorter, is an error and no wait.
+//!
+//! A restore whose tasks were taken away meanwhile stops; one that panics is a fault like any other.
 
 mod changelogs;
+mod claim;
+mod coverage;
+mod shortfall;
+mod sources;
 mod standing;
 
 use super::membership::GroupContext;
@@ -15,13 +21,15 @@ use crate::config::LaneConfig;
 use crate::fault::Fault;
 use crate::names::Names;
 use crate::observer::RestoreProgress;
+use claim::Claim;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::BaseConsumer;
 use stage::{Stores, Task};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
@@ -29,6 +37,10 @@ const CALL: Duration = Duration::from_secs(15);
 /// Without any progress for this long, a restore is an error and no wait; below `max.poll.interval.ms`, and above the
 /// time after which the broker aborts a transaction.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How to begin a stage anew. Offsets and state go together: one without the other counts events twice, or never.
+const BEGIN_ANEW: &str =
+    "stop the stage, delete its group and all of its changelogs, and run `sluicebox topics apply`";
 
 /// What became of a restore.
 pub(super) enum Word<S> {
@@ -44,13 +56,14 @@ struct Progress {
     jobs: AtomicUsize,
     read: AtomicU64,
     of: AtomicU64,
-    cancelled: AtomicBool,
 }
 
 /// The restores of a lane; they end when it does.
 pub(super) struct Restorer<S> {
     words: (Sender<Word<S>>, Receiver<Word<S>>),
     progress: Arc<Progress>,
+    /// Of every restore that may still be under way.
+    claims: Vec<Arc<Claim>>,
     began: Instant,
 }
 
@@ -58,6 +71,7 @@ pub(super) struct Restorer<S> {
 struct Job<S> {
     attempt: u64,
     tasks: Vec<Task>,
+    claim: Arc<Claim>,
     group: Arc<BaseConsumer<GroupContext>>,
     /// The configuration of a consumer without a group.
     client: ClientConfig,
@@ -76,6 +90,7 @@ impl<S: Stores> Restorer<S> {
         Self {
             words: mpsc::channel(),
             progress: Arc::default(),
+            claims: Vec::new(),
             began: Instant::now(),
         }
     }
@@ -93,9 +108,13 @@ impl<S: Stores> Restorer<S> {
             self.progress.read.store(0, Ordering::Relaxed);
             self.progress.of.store(0, Ordering::Relaxed);
         }
+        let claim = Arc::new(Claim::of(&tasks));
+        self.claims.retain(|claim| Arc::strong_count(claim) > 1);
+        self.claims.push(Arc::clone(&claim));
         let job = Job {
             attempt,
             tasks,
+            claim,
             group,
             client: config.client.clone(),
             names: config.names.clone(),
@@ -108,6 +127,11 @@ impl<S: Stores> Restorer<S> {
         let started = thread.spawn(move || job.run());
         started.map_err(|error| Fault::halt(format!("a thread cannot be started: {error}")))?;
         Ok(())
+    }
+
+    /// These tasks are not ours any more; whatever is being restored of them is not wanted.
+    pub(super) fn let_go(&self, tasks: &[Task]) {
+        self.claims.iter().for_each(|claim| claim.let_go(tasks));
     }
 
     /// What became of a restore, if there is news.
@@ -128,16 +152,20 @@ impl<S: Stores> Restorer<S> {
 
 impl<S> Drop for Restorer<S> {
     fn drop(&mut self) {
-        self.progress.cancelled.store(true, Ordering::Release);
+        self.claims.iter().for_each(|claim| claim.let_all_go());
     }
 }
 
 impl<S: Stores> Job<S> {
+    /// Whatever comes of it is told, unless nobody wants to know any more.
     fn run(mut self) {
-        if let Err(fault) = self.restore_all() {
+        let restored = catch_unwind(AssertUnwindSafe(|| self.restore_all()));
+        self.progress.jobs.fetch_sub(1, Ordering::AcqRel);
+        if let Err(fault) = restored.unwrap_or_else(|_| Err(panicked()))
+            && !self.claim.is_over()
+        {
             let _ = self.words.send(Word::Failed(fault));
         }
-        self.progress.jobs.fetch_sub(1, Ordering::AcqRel);
     }
 
     /// What only a person can mend of one task holds up no other: the others are read again without it.
@@ -146,10 +174,12 @@ impl<S: Stores> Job<S> {
             let Some(quarantined) = fault.quarantines() else {
                 return Err(fault);
             };
-            let told = self.told.take();
+            let (told, claim) = (self.told.take(), &self.claim);
+            if claim.holds(quarantined) {
+                let _ = self.words.send(Word::Failed(fault));
+            }
             self.tasks
-                .retain(|task| *task != quarantined && !told.contains(task));
-            let _ = self.words.send(Word::Failed(fault));
+                .retain(|task| *task != quarantined && !told.contains(task) && claim.holds(*task));
             if self.tasks.is_empty() {
                 break;
             }
@@ -164,13 +194,24 @@ impl<S: Stores> Job<S> {
         self.read_changelogs(running)
     }
 
+    /// An error once nobody wants any of it any more; it is not told then.
+    fn go_on(&self) -> Result<(), Fault> {
+        if self.claim.is_over() {
+            return Err(Fault::rebuild("the restore is no longer wanted"));
+        }
+        Ok(())
+    }
+
     fn tell(&self, running: Running<S>) {
         self.told.borrow_mut().insert(running.task);
         let (running, attempt) = (Box::new(running), self.attempt);
         let _ = self.words.send(Word::Restored { running, attempt });
     }
+}
 
-    fn is_cancelled(&self) -> bool {
-        self.progress.cancelled.load(Ordering::Acquire)
-    }
+/// A panic would only come again; its message is in the log.
+fn panicked() -> Fault {
+    Fault::halt(format!(
+        "restoring panicked, see the log for where; report it, and run the version before, or begin anew: {BEGIN_ANEW}"
+    ))
 }

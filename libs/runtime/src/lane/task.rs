@@ -1,7 +1,9 @@
 //! One task of a lane: the state, the counts and the place in its input of one partition.
 
+use super::extents::Extents;
 use super::outbox::fits_changelog;
 use crate::fault::Fault;
+use crate::metadata::Metadata;
 use crate::observer::Deaths;
 use stage::{FlowCounts, StoreError, Stores, Task};
 use topology::StageName;
@@ -16,6 +18,8 @@ pub(crate) struct Running<S> {
     pub stores: S,
     /// What became of the records whose transactions committed.
     pub counts: FlowCounts,
+    /// How far its changelogs reach.
+    pub changelogs: Extents,
     /// What became of the records of the open transaction.
     pub pending: FlowCounts,
     /// The dead letters of the open transaction, by whose they are.
@@ -51,6 +55,7 @@ impl<S: Stores> Running<S> {
             changelog_partition,
             stores,
             counts: FlowCounts::default(),
+            changelogs: Extents::default(),
             pending: FlowCounts::default(),
             deaths: Deaths::new(),
             committed: None,
@@ -94,10 +99,11 @@ impl<S: Stores> Running<S> {
     }
 
     /// Where the last commit left it.
-    pub(crate) fn stand_at(&mut self, offset: i64, counts: FlowCounts) {
+    pub(crate) fn stand_at(&mut self, offset: i64, kept: Metadata) {
         self.committed = Some(offset);
         self.next = Some(offset);
-        self.counts = counts;
+        self.counts = kept.counts;
+        self.changelogs = kept.changelogs;
     }
 
     /// Checks that a record is the one that follows; librdkafka may hand out records that it fetched before a seek.
@@ -129,15 +135,22 @@ impl<S: Stores> Running<S> {
         self.first.is_some() || self.touched
     }
 
-    /// The counts as they are once the open transaction commits.
-    pub(crate) fn counts_after(&self) -> FlowCounts {
+    /// What is kept beside its offset once the open transaction commits.
+    pub(crate) fn metadata_after(&self) -> Metadata {
         let mut counts = self.counts.clone();
         counts.add(&self.pending);
-        counts
+        let changelogs = self.changelogs.after();
+        Metadata { counts, changelogs }
     }
 
-    /// The transaction committed.
+    /// The transaction committed; its marker is the next record of each changelog that it touched.
     pub(crate) fn commit(&mut self) {
+        self.settle(1);
+    }
+
+    /// What was done is committed, with so many markers.
+    pub(crate) fn settle(&mut self, markers: i64) {
+        self.changelogs.commit(markers);
         self.stores.each(&mut |store| store.commit());
         self.counts.add(&std::mem::take(&mut self.pending));
         self.deaths.clear();
@@ -153,6 +166,7 @@ impl<S: Stores> Running<S> {
     /// The transaction did not.
     pub(crate) fn abort(&mut self) {
         self.stores.each(&mut |store| store.abort());
+        self.changelogs.abort();
         self.pending = FlowCounts::default();
         self.deaths.clear();
         self.touched = false;

@@ -2,7 +2,6 @@
 
 use super::outbox::fits_changelog;
 use super::{Lane, Running, Taken};
-use crate::counts;
 use crate::fault::Fault;
 use crate::observer::{Committed, Deaths};
 use crate::protocol::Event;
@@ -64,16 +63,20 @@ impl<W: Work> Lane<'_, W> {
         for running in self.tasks.values_mut().filter(|running| running.is_dirty()) {
             let (task, partition) = (running.task, running.changelog_partition);
             let (mut written, mut outgrown) = (Ok(()), None);
+            let changelogs = &mut running.changelogs;
             running.stores.each(&mut |store| {
                 let topic = names.changelog(store.name());
                 store.expire(expired);
+                let mut records = 0;
                 let shown = store.changes(&mut |change| {
                     if !fits_changelog(change) {
                         outgrown = Some(topic.clone());
                     } else if written.is_ok() {
+                        records += 1;
                         written = outbox.send_change(task, &topic, partition, change);
                     }
                 });
+                changelogs.wrote(store.name(), records);
                 if let Err(error) = shown {
                     written = Err(Fault::halt(error.to_string()).of_task(task));
                 }
@@ -96,8 +99,8 @@ impl<W: Work> Lane<'_, W> {
             let mut element = offsets.add_partition(topic, running.task.partition);
             let set = element.set_offset(Offset::Offset(next));
             set.map_err(|error| Fault::of("listing offsets", &error))?;
-            let counts = counts::to_metadata(&running.counts_after());
-            element.set_metadata(counts.map_err(|why| Fault::halt(why).of_task(running.task))?);
+            let kept = running.metadata_after().write();
+            element.set_metadata(kept.map_err(|why| Fault::halt(why).of_task(running.task))?);
         }
         Ok(offsets)
     }

@@ -6,7 +6,7 @@ use rdkafka::Message;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use runtime::{Committed, LaneState, Observer, Shared, Stop};
+use runtime::{Committed, LaneState, Observer, Shared, Stop, run_stage};
 use stage::{AnyStore, Cx, Emit, Expiring, FlowCounts, Output, Poison, Stage, Store, Stores};
 use std::borrow::Cow;
 use std::sync::{Arc, Condvar, Mutex};
@@ -161,6 +161,17 @@ impl Watcher {
         assert!(!outcome.timed_out(), "no lane said so: {states:?}");
     }
 
+    /// Waits until the lanes have said something so many times more.
+    pub(crate) fn wait_for_news(&self, more: usize) {
+        let states = self.states.lock().unwrap();
+        let wanted = states.len() + more;
+        let (states, outcome) = self
+            .changed_state
+            .wait_timeout_while(states, PATIENCE, |states| states.len() < wanted)
+            .unwrap();
+        assert!(!outcome.timed_out(), "no lane says anything: {:?}", states.last());
+    }
+
     /// Waits until a lane has said twice that it stands so: the second time is a second later.
     pub(crate) fn wait_for_state(&self, wanted: impl Fn(&str) -> bool) {
         let states = self.states.lock().unwrap();
@@ -184,6 +195,11 @@ pub(crate) async fn create_topics(sandbox: &Sandbox, stage: StageName) {
             changelog.partitions(PARTITIONS),
         ));
     }
+    create(sandbox, &topics).await;
+}
+
+/// Creates topics of these partitions.
+async fn create(sandbox: &Sandbox, topics: &[(String, i32)]) {
     let admin = admin_client(sandbox);
     let new: Vec<_> = topics
         .iter()
@@ -271,6 +287,22 @@ pub(crate) async fn delete_records(sandbox: &Sandbox, topic: &str) {
         .unwrap();
 }
 
+/// Deletes a topic and makes it anew.
+pub(crate) async fn empty_topic(sandbox: &Sandbox, topic: &str) {
+    delete_topic(sandbox, topic).await;
+    let name = format!("{}{topic}", sandbox.topic_prefix());
+    create(sandbox, &[(name, PARTITIONS)]).await;
+}
+
+/// Deletes the group of the stage.
+pub(crate) async fn delete_group(sandbox: &Sandbox, stage: StageName) {
+    let group = format!("{}{stage}", sandbox.topic_prefix());
+    let deleted = admin_client(sandbox)
+        .delete_groups(&[&group], &AdminOptions::new())
+        .await;
+    deleted.unwrap().pop().unwrap().unwrap();
+}
+
 /// Deletes a topic.
 pub(crate) async fn delete_topic(sandbox: &Sandbox, topic: &str) {
     let topic = format!("{}{topic}", sandbox.topic_prefix());
@@ -324,4 +356,32 @@ pub(crate) fn committed(sandbox: &Sandbox, topic: &str) -> Vec<Signal> {
         }
     }
     signals
+}
+
+/// Runs the counting stage over these events, and stops it.
+pub(crate) fn run_once(sandbox: &Sandbox, watcher: &Arc<Watcher>, events: std::ops::Range<usize>) {
+    let count = events.len() as u64;
+    produce(sandbox, scored(events));
+    run_over(sandbox, watcher, count);
+}
+
+/// Runs the counting stage until it has read so many, and stops it.
+pub(crate) fn run_over(sandbox: &Sandbox, watcher: &Arc<Watcher>, records: u64) {
+    let shared = shared(sandbox, watcher);
+    let running = run_stage(&shared, StageName::DedupAggregator, || Count).unwrap();
+    watcher.wait_for(records);
+    shared.stop.set();
+    running.join().unwrap();
+}
+
+/// Why the tasks of the counting stage are quarantined.
+pub(crate) fn refusal(sandbox: &Sandbox, watcher: &Arc<Watcher>) -> String {
+    let shared = shared(sandbox, watcher);
+    let running = run_stage(&shared, StageName::DedupAggregator, || Count).unwrap();
+    watcher.wait_for_word(|state| state.starts_with("degraded"));
+    shared.stop.set();
+    running.join().unwrap();
+    let states = watcher.states.lock().unwrap();
+    let degraded = states.iter().rfind(|state| state.starts_with("degraded"));
+    degraded.cloned().unwrap()
 }

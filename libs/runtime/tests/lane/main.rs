@@ -8,10 +8,12 @@
 )]
 
 mod clocks;
+mod emptied;
 mod exactly_once;
 mod fairness;
 mod harness;
 mod quarantine;
 mod rejected;
 mod restore;
+mod superseded;
 mod timers;

@@ -1,13 +1,13 @@
 //! Where the group stands in the input of each task, and whether that place still exists.
 
-use super::{CALL, Job};
+use super::{BEGIN_ANEW, CALL, Job};
 use crate::client::ends;
-use crate::counts;
 use crate::fault::Fault;
 use crate::lane::task::{Running, changelog_partition};
+use crate::metadata::Metadata;
 use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use stage::{FlowCounts, Stores, Task};
+use stage::{Stores, Task};
 
 /// A broker that was killed may hold the offsets back until a person ends what it forgot.
 const DOING: &str = "reading committed offsets (if this lasts: docs/FAULTS.md, \"The broker is away\")";
@@ -16,22 +16,22 @@ impl<S: Stores> Job<S> {
     /// Fresh tasks that stand where their last commit left them.
     pub(super) fn standing(&self) -> Result<Vec<Running<S>>, Fault> {
         let committed = self.committed()?;
-        let stand = |(task, committed): (&Task, Option<(i64, FlowCounts)>)| {
+        let stand = |(task, committed): (&Task, Option<(i64, Metadata)>)| {
             let partition = changelog_partition(self.names.stage, *task, self.partitions);
             let mut running = Running::new(*task, partition, S::default());
-            if let Some((offset, counts)) = committed {
+            if let Some((offset, kept)) = committed {
                 self.refuse_gap(*task, offset)
                     .map_err(|fault| fault.of_task(*task))?;
-                running.stand_at(offset, counts);
+                running.stand_at(offset, kept);
             }
             Ok(running)
         };
         self.tasks.iter().zip(committed).map(stand).collect()
     }
 
-    /// The offsets that the group committed and the counts beside them, in the order of the tasks. While a predecessor's
+    /// The offsets that the group committed and what is kept beside them, in the order of the tasks. While a predecessor's
     /// transaction holds an offset that is not decided yet, the client asks again by itself.
-    fn committed(&self) -> Result<Vec<Option<(i64, FlowCounts)>>, Fault> {
+    fn committed(&self) -> Result<Vec<Option<(i64, Metadata)>>, Fault> {
         let mut list = TopicPartitionList::new();
         for task in &self.tasks {
             list.add_partition(self.names.topic(task.topic), task.partition);
@@ -45,11 +45,7 @@ impl<S: Stores> Job<S> {
     }
 
     /// An error of one partition stands beside an offset that elsewhere means that nothing was ever committed.
-    fn standing_of(
-        &self,
-        task: Task,
-        answer: &TopicPartitionList,
-    ) -> Result<Option<(i64, FlowCounts)>, Fault> {
+    fn standing_of(&self, task: Task, answer: &TopicPartitionList) -> Result<Option<(i64, Metadata)>, Fault> {
         let topic = self.names.topic(task.topic);
         let at = format!("{topic}-{}", task.partition);
         let element = answer.find_partition(topic, task.partition);
@@ -59,9 +55,9 @@ impl<S: Stores> Job<S> {
         let Offset::Offset(offset) = element.offset() else {
             return Ok(None);
         };
-        let counts = counts::from_metadata(element.metadata());
-        let counts = counts.map_err(|why| Fault::halt(format!("{at}: {why}")).of_task(task))?;
-        Ok(Some((offset, counts)))
+        let kept = Metadata::read(element.metadata());
+        let kept = kept.map_err(|why| Fault::halt(format!("{at}: {why}")).of_task(task))?;
+        Ok(Some((offset, kept)))
     }
 
     /// Records that were deleted before they were read are lost, and a topic that was made anew holds other records
@@ -83,7 +79,7 @@ impl<S: Stores> Job<S> {
         if committed > high {
             return Err(Fault::halt(format!(
                 "{at} ends at {high}: it was deleted and made anew, or is another cluster's; if that was meant, \
-                 delete the group's offsets and the stage's changelogs"
+                 {BEGIN_ANEW}"
             )));
         }
         Ok(())
