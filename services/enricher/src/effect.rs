@@ -1,5 +1,8 @@
 //! The enricher as an effect: it may ask the outside world, and always comes to an end.
 
+use std::fmt::Display;
+use std::time::Duration;
+
 use model::{Facts, Millis, Signal};
 use outbound::{ClientError, Reach};
 use rules::RuleSet;
@@ -12,6 +15,8 @@ use crate::memory::{EnricherStores, Memory};
 use crate::output::EnrichedSignal;
 use crate::table::Table;
 
+/// How often the settings are looked at.
+const LOOK: Duration = Duration::from_secs(2);
 /// What a source says again is kept anew after so long.
 const WORTH_KEEPING: Millis = 10 * 60 * 1000;
 
@@ -31,7 +36,7 @@ pub enum EnricherError {
 pub struct EnricherEffect {
     rules: Watched<RuleSet>,
     tables: Vec<Table>,
-    http: Option<HttpFacts>,
+    http: Watched<Option<HttpFacts>>,
 }
 
 impl EnricherEffect {
@@ -62,13 +67,41 @@ impl EnricherEffect {
             .as_ref()
             .map(|http| HttpFacts::new(http, reach))
             .transpose()?;
-        Ok(Self { rules, tables, http })
+        Ok(Self {
+            rules,
+            tables,
+            http: Watched::fixed(http),
+        })
+    }
+
+    /// The same with the HTTP source of the settings that `load` gives, asked every two seconds: its address, its headers
+    /// and its limits. The one in use stays when there is none that can be used; what it said stays known.
+    #[must_use]
+    pub fn following<E: Display>(
+        self,
+        reach: &Reach,
+        load: impl Fn() -> Result<EnricherSettings, E> + Send + Sync + 'static,
+    ) -> Self {
+        let (first, reach) = (self.http.load().as_ref().clone(), reach.clone());
+        let next = move |in_use: &Option<HttpFacts>| {
+            let (in_use, wanted) = (in_use.as_ref(), load().map_err(|error| error.to_string())?.http);
+            if in_use.map(HttpFacts::source) == wanted.as_ref() {
+                return Ok(None);
+            }
+            let next = wanted.map(|wanted| HttpFacts::after(in_use, &wanted, &reach));
+            next.transpose().map(Some).map_err(|error| error.to_string())
+        };
+        let http = Watched::asking("enricher.http", first, LOOK, next);
+        let http = http.described(|http| http.as_ref().map_or("no source".to_owned(), HttpFacts::described));
+        Self { http, ..self }
     }
 
     /// How the watched files are, by name, for health and metrics.
     pub fn watched(&self) -> Vec<(String, WatchStatus)> {
         let rules = ("rules".to_owned(), self.rules.status());
-        std::iter::once(rules)
+        let http = ("http".to_owned(), self.http.status());
+        [rules, http]
+            .into_iter()
             .chain(self.tables.iter().map(Table::status))
             .collect()
     }
@@ -80,7 +113,8 @@ impl EnricherEffect {
             table.add(signal, &mut facts);
         }
         let (mut unknown, mut learned) = (Vec::new(), None);
-        if let Some((http, question)) = self.question(signal) {
+        let http = self.http.load();
+        if let Some((http, question)) = asked(http.as_ref().as_ref(), signal) {
             let before = memory.map(|memory| memory.knowledge).unwrap_or_default();
             let rules = self.rules.load();
             let found = http.look_up(&question, before.clone(), &rules).await;
@@ -96,11 +130,12 @@ impl EnricherEffect {
         let signal = enriched(signal.clone(), facts, unknown, &self.rules.guard());
         (signal, learned)
     }
+}
 
-    fn question(&self, signal: &Signal) -> Option<(&HttpFacts, Question)> {
-        let http = self.http.as_ref()?;
-        Some((http, http.question(signal)?))
-    }
+/// The source, and what it can be asked of the signal.
+fn asked<'a>(http: Option<&'a HttpFacts>, signal: &Signal) -> Option<(&'a HttpFacts, Question)> {
+    let http = http?;
+    Some((http, http.question(signal)?))
 }
 
 impl Effect for EnricherEffect {
@@ -115,7 +150,8 @@ impl Effect for EnricherEffect {
     }
 
     fn recall(&self, input: &Signal, stores: &EnricherStores) -> Option<Memory> {
-        let (_, question) = self.question(input)?;
+        let http = self.http.guard();
+        let (_, question) = asked(http.as_ref().as_ref(), input)?;
         let knowledge = stores.get(&input.tenant, &question.name)?.clone();
         Some(Memory {
             tenant: input.tenant.clone(),
@@ -141,14 +177,15 @@ impl Effect for EnricherEffect {
     }
 
     fn remember(&self, memory: Memory, stores: &mut EnricherStores) {
-        if let Some((ttl, most)) = self.http.as_ref().map(HttpFacts::bounds) {
+        let http = self.http.guard();
+        if let Some((ttl, most)) = http.as_ref().as_ref().map(HttpFacts::bounds) {
             stores.keep(memory, ttl, most);
         }
     }
 
     /// What one partition knows, signals of the others profit from.
     fn take_up(&self, stores: &EnricherStores) {
-        if let Some(http) = &self.http {
+        if let Some(http) = self.http.guard().as_ref().as_ref() {
             for (question, knowledge) in stores.all() {
                 http.learn(question, knowledge);
             }

@@ -9,13 +9,13 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path as UrlPath, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use enricher::{EnricherEffect, EnricherStores};
@@ -44,10 +44,18 @@ groups:
         verdict: downgrade
 ";
 
-async fn answer(State(calls): State<Arc<AtomicU32>>, UrlPath(address): UrlPath<String>) -> Response {
+async fn answer(
+    State(calls): State<Arc<AtomicU32>>,
+    UrlPath(address): UrlPath<String>,
+    headers: HeaderMap,
+) -> Response {
     let call = calls.fetch_add(1, Ordering::SeqCst) + 1;
     match address.as_str() {
         "0xtrap" if call == 1 => r#"{"honeypot": true}"#.into_response(),
+        "0xguarded" if headers.get("x-api-key").is_some_and(|key| key == "new") => {
+            r#"{"liquidity": {"usd": 5}}"#.into_response()
+        }
+        "0xguarded" => StatusCode::UNAUTHORIZED.into_response(),
         "0xdeep" => r#"{"liquidity": {"usd": 98107272.35}, "name": "x"}"#.into_response(),
         "0xjunk" => {
             let junk = (0..1_000).map(|n| (format!("a{n}"), n.into()));
@@ -274,6 +282,33 @@ async fn a_restart_forgets_nothing_of_what_speaks_against_a_signal() {
 }
 
 #[tokio::test]
+async fn the_source_is_followed_and_what_it_said_stays_known() {
+    let settings = forgetful().await;
+    let wanted = Arc::new(Mutex::new(settings.clone()));
+    let asked = Arc::clone(&wanted);
+    let enricher = enricher(&settings).following(&Reach::default(), move || {
+        Ok::<_, String>(asked.lock().unwrap().clone())
+    });
+    assert_eq!(
+        enriched(&enricher, "token:eth:0xtrap").await.state,
+        SignalState::Downgraded
+    );
+    assert_eq!(enriched(&enricher, "token:eth:0xguarded").await.facts.len(), 0);
+    let key = ("x-api-key".to_owned(), Secret::new("new"));
+    wanted.lock().unwrap().http.as_mut().unwrap().headers = [key].into();
+    await_watched(&enricher, "http", |status| status.reloads == 1).await;
+    let signal = enriched(&enricher, "token:eth:0xguarded").await;
+    assert_eq!(signal.facts["market.liquidity_usd"], Value::Long(5));
+    assert_eq!(
+        enriched(&enricher, "token:eth:0xtrap").await.state,
+        SignalState::Downgraded
+    );
+    wanted.lock().unwrap().http = None;
+    await_watched(&enricher, "http", |status| status.reloads == 2).await;
+    assert_eq!(enriched(&enricher, "token:eth:0xguarded").await.facts.len(), 0);
+}
+
+#[tokio::test]
 async fn what_is_known_ends_by_time_and_by_number_for_each_tenant() {
     let mut settings = forgetful().await;
     settings.http.as_mut().unwrap().max_remembered = 2;
@@ -330,7 +365,7 @@ async fn a_table_is_read_again_when_it_changes_and_kept_when_the_change_is_bad()
     assert_eq!(enriched(&enricher, "user:1").await.score, 25.0);
 
     fs::write(&file, "user,tier\nuser:1,gold\n").unwrap();
-    await_table(&enricher, |status| status.reloads == 1).await;
+    await_watched(&enricher, "vip", |status| status.reloads == 1).await;
     let signal = enriched(&enricher, "user:1").await;
     assert_eq!(
         (signal.score, &signal.facts["vip.tier"]),
@@ -338,16 +373,16 @@ async fn a_table_is_read_again_when_it_changes_and_kept_when_the_change_is_bad()
     );
 
     fs::write(&file, "nobody,tier\n").unwrap();
-    await_table(&enricher, |status| status.last_error.is_some()).await;
+    await_watched(&enricher, "vip", |status| status.last_error.is_some()).await;
     assert_eq!(enriched(&enricher, "user:1").await.score, 35.0);
 }
 
 /// The files are watched by a thread; other threads run meanwhile.
-async fn await_table(enricher: &EnricherEffect, seen: impl Fn(&settings::WatchStatus) -> bool) {
+async fn await_watched(enricher: &EnricherEffect, of: &str, seen: impl Fn(&settings::WatchStatus) -> bool) {
     while !enricher
         .watched()
         .iter()
-        .any(|(name, status)| name == "vip" && seen(status))
+        .any(|(name, status)| name == of && seen(status))
     {
         tokio::task::yield_now().await;
     }

@@ -75,8 +75,12 @@ impl Process {
     }
 
     pub(super) fn enricher(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
-        let effect = enricher::EnricherEffect::open(&settings.enricher, &reach(settings)?);
-        let effect = Arc::new(effect.map_err(|error| Failure::Configuration(format!("enricher: {error}")))?);
+        let reach = reach(settings)?;
+        let effect = enricher::EnricherEffect::open(&settings.enricher, &reach);
+        let effect = effect.map_err(|error| Failure::Configuration(format!("enricher: {error}")))?;
+        let reload = Arc::clone(&self.reload);
+        let load = move || reload().map(|settings| settings.enricher);
+        let effect = Arc::new(effect.following(&reach, load));
         let files = Arc::clone(&effect);
         let status = Box::new(move || files.watched());
         self.followed.push(Followed {

@@ -98,6 +98,34 @@ impl HttpFacts {
         })
     }
 
+    /// A source that takes the place of another, if there was one. What was said stays known, and answers that are fresh stay
+    /// so, unless it is another matter how long they are.
+    pub(crate) fn after(
+        earlier: Option<&Self>,
+        source: &HttpSource,
+        reach: &Reach,
+    ) -> Result<Self, ClientError> {
+        let mut next = Self::new(source, reach)?;
+        if let Some(earlier) = earlier.filter(|http| http.source.max_entries == source.max_entries) {
+            next.known = earlier.known.clone();
+            if (earlier.source.ttl, earlier.source.stale) == (source.ttl, source.stale) {
+                next.cache = earlier.cache.clone();
+            }
+        }
+        Ok(next)
+    }
+
+    /// As the settings have it.
+    pub(crate) const fn source(&self) -> &HttpSource {
+        &self.source
+    }
+
+    /// What people are told of it: nothing secret.
+    pub(crate) fn described(&self) -> String {
+        let headers = self.source.headers.len();
+        format!("facts {}.*, {headers} headers", self.source.prefix)
+    }
+
     /// The prefix of its facts.
     pub(crate) fn prefix(&self) -> &str {
         &self.source.prefix
