@@ -12,3 +12,4 @@ mod known;
 mod program;
 mod receiver;
 mod rights;
+mod webhooks;
