@@ -72,8 +72,9 @@ avro::record!(Notification {
 impl Record for Notification {
     const SCHEMA: Schema = Schema::Notification;
 
+    /// A subject of one tenant is none of another's: theirs do not wait for each other.
     fn key(&self) -> Cow<'_, str> {
-        Cow::Owned(format!("{}|{}", self.channel, self.group))
+        Cow::Owned(format!("{}|{}|{}", self.channel, self.tenant, self.group))
     }
 }
 
@@ -136,5 +137,22 @@ impl Record for Receipt {
 
     fn key(&self) -> Cow<'_, str> {
         Cow::Borrowed(&self.notification_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notifications_of_two_tenants_never_wait_for_each_other() {
+        let of = |tenant: &str| Notification {
+            channel: "ops".to_owned(),
+            tenant: tenant.to_owned(),
+            group: "user:1".to_owned(),
+            ..Notification::default()
+        };
+        assert_ne!(of("acme").key(), of("zenith").key());
+        assert_eq!(of("acme").key(), "ops|acme|user:1");
     }
 }

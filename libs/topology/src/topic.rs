@@ -232,7 +232,7 @@ static TABLE: [TopicSpec; 11] = [
         Topic::NotificationsOutbox,
         "notifications.outbox",
         Schema::Notification,
-        "channel and group",
+        "channel, tenant and group",
         WEEK,
         &[N::NotifierPlan],
         &[N::NotifierDeliver, N::Sink],
