@@ -275,6 +275,15 @@ mod tests {
         ahead: 100,
     };
 
+    #[test]
+    fn timers_are_written_as_they_always_were() {
+        let mut timers = Timers::new("timers", LATENESS);
+        timers.set(Clock::WallClock, "retry", 1_700_000_000_000);
+        let versions = [include_str!("../tests/golden/timers.v1.hex")];
+        let none = || Timers::new("timers", LATENESS);
+        assert_eq!(crate::golden(timers, none, &versions), Ok(()));
+    }
+
     fn names(due: &[Timer]) -> Vec<&str> {
         due.iter().map(|timer| timer.name.as_str()).collect()
     }

@@ -107,3 +107,100 @@ impl DedupStores {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Event, Evidence, Reason, SignalState, Value};
+    use stage::golden;
+
+    const NONE: fn() -> DedupStores = DedupStores::default;
+
+    fn signal() -> Signal {
+        Signal {
+            signal_key: "sig_1".into(),
+            tenant: "acme".into(),
+            kind: "post".into(),
+            subject: "symbol:UNI".into(),
+            title: "gm".into(),
+            lang: Some("en".into()),
+            state: SignalState::Verified,
+            score: 3.5,
+            level: "low".into(),
+            reasons: vec![Reason {
+                rule: "g/r".into(),
+                points: -2.5,
+                text: "because".into(),
+            }],
+            unknown: vec!["security.honeypot".into()],
+            rules_version: "abc".into(),
+            evidence: vec![Evidence {
+                event_id: "e1".into(),
+                source: "s".into(),
+                kind: "post".into(),
+                time: 5,
+                author: Some("alice".into()),
+                url: None,
+                text: Some("gm".into()),
+                score: 1.0,
+                principal: Some("shop".into()),
+            }],
+            evidence_count: 300,
+            source_count: 2,
+            suppressed: 298,
+            first_seen: 1,
+            last_seen: 9,
+            version: 300,
+            facts: [
+                ("symbol".to_owned(), Value::from("UNI")),
+                ("price".to_owned(), Value::Double(0.5)),
+            ]
+            .into(),
+            independent_count: 2,
+        }
+    }
+
+    #[test]
+    fn ids_that_were_seen_are_written_as_they_always_were() {
+        let mut seen = NONE().seen;
+        seen.advance(1_700_000_000_000);
+        seen.insert(7);
+        let versions = [include_str!("../tests/golden/seen.v1.hex")];
+        assert_eq!(golden(seen, || NONE().seen, &versions), Ok(()));
+    }
+
+    #[test]
+    fn signals_are_written_as_they_always_were() {
+        let mut signals = NONE().signals;
+        let standing = Standing {
+            signal: signal(),
+            sources: vec![3, u64::MAX],
+            best: 4.5,
+            senders: vec![9],
+            unnamed: 2,
+        };
+        signals.put("sig_1".into(), standing);
+        let versions = [include_str!("../tests/golden/signals.v1.hex")];
+        assert_eq!(golden(signals, || NONE().signals, &versions), Ok(()));
+    }
+
+    #[test]
+    fn subjects_are_written_as_they_always_were() {
+        let mut subjects = NONE().subjects;
+        let cluster = |text: Option<&str>| Cluster {
+            signal_key: "sig_1".into(),
+            shape: Arc::new(Shape::of(&Event {
+                kind: "transfer".into(),
+                text: text.map(Into::into),
+                ..Event::default()
+            })),
+        };
+        let subject = Subject {
+            clusters: vec![cluster(Some("gm from the hot wallet")), cluster(None)],
+            written: 5,
+        };
+        subjects.put("acme\u{1f}symbol:UNI".into(), subject);
+        let versions = [include_str!("../tests/golden/subjects.v1.hex")];
+        assert_eq!(golden(subjects, || NONE().subjects, &versions), Ok(()));
+    }
+}

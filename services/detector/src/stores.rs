@@ -43,3 +43,44 @@ impl Stores for DetectorStores {
         visit(&mut self.windows);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stage::golden;
+    use windows::{Bounds, Reached, Until};
+
+    const NONE: fn() -> DetectorStores = DetectorStores::default;
+
+    #[test]
+    fn ids_that_were_seen_are_written_as_they_always_were() {
+        let mut seen = NONE().seen;
+        seen.insert(7);
+        let versions = [include_str!("../tests/golden/seen.v1.hex")];
+        assert_eq!(golden(seen, || NONE().seen, &versions), Ok(()));
+    }
+
+    #[test]
+    fn windows_are_written_as_they_always_were() {
+        let bounds = Bounds {
+            window_ms: None,
+            lateness_ms: 60_000,
+            least: 1,
+            keep: 10,
+        };
+        let mut window = Window::default();
+        window.events.hit(1_700_000_000_000, "login-1".into(), &bounds);
+        window.events.reset(1_700_000_000_500, &bounds);
+        let reached = Reached {
+            at: 1_700_000_000_000,
+            from: 1_700_000_000_000,
+            to: 1_700_000_000_000,
+            ends: (i64::MIN, 1_700_000_000_500),
+        };
+        window.alarm.ring(reached, Until::QuietFor(60_000), 0);
+        let mut windows = NONE().windows;
+        windows.put("logins/acme/user:1".into(), window);
+        let versions = [include_str!("../tests/golden/windows.v1.hex")];
+        assert_eq!(golden(windows, || NONE().windows, &versions), Ok(()));
+    }
+}

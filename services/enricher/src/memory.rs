@@ -59,3 +59,29 @@ impl EnricherStores {
 fn key(tenant: &str, question: &str) -> String {
     format!("{tenant}/{question}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Value;
+    use stage::golden;
+
+    #[test]
+    fn what_is_known_is_written_as_it_always_was() {
+        let none = || EnricherStores::default().known;
+        let facts = [
+            ("honeypot".to_owned(), Value::Bool(true)),
+            ("holders".to_owned(), Value::Long(12)),
+            ("name".to_owned(), Value::from("UNI")),
+        ];
+        let mut stores = EnricherStores::default();
+        let memory = Memory {
+            tenant: "acme".into(),
+            question: "eth:0x00".into(),
+            knowledge: Knowledge::of(facts.into(), 1_700_000_000_000),
+        };
+        stores.keep(memory, 86_400_000, 10);
+        let versions = [include_str!("../tests/golden/known.v1.hex")];
+        assert_eq!(golden(stores.known, none, &versions), Ok(()));
+    }
+}

@@ -26,3 +26,18 @@ impl Stores for PlannedStores {
         visit(&mut self.planned);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stage::golden;
+
+    #[test]
+    fn what_was_planned_is_written_as_it_always_was() {
+        let none = || PlannedStores::default().planned;
+        let mut planned = none();
+        planned.insert(7);
+        let versions = [include_str!("../../tests/golden/planned.v1.hex")];
+        assert_eq!(golden(planned, none, &versions), Ok(()));
+    }
+}

@@ -208,6 +208,7 @@ impl Parked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ::stage::golden;
     use topology::Topic;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -222,6 +223,20 @@ mod tests {
             value: Some("acme"),
         });
         Parked::new(&cx, b"\x00record", Some(headers.as_borrowed()))
+    }
+
+    #[test]
+    fn parked_records_are_written_as_they_always_were() {
+        let mut record = parked();
+        record.begin_attempt(1_700_000_000_000, true);
+        record.pause(1_700_000_000_500, SECOND);
+        let mut store = Store::new("parked");
+        store.put(42, record);
+        let versions = [include_str!("../../../tests/golden/parked.v1.hex")];
+        assert_eq!(
+            golden(store, || Store::<i64, Parked>::new("parked"), &versions),
+            Ok(())
+        );
     }
 
     fn begun(record: &mut Parked, now: Millis) -> (u32, Duration) {
