@@ -7,6 +7,7 @@ mod cluster;
 mod found;
 mod history;
 mod lag;
+mod open_transactions;
 mod plan;
 mod quarantine;
 mod read;
@@ -17,6 +18,7 @@ pub use cluster::ClusterInfo;
 pub use found::FoundTopic;
 pub use history::Span;
 pub use lag::{PartitionEnds, StageLag};
+pub use open_transactions::OpenTransaction;
 pub use plan::{Change, Plan};
 pub use quarantine::QuarantinedTask;
 pub use read::{Selection, StoredRecord};
@@ -76,6 +78,7 @@ struct Inner {
     config: ClientConfig,
     client: AdminClient<DefaultClientContext>,
     glancer: Mutex<Option<BaseConsumer<EndSeeker>>>,
+    uncommitted: Mutex<Option<BaseConsumer<EndSeeker>>>,
     groups: Mutex<HashMap<StageName, Arc<BaseConsumer<EndSeeker>>>>,
 }
 
@@ -92,6 +95,7 @@ impl Admin {
             config,
             client,
             glancer: Mutex::default(),
+            uncommitted: Mutex::default(),
             groups: Mutex::default(),
         })))
     }
@@ -124,11 +128,28 @@ impl Inner {
         &self,
         look: impl FnOnce(&BaseConsumer<EndSeeker>) -> Result<T, AdminError>,
     ) -> Result<T, AdminError> {
-        let mut kept = self.glancer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.lend(&self.glancer, "read_committed", look)
+    }
+
+    /// The same of one that sees what is in open transactions too.
+    fn glancing_uncommitted<T>(
+        &self,
+        look: impl FnOnce(&BaseConsumer<EndSeeker>) -> Result<T, AdminError>,
+    ) -> Result<T, AdminError> {
+        self.lend(&self.uncommitted, "read_uncommitted", look)
+    }
+
+    fn lend<T>(
+        &self,
+        kept: &Mutex<Option<BaseConsumer<EndSeeker>>>,
+        isolation: &str,
+        look: impl FnOnce(&BaseConsumer<EndSeeker>) -> Result<T, AdminError>,
+    ) -> Result<T, AdminError> {
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(glancer) = &*kept {
             return look(glancer);
         }
-        let mut config = reader_config(&self.config, "unused", "read_committed");
+        let mut config = reader_config(&self.config, "unused", isolation);
         config
             .set("queued.min.messages", "1")
             .set("fetch.message.max.bytes", "65536");

@@ -213,3 +213,45 @@ async fn a_topic_that_is_not_there_is_said_with_its_mending() {
     };
     assert!(why.contains("topics apply") || why.contains("timed out"), "{why}");
 }
+
+#[tokio::test]
+async fn what_stands_behind_an_open_transaction_is_told_until_it_ends() {
+    let (_sandbox, settings, admin) = with_topics("open transaction").await;
+    assert_eq!(admin.open_transactions().await.unwrap(), vec![]);
+    let topic = format!("{}signals", settings.topic_prefix);
+    let hanging: FutureProducer = ClientConfig::new()
+        .set("bootstrap.servers", &settings.kafka.brokers)
+        .set("transactional.id", format!("{topic}.hanging"))
+        .create()
+        .unwrap();
+    hanging.init_transactions(SOON).unwrap();
+    hanging.begin_transaction().unwrap();
+    let record = FutureRecord::to(&topic).partition(1).key("a").payload("1");
+    hanging.send(record, SOON).await.unwrap();
+    let behind: FutureProducer = ClientConfig::new()
+        .set("bootstrap.servers", &settings.kafka.brokers)
+        .create()
+        .unwrap();
+    for _ in 0..3 {
+        let record = FutureRecord::to(&topic).partition(1).key("b").payload("2");
+        behind.send(record, SOON).await.unwrap();
+    }
+
+    let open = admin.open_transactions().await.unwrap();
+    let [open] = open.as_slice() else {
+        unreachable!("{open:?}")
+    };
+    assert_eq!(
+        (open.topic, open.partition, open.offset, open.records),
+        (Topic::Signals, 1, 0, 4)
+    );
+    assert!(open.since.is_some_and(|since| since > 1_600_000_000_000));
+    let lags = admin.lag_of(&[StageName::Enricher]).await.unwrap();
+    assert_eq!(lags[0].total(), 0, "which alone looks drained");
+
+    hanging.commit_transaction(SOON).unwrap();
+    let ended = async { while admin.open_transactions().await.unwrap() != vec![] {} };
+    tokio::time::timeout(SOON, ended).await.unwrap();
+    let lags = admin.lag_of(&[StageName::Enricher]).await.unwrap();
+    assert_eq!(lags[0].total(), 5, "with the marker");
+}

@@ -1,6 +1,6 @@
 //! Where the counts are: beside the offsets of the stages, in Kafka and in the sink's database.
 
-use super::report::{Read, Report};
+use super::report::{OpenReport, Read, Report};
 use crate::app;
 use crate::commands::dlq::{Letters, Past};
 use crate::commands::migrate;
@@ -58,7 +58,9 @@ impl Gatherer {
             counts: lag.counts,
         });
         let reads: Vec<_> = reads.collect();
-        Ok(Report::of(&self.prefix, &reads, &self.replayed().await?))
+        let open = self.admin.open_transactions().await?;
+        let open = open.into_iter().map(|open| OpenReport::of(&open, now)).collect();
+        Ok(Report::of(&self.prefix, &reads, &self.replayed().await?, open))
     }
 
     /// The replays are read again only when there are new ones: who waits looks often.

@@ -1,5 +1,7 @@
 //! The counts of all stages, and whether they add up, within each stage and from stage to stage. No I/O.
 
+use model::Millis;
+use runtime::admin::OpenTransaction;
 use serde::Serialize;
 use stage::FlowCounts;
 use std::collections::BTreeMap;
@@ -29,6 +31,52 @@ pub(crate) struct Report {
     pub(crate) conserves: bool,
     pub(crate) stages: Vec<StageReport>,
     pub(crate) topics: Vec<TopicReport>,
+    /// What no stage can read yet, because a transaction before it is still open.
+    pub(crate) open_transactions: Vec<OpenReport>,
+}
+
+/// A transaction that is open in one partition.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct OpenReport {
+    pub(crate) topic: &'static str,
+    pub(crate) partition: i32,
+    /// Where its first record stands; no stage reads beyond it.
+    pub(crate) offset: i64,
+    /// Records from there on; an upper bound.
+    pub(crate) records: i64,
+    /// How long its first record has been there.
+    pub(crate) seconds: f64,
+    /// The stages that write the topic.
+    pub(crate) writers: Vec<&'static str>,
+}
+
+impl OpenReport {
+    /// At this time, ms since 1970.
+    pub(crate) fn of(open: &OpenTransaction, now: Millis) -> Self {
+        let since = open.since.map_or(0, |since| now.saturating_sub(since).max(0));
+        let writers = open.topic.spec().writers.iter();
+        Self {
+            topic: open.topic.name(),
+            partition: open.partition,
+            offset: open.offset,
+            records: open.records,
+            seconds: since as f64 / 1_000.0,
+            writers: writers.map(|stage| stage.as_str()).collect(),
+        }
+    }
+
+    /// In words.
+    pub(crate) fn told(&self) -> String {
+        format!(
+            "{} records of {}-{} or fewer stand behind a transaction that is open at offset {} for {:.1} s; written by: {}",
+            self.records,
+            self.topic,
+            self.partition,
+            self.offset,
+            self.seconds,
+            self.writers.join(", ")
+        )
+    }
 }
 
 /// One stage.
@@ -76,7 +124,12 @@ pub(crate) struct TopicReport {
 
 impl Report {
     /// `replayed` is how many records replays put back on each topic.
-    pub(crate) fn of(prefix: &str, reads: &[Read], replayed: &BTreeMap<Topic, u64>) -> Self {
+    pub(crate) fn of(
+        prefix: &str,
+        reads: &[Read],
+        replayed: &BTreeMap<Topic, u64>,
+        open_transactions: Vec<OpenReport>,
+    ) -> Self {
         let stages: Vec<_> = StageName::RUNNERS
             .into_iter()
             .map(|stage| stage_report(stage, reads))
@@ -91,10 +144,11 @@ impl Report {
         Self {
             version: VERSION,
             prefix: prefix.to_owned(),
-            drained: stages.iter().all(StageReport::is_drained),
+            drained: open_transactions.is_empty() && stages.iter().all(StageReport::is_drained),
             conserves: conserves && topics.iter().all(|topic| topic.agrees != Some(false)),
             stages,
             topics,
+            open_transactions,
         }
     }
 
@@ -124,10 +178,13 @@ impl Report {
                 )
             })
             .collect();
-        if behind.is_empty() {
+        let left = (!behind.is_empty()).then(|| format!("left: {}", behind.join(", ")));
+        let open = self.open_transactions.iter().map(OpenReport::told);
+        let all: Vec<_> = left.into_iter().chain(open).collect();
+        if all.is_empty() {
             "nothing is left to read".to_owned()
         } else {
-            format!("left: {}", behind.join(", "))
+            all.join("; ")
         }
     }
 
@@ -304,11 +361,35 @@ mod tests {
         assert_eq!(topic_report(Topic::IngestEvents, &reads, 0).agrees, Some(false));
     }
 
+    fn open() -> OpenReport {
+        let open = OpenTransaction {
+            topic: Topic::Signals,
+            partition: 3,
+            offset: 1_234,
+            records: 17,
+            since: Some(1_000),
+        };
+        OpenReport::of(&open, 63_500)
+    }
+
+    #[test]
+    fn what_stands_behind_an_open_transaction_is_left() {
+        let report = |open| Report::of("", &stream(), &BTreeMap::new(), open);
+        assert!(report(Vec::new()).drained);
+        let held = report(vec![open()]);
+        assert!(!held.drained && held.conserves);
+        assert_eq!(
+            held.behind(),
+            "17 records of signals-3 or fewer stand behind a transaction that is open at offset 1234 for 62.5 s; \
+             written by: dedup-aggregator"
+        );
+    }
+
     #[test]
     fn a_lost_record_is_named() {
         let mut reads = stream();
         reads[0].counts.read += 1;
-        let report = Report::of("", &reads, &BTreeMap::new());
+        let report = Report::of("", &reads, &BTreeMap::new(), Vec::new());
         assert!(!report.conserves);
         assert!(report.losses()[0].starts_with("normalizer"));
     }
@@ -325,13 +406,24 @@ mod tests {
     #[test]
     fn the_json_keeps_its_names() {
         let json: serde_json::Value =
-            serde_json::from_str(&Report::of("p.", &stream(), &BTreeMap::new()).to_json()).unwrap();
+            serde_json::from_str(&Report::of("p.", &stream(), &BTreeMap::new(), vec![open()]).to_json())
+                .unwrap();
         let names =
             |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(
             names(&json),
-            ["version", "prefix", "drained", "conserves", "stages", "topics"]
+            [
+                "version",
+                "prefix",
+                "drained",
+                "conserves",
+                "stages",
+                "topics",
+                "open_transactions"
+            ]
         );
+        let open = ["topic", "partition", "offset", "records", "seconds", "writers"];
+        assert_eq!(names(&json["open_transactions"][0]), open);
         let stage = [
             "stage",
             "in",

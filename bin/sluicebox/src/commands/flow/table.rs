@@ -4,6 +4,9 @@ use super::report::{Report, StageReport};
 use crate::output::{BAD, GOOD, STRONG, WARNING, styled};
 use std::collections::BTreeMap;
 
+/// A transaction that is open for so many seconds is told: a stage commits far sooner.
+const HANGS: f64 = 5.0;
+
 const HEADINGS: [&str; 10] = [
     "stage",
     "in",
@@ -46,6 +49,9 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
         lines.extend(reasons(stage, "late for a rule", &stage.late));
         lines.extend(corrected(stage));
     }
+    let open = report.open_transactions.iter();
+    let hanging = open.filter(|open| open.seconds > HANGS);
+    lines.extend(hanging.map(|open| styled(WARNING, open.told())));
     lines.push(closing(report));
     lines.extend(report.losses().into_iter().map(|loss| styled(BAD, loss)));
     lines
