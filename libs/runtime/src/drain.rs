@@ -150,6 +150,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
         let standing = &self.standing;
         let retried = self.quarantine.look(|task| standing.runs(task));
         if let Some(task) = retried.filter(|task| !standing.runs(*task)) {
+            self.graveyard.retry(task);
             self.standing.give(vec![task]);
         }
         Ok(())

@@ -323,8 +323,9 @@ impl<'a, W: Work> Lane<'a, W> {
             return Some(Event::Rested);
         }
         let tasks = &self.tasks;
-        let retried = self.quarantine.look(|task| tasks.contains_key(&task));
-        retried.map(Event::Retry)
+        let retried = self.quarantine.look(|task| tasks.contains_key(&task))?;
+        self.work.retry(retried);
+        Some(Event::Retry(retried))
     }
 
     /// The group still gives it to us; nothing of it is fetched or held.

@@ -87,8 +87,11 @@ pub(crate) trait Work {
     /// A task stands where its last commit left it: it was restored, or its transaction was aborted.
     fn take_up(&mut self, _: &mut Running<Self::Stores>) {}
 
-    /// A task is no longer ours.
+    /// A task is no longer ours, or quarantined.
     fn let_go(&mut self, _: Task) {}
+
+    /// A person asks for another try of a quarantined task: what led there is forgiven.
+    fn retry(&mut self, _: Task) {}
 
     /// Forgets what is held of all tasks: the transaction is aborted.
     fn forget(&mut self) {}
@@ -285,8 +288,8 @@ impl<'a> Settler<'a> {
         }
     }
 
-    /// A task is no longer ours, or begins anew.
-    pub(crate) fn let_go(&mut self, task: Task) {
+    /// A person asks for another try of a task.
+    pub(crate) fn retry(&mut self, task: Task) {
         self.budget.forget(task);
     }
 

@@ -74,13 +74,16 @@ impl<'a> Graveyard<'a> {
         }
     }
 
+    /// A person asks for another try of a task.
+    pub(super) fn retry(&mut self, task: Task) {
+        self.budget.forget(task);
+    }
+
     /// Others may write letters of these tasks from now on.
     pub(super) fn let_go(&mut self, tasks: &[Task]) {
         for task in tasks {
             self.buried.remove(task);
             self.shown.remove(task);
-            self.stored.remove(task);
-            self.budget.forget(*task);
         }
     }
 

@@ -285,6 +285,18 @@ mod tests {
         assert_eq!(task_of(usize::MAX), None);
     }
 
+    /// Beginning a transaction fails here, which is all the same to the doubt.
+    #[test]
+    fn a_transaction_that_begins_dispels_no_doubt() {
+        let mut nowhere = ClientConfig::new();
+        nowhere.set("bootstrap.servers", "127.0.0.1:1");
+        let transactor = Transactor::start(&nowhere, Duration::ZERO, Stop::default()).unwrap();
+        let heard = transactor.producer().context();
+        heard.log(RDKafkaLogLevel::Error, "REQTMOUT", "Timed out 1 in-flight");
+        let _ = transactor.begin();
+        assert!(transactor.is_doubtful());
+    }
+
     #[test]
     fn a_connection_that_broke_is_doubt_and_one_that_never_was_is_none() {
         let heard = Deliveries::default();

@@ -396,7 +396,10 @@ impl<E: Effect> Work for EffectWork<'_, E> {
         self.told_full.remove(&task);
         self.unexplained.retain(|held, _| held.task != task);
         self.due.retain(|held, _| held.task != task);
-        self.settler.let_go(task);
+    }
+
+    fn retry(&mut self, task: Task) {
+        self.settler.retry(task);
     }
 
     fn forget(&mut self) {

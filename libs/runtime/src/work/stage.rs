@@ -195,7 +195,10 @@ impl<S: Stage> Work for StageWork<'_, S> {
 
     fn let_go(&mut self, task: Task) {
         self.waiting.let_go(task);
-        self.settler.let_go(task);
+    }
+
+    fn retry(&mut self, task: Task) {
+        self.settler.retry(task);
     }
 
     fn forget(&mut self) {
