@@ -1,11 +1,13 @@
 //! Writes records from outside the stream: the HTTP edge, the command line. Idempotent, `acks=all`, never in a
 //! transaction, because there is no input to commit with it.
 
+mod batch;
+
 use crate::client;
+use batch::{Acknowledgements, Batch, BatchProducer, Outgoing};
 use model::{Encoder, SchemaIds};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+use rdkafka::producer::Producer;
 use settings::KafkaSettings;
 use stage::Output;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,8 +16,6 @@ use topology::{Prefix, Topic};
 
 /// How long a record may wait for its acknowledgement, the broker being away or slow; then the caller is told.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a record waits for room in the client's queue.
-const QUEUE_TIMEOUT: Duration = Duration::from_secs(1);
 /// What Kafka adds to a record: batch header, record header, header names.
 const OVERHEAD: usize = 1024;
 
@@ -60,7 +60,7 @@ struct Inner {
 /// The producer that is used now, and how many there were before it.
 #[derive(Clone)]
 struct Current {
-    producer: FutureProducer,
+    producer: Arc<BatchProducer>,
     number: u64,
 }
 
@@ -86,8 +86,30 @@ impl Publisher {
     ) -> Result<(), PublishError> {
         let mut value = Vec::new();
         output.encode(&self.0.encoder, &mut value);
-        self.send(output.topic(), Some(output.key().as_bytes()), &value, traceparent)
-            .await
+        let key = output.key();
+        let mut sending = self.0.begin();
+        sending
+            .send(output.topic(), Some(key.as_bytes()), &value, traceparent)
+            .await;
+        alone(sending.ended().await)
+    }
+
+    /// Writes records in their order, each with its trace context, and awaits all together. Gives those that are not on
+    /// their topic, by their places; every other one is.
+    pub async fn publish_all<O: Output + Sync>(
+        &self,
+        outputs: &[(&O, Option<&str>)],
+    ) -> Vec<(usize, PublishError)> {
+        let (mut sending, mut value) = (self.0.begin(), Vec::new());
+        for (output, traceparent) in outputs {
+            value.clear();
+            output.encode(&self.0.encoder, &mut value);
+            let key = output.key();
+            sending
+                .send(output.topic(), Some(key.as_bytes()), &value, *traceparent)
+                .await;
+        }
+        sending.ended().await
     }
 
     /// Writes bytes as they are, whatever they are; returns when the broker has them.
@@ -97,7 +119,9 @@ impl Publisher {
         key: Option<&[u8]>,
         value: &[u8],
     ) -> Result<(), PublishError> {
-        self.send(topic, key, value, None).await
+        let mut sending = self.0.begin();
+        sending.send(topic, key, value, None).await;
+        alone(sending.ended().await)
     }
 
     /// Waits until everything sent so far has been acknowledged or given up.
@@ -123,34 +147,57 @@ impl Publisher {
             Err(no_topic(&name))
         }
     }
+}
 
-    async fn send(
-        &self,
-        topic: Topic,
-        key: Option<&[u8]>,
-        value: &[u8],
-        traceparent: Option<&str>,
-    ) -> Result<(), PublishError> {
-        fits(topic, key, value)?;
-        let name = self.0.prefix.apply(topic.name());
-        let mut record = FutureRecord::<[u8], [u8]>::to(&name).payload(value);
-        if let Some(key) = key {
-            record = record.key(key);
+/// Records that are on their way together.
+struct Sending<'a> {
+    inner: &'a Inner,
+    number: u64,
+    batch: Batch,
+    /// The topic and the size of each record that was handed over.
+    sent: Vec<(usize, Topic, usize)>,
+    too_large: Vec<(usize, PublishError)>,
+    topic: Option<(Topic, String)>,
+}
+
+impl Sending<'_> {
+    async fn send(&mut self, topic: Topic, key: Option<&[u8]>, value: &[u8], traceparent: Option<&str>) {
+        let place = self.sent.len() + self.too_large.len();
+        let size = key.map_or(0, <[u8]>::len) + value.len();
+        if size > limit(topic) {
+            self.too_large.push((place, too_large(topic, size)));
+            return;
         }
-        if let Some(value) = traceparent {
-            let header = Header {
-                key: crate::work::TRACE_HEADER,
-                value: Some(value),
-            };
-            record = record.headers(OwnedHeaders::new().insert(header));
-        }
-        let current = self.0.current();
-        let sent = current.producer.send(record, QUEUE_TIMEOUT).await;
-        sent.map(|_| ()).map_err(|(error, _)| {
-            self.0.replace_if_broken(current.number, &error);
-            self.0.why(topic, key, value, &error)
-        })
+        self.sent.push((place, topic, size));
+        let inner = self.inner;
+        let named = self.topic.take().filter(|(named, _)| *named == topic);
+        let (_, name) = self
+            .topic
+            .insert(named.unwrap_or_else(|| (topic, inner.prefix.apply(topic.name()))));
+        let outgoing = Outgoing {
+            topic: name,
+            key,
+            value,
+            traceparent,
+        };
+        self.batch.send(outgoing).await;
     }
+
+    async fn ended(self) -> Vec<(usize, PublishError)> {
+        let mut failed = self.too_large;
+        for (at, error) in self.batch.ended().await {
+            self.inner.replace_if_broken(self.number, &error);
+            if let Some((place, topic, size)) = self.sent.get(at) {
+                failed.push((*place, self.inner.why(*topic, *size, &error)));
+            }
+        }
+        failed
+    }
+}
+
+/// What became of the only record of a batch.
+fn alone(mut failed: Vec<(usize, PublishError)>) -> Result<(), PublishError> {
+    failed.pop().map_or(Ok(()), |(_, error)| Err(error))
 }
 
 impl Inner {
@@ -161,10 +208,22 @@ impl Inner {
             .clone()
     }
 
-    fn why(&self, topic: Topic, key: Option<&[u8]>, value: &[u8], error: &KafkaError) -> PublishError {
+    fn begin(&self) -> Sending<'_> {
+        let Current { producer, number } = self.current();
+        Sending {
+            inner: self,
+            number,
+            batch: Batch::new(producer),
+            sent: Vec::new(),
+            too_large: Vec::new(),
+            topic: None,
+        }
+    }
+
+    fn why(&self, topic: Topic, size: usize, error: &KafkaError) -> PublishError {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::QueueFull) => PublishError::QueueFull,
-            Some(RDKafkaErrorCode::MessageSizeTooLarge) => too_large(topic, key, value),
+            Some(RDKafkaErrorCode::MessageSizeTooLarge) => too_large(topic, size),
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
                 no_topic(&self.prefix.apply(topic.name()))
             }
@@ -194,7 +253,7 @@ impl Inner {
     }
 }
 
-fn create(kafka: &KafkaSettings) -> Result<FutureProducer, PublishError> {
+fn create(kafka: &KafkaSettings) -> Result<Arc<BatchProducer>, PublishError> {
     let mut config = client::base(kafka);
     config
         .set("enable.idempotence", "true")
@@ -208,17 +267,9 @@ fn create(kafka: &KafkaSettings) -> Result<FutureProducer, PublishError> {
         // The same key goes to the same partition, whichever client wrote it: Java's partitioner.
         .set("partitioner", "murmur2_random");
     config
-        .create()
+        .create_with_context(Acknowledgements)
+        .map(Arc::new)
         .map_err(|error| PublishError::Settings(client::why(&error)))
-}
-
-fn fits(topic: Topic, key: Option<&[u8]>, value: &[u8]) -> Result<(), PublishError> {
-    let size = key.map_or(0, <[u8]>::len) + value.len();
-    if size > limit(topic) {
-        Err(too_large(topic, key, value))
-    } else {
-        Ok(())
-    }
 }
 
 fn limit(topic: Topic) -> usize {
@@ -231,8 +282,7 @@ fn no_topic(name: &str) -> PublishError {
     }
 }
 
-fn too_large(topic: Topic, key: Option<&[u8]>, value: &[u8]) -> PublishError {
-    let size = key.map_or(0, <[u8]>::len) + value.len();
+fn too_large(topic: Topic, size: usize) -> PublishError {
     PublishError::TooLarge {
         topic: topic.name(),
         size,

@@ -5,15 +5,20 @@ use std::time::Duration;
 
 use model::RawEvent;
 
+/// An event on its way to the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outgoing {
+    /// The event.
+    pub event: RawEvent,
+    /// A valid W3C header for its record.
+    pub traceparent: String,
+}
+
 /// Where raw events go. An event counts as taken only when all in-sync replicas acknowledged it (`acks=all`).
 pub trait Ingest: Send + Sync + 'static {
-    /// Writes one event to the ingest topic. Events of one request are begun in their order and awaited together.
-    /// `traceparent` is a valid W3C header for the record.
-    fn publish(
-        &self,
-        event: RawEvent,
-        traceparent: Option<String>,
-    ) -> impl Future<Output = Result<(), IngestError>> + Send;
+    /// Writes the events of one request to the ingest topic, in their order, and waits for all. Gives the places of
+    /// those that were not acknowledged, and why; every other one was.
+    fn publish(&self, events: &[Outgoing]) -> impl Future<Output = Vec<(usize, IngestError)>> + Send;
 }
 
 /// Why an event was not acknowledged.

@@ -21,7 +21,7 @@ mod webhooks;
 
 pub use dialects::{Dialect, Incoming, Item, Reading, Route, read};
 pub use edge::router;
-pub use ingest::{Ingest, IngestError};
+pub use ingest::{Ingest, IngestError, Outgoing};
 pub use limits::Limits;
 pub use problem::Problem;
 pub use rejection::Rejection;

@@ -1,13 +1,14 @@
 //! The one way from events that were read to events that are safe.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use futures_util::future::join_all;
+use model::RawEvent;
 use telemetry::TraceContext;
 
-use crate::dialects::{Item, Reading};
-use crate::ingest::{Ingest, IngestError};
+use crate::dialects::Reading;
+use crate::ingest::{Ingest, IngestError, Outgoing};
 use crate::problem::Problem;
 
 /// What became of the events of one request.
@@ -24,63 +25,45 @@ pub(crate) struct Outcome {
 /// Publishes all events of a request at once and waits for every acknowledgement. Events are begun in their order, so
 /// that those of one subject keep it.
 pub(crate) async fn publish<I: Ingest>(ingest: &I, reading: Reading, trace: &str) -> Outcome {
-    let done = join_all(reading.items.into_iter().map(|item| one(ingest, item, trace))).await;
     let mut outcome = Outcome::default();
-    for (index, result) in done {
-        match result {
-            Ok(id) => outcome.accepted.push((index, id)),
-            Err(Refusal { problem, retry_after }) => {
-                outcome.retry_after = outcome.retry_after.max(retry_after);
-                outcome.rejected.push((index, problem));
+    let (mut places, mut events) = (Vec::new(), Vec::new());
+    for item in reading.items {
+        match item.event {
+            Ok(event) => {
+                places.push(item.index);
+                events.push(outgoing(event, trace));
             }
+            Err(rejection) => outcome.rejected.push((item.index, Problem::from(&rejection))),
         }
     }
+    let failed = ingest.publish(&events).await;
+    let mut failed: BTreeMap<usize, IngestError> = failed.into_iter().collect();
+    for (number, (place, sent)) in places.into_iter().zip(events).enumerate() {
+        match failed.remove(&number) {
+            None => outcome.accepted.push((place, sent.event.id)),
+            Some(error) => outcome.fail(place, &error),
+        }
+    }
+    outcome.rejected.sort_by_key(|(place, _)| *place);
     outcome
 }
 
-struct Refusal {
-    problem: Problem,
-    retry_after: Option<Duration>,
-}
-
-async fn one<I: Ingest>(ingest: &I, item: Item, trace: &str) -> (usize, Result<String, Refusal>) {
-    let event = match item.event {
-        Ok(event) => event,
-        Err(rejection) => {
-            return (
-                item.index,
-                Err(Refusal {
-                    problem: Problem::from(&rejection),
-                    retry_after: None,
-                }),
-            );
-        }
-    };
-    let id = event.id.clone();
-    // CloudEvents' distributed tracing extension: an event of a batch may have a trace of its own.
-    let own = event
-        .extensions
-        .get("traceparent")
-        .filter(|own| TraceContext::parse(own).is_some());
-    let trace = own.map_or_else(|| trace.to_owned(), Clone::clone);
-    match ingest.publish(event, Some(trace)).await {
-        Ok(()) => (item.index, Ok(id)),
-        Err(error) => (item.index, Err(refused(&error))),
-    }
-}
-
-fn refused(error: &IngestError) -> Refusal {
-    let retry_after = match error {
-        IngestError::Unavailable { retry_after, .. } => Some(*retry_after),
-        IngestError::TooLarge { .. } => None,
-    };
-    Refusal {
-        problem: Problem::from(error),
-        retry_after,
-    }
+/// CloudEvents' distributed tracing extension: an event of a batch may have a trace of its own.
+fn outgoing(event: RawEvent, trace: &str) -> Outgoing {
+    let own = event.extensions.get("traceparent");
+    let own = own.filter(|own| TraceContext::parse(own).is_some());
+    let traceparent = own.map_or_else(|| trace.to_owned(), Clone::clone);
+    Outgoing { event, traceparent }
 }
 
 impl Outcome {
+    fn fail(&mut self, place: usize, error: &IngestError) {
+        if let IngestError::Unavailable { retry_after, .. } = error {
+            self.retry_after = self.retry_after.max(Some(*retry_after));
+        }
+        self.rejected.push((place, Problem::from(error)));
+    }
+
     /// The status that all events have that were not taken, if they have the same.
     fn status_of_all(&self) -> Option<StatusCode> {
         let mut statuses = self.rejected.iter().map(|(_, problem)| problem.status());

@@ -1,7 +1,6 @@
 //! The HTTP edge meets Kafka and the process's metrics.
 
-use adapters::{Dialect, Ingest, IngestError, Tally};
-use model::RawEvent;
+use adapters::{Dialect, Ingest, IngestError, Outgoing, Tally};
 use runtime::{PublishError, Publisher};
 use std::time::Duration;
 use telemetry::Metrics;
@@ -14,15 +13,26 @@ const SERVICE: &str = "adapters";
 pub(crate) struct KafkaIngest(pub(crate) Publisher);
 
 impl Ingest for KafkaIngest {
-    async fn publish(&self, event: RawEvent, traceparent: Option<String>) -> Result<(), IngestError> {
-        let published = self.0.publish(&event, traceparent.as_deref()).await;
-        published.map_err(|error| match error {
-            PublishError::TooLarge { limit, .. } => IngestError::TooLarge { limit },
-            other => IngestError::Unavailable {
-                retry_after: RETRY_AFTER,
-                cause: other.to_string(),
-            },
-        })
+    async fn publish(&self, events: &[Outgoing]) -> Vec<(usize, IngestError)> {
+        let records: Vec<_> = events
+            .iter()
+            .map(|outgoing| (&outgoing.event, Some(outgoing.traceparent.as_str())))
+            .collect();
+        let failed = self.0.publish_all(&records).await;
+        failed
+            .into_iter()
+            .map(|(place, error)| (place, why(error)))
+            .collect()
+    }
+}
+
+fn why(error: PublishError) -> IngestError {
+    match error {
+        PublishError::TooLarge { limit, .. } => IngestError::TooLarge { limit },
+        other => IngestError::Unavailable {
+            retry_after: RETRY_AFTER,
+            cause: other.to_string(),
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use access::Gate;
-use adapters::{Counts, Ingest, IngestError, Tally, Webhooks, router};
+use adapters::{Counts, Ingest, IngestError, Outgoing, Tally, Webhooks, router};
 use listen::{Descriptors, Drained, Limits, Listener, Role};
 use model::RawEvent;
 use outbound::Reach;
@@ -30,7 +30,20 @@ pub(crate) struct Log {
 }
 
 impl Ingest for Log {
-    async fn publish(&self, event: RawEvent, traceparent: Option<String>) -> Result<(), IngestError> {
+    async fn publish(&self, events: &[Outgoing]) -> Vec<(usize, IngestError)> {
+        let mut failed = Vec::new();
+        for (place, Outgoing { event, traceparent }) in events.iter().enumerate() {
+            match self.take(event, traceparent).await {
+                Ok(()) => {}
+                Err(error) => failed.push((place, error)),
+            }
+        }
+        failed
+    }
+}
+
+impl Log {
+    async fn take(&self, event: &RawEvent, traceparent: &str) -> Result<(), IngestError> {
         match event.kind.as_str() {
             "unavailable" => {
                 let retry_after = Duration::from_millis(2500);
@@ -46,7 +59,8 @@ impl Ingest for Log {
             }
             _ => {}
         }
-        self.taken.lock().unwrap().push((event, traceparent));
+        let taken = (event.clone(), Some(traceparent.to_owned()));
+        self.taken.lock().unwrap().push(taken);
         Ok(())
     }
 }
