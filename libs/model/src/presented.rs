@@ -41,7 +41,7 @@ pub enum Hiding {
 /// Whether rules would see all of it, each name with one value. Of a member that stands twice the last counts, as for
 /// every reader of JSON.
 pub fn check(data: JsonRef<'_>) -> Result<(), Hiding> {
-    let mut seen: Vec<(u64, u64, u64)> = Vec::new();
+    let mut seen: Vec<(u64, u64, JsonRef<'_>)> = Vec::new();
     let mut bytes = 0usize;
     let mut fits = true;
     each(data, &mut |name, ends, value| {
@@ -49,7 +49,7 @@ pub fn check(data: JsonRef<'_>) -> Result<(), Hiding> {
         let length = value.as_str().map_or(8, |text| composed(text).len());
         bytes = bytes.saturating_add(name.len() + if length > LONGEST_TEXT { 0 } else { length });
         fits = seen.len() < MOST && bytes <= MOST_BYTES;
-        seen.push((hash(&name), ends, hash_of(value)));
+        seen.push((hash(&name), ends, value));
         fits
     });
     if !fits {
@@ -59,12 +59,13 @@ pub fn check(data: JsonRef<'_>) -> Result<(), Hiding> {
             Hiding::TooMany
         });
     }
-    seen.sort_unstable();
-    let differ = |pair: &&[(u64, u64, u64)]| {
+    seen.sort_by_key(|(name, way, _)| (*name, *way));
+    // Values are looked at only where names meet, which is rare.
+    let differ = |pair: &&[(u64, u64, JsonRef<'_>)]| {
         let [(name, way, value), (other, other_way, other_value)] = pair else {
             return false;
         };
-        name == other && way != other_way && value != other_value
+        name == other && way != other_way && written(*value) != written(*other_value)
     };
     match seen.windows(2).find(differ) {
         Some(pair) => Err(Hiding::Twice(named(data, pair[0].0))),
@@ -87,13 +88,10 @@ fn hash(of: &str) -> u64 {
     xxh3_64(of.as_bytes())
 }
 
-fn hash_of(value: JsonRef<'_>) -> u64 {
-    let kind = value.scalar().map_or(0, |value| match value {
-        Value::String(_) => 1,
-        _ => 2,
-    });
+/// A scalar as text, and whether it is one.
+fn written(value: JsonRef<'_>) -> (bool, String) {
     let text = value.scalar().map_or_else(String::new, |value| value.to_string());
-    hash(&format!("{kind}{text}"))
+    (value.as_str().is_some(), text)
 }
 
 /// The members that rules see. What [`check`] refuses is presented as far as it goes, the later of two values.
