@@ -7,11 +7,13 @@ use crate::entry::{Entry, enter};
 use crate::openapi;
 use crate::page::Api;
 use crate::problem::Problem;
+use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use listen::Hosts;
 use settings::ApiSettings;
 use sqlx::PgPool;
@@ -32,7 +34,8 @@ pub fn router(pool: PgPool, settings: &ApiSettings, entry: Entry) -> Router {
         budget: Arc::new(Budget::new(settings.queries_at_once, settings.query_time)),
         send_timeout: settings.send_timeout,
     };
-    let description = Arc::new(description);
+    // Written once: whoever asks for it needs no key, and may ask for ever.
+    let description = Bytes::from(description.to_json().unwrap_or_default());
     let docs = SwaggerUi::new("/docs").config(Config::from("/openapi.json"));
     Router::new()
         .merge(
@@ -42,7 +45,7 @@ pub fn router(pool: PgPool, settings: &ApiSettings, entry: Entry) -> Router {
         )
         .route(
             "/openapi.json",
-            get(move || std::future::ready(Json(Arc::clone(&description)))),
+            get(move || std::future::ready(json(description.clone()))),
         )
         .merge(docs)
         .fallback(|| {
@@ -52,6 +55,10 @@ pub fn router(pool: PgPool, settings: &ApiSettings, entry: Entry) -> Router {
         })
         .method_not_allowed_fallback(|| std::future::ready(Problem::method_not_allowed()))
         .layer(CatchPanicLayer::new())
+}
+
+fn json(text: Bytes) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], text)
 }
 
 /// The same for requests that are meant for these hosts; others are refused. For an API without authentication, which
