@@ -6,10 +6,11 @@ use axum::body::Body;
 use axum::http::header::CONTENT_LENGTH;
 use axum::http::{HeaderMap, StatusCode};
 use futures_util::StreamExt;
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::budget::Owner;
 use super::coding::Coding;
+use super::heavy::Heavy;
 use crate::problem::Problem;
 
 /// How long a client may take to send its body.
@@ -17,8 +18,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What is read and thrown away of a body that is too long, so that the client comes to read the answer; in bytes.
 const DISCARD: usize = 16 * 1024 * 1024;
 
-/// The whole body, decompressed, or why not. The limit holds before and after.
-pub(super) async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
+/// The whole body, decompressed in its owner's turn, or why not. The limit holds before and after.
+pub(super) async fn collect(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    (heavy, owner): (&Heavy, Owner),
+) -> Result<Vec<u8>, Problem> {
     let coding = Coding::of(headers)?;
     let stop = Err(Problem::new(
         StatusCode::REQUEST_TIMEOUT,
@@ -34,8 +40,9 @@ pub(super) async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Re
     .unwrap_or(stop)?;
     match coding {
         Some(coding) if !bytes.is_empty() => {
-            let decoded = spawn_blocking(move || coding.decoded(&bytes, limit)).await;
-            Ok(decoded.map_err(|_| incomplete())??)
+            // However few bytes there are, as many as the limit may come out.
+            let decoded = heavy.run(owner, limit, move || coding.decoded(&bytes, limit));
+            Ok(decoded.await??)
         }
         _ => Ok(bytes),
     }

@@ -77,6 +77,8 @@ struct Fate {
 
 /// The memory of one request; given back when it is dropped.
 pub(super) struct Room {
+    /// Whose it is.
+    pub(super) owner: Owner,
     budget: Arc<Budget>,
     id: u64,
     fate: Arc<Fate>,
@@ -110,6 +112,7 @@ impl Budget {
         let fate = Arc::<Fate>::default();
         lent.rooms.insert(id, Arc::clone(&fate));
         Room {
+            owner,
             budget: Arc::clone(self),
             id,
             fate,

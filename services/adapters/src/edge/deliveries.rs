@@ -59,18 +59,18 @@ pub(super) async fn receive<I: Ingest>(
     if let Some(wait) = edge.gate.waits(from) {
         return Problem::from(&Denial::SlowedDown(wait)).into_response();
     }
-    let (parts, trace, body) = match collect(&edge, request).await {
+    let whole = match collect(&edge, request).await {
         Ok(whole) => whole,
         Err(problem) => return problem.into_response(),
     };
-    let reading = match read(&hook, &edge, &parts.headers, &body, from) {
+    let reading = match read(&hook, &edge, &whole.parts.headers, &whole.body, from) {
         Ok(reading) => reading,
         Err(response) => return *response,
     };
-    if let Err(denial) = spend(&edge.gate, &hook.caller, &reading, body.len()) {
+    if let Err(denial) = spend(&edge.gate, &hook.caller, &reading, whole.body.len()) {
         return Problem::from(&denial).into_response();
     }
-    settle(&edge, reading, &trace, &parts.headers).await
+    settle(&edge, reading, &whole).await
 }
 
 /// The event of a delivery that is verified; else what is answered.

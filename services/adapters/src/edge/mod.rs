@@ -7,6 +7,7 @@ mod coding;
 mod deliveries;
 mod door;
 mod framing;
+mod heavy;
 mod hosts;
 mod receive;
 mod socket;
@@ -34,6 +35,7 @@ use crate::webhooks::Webhooks;
 use budget::Budget;
 use deliveries::Signed;
 use door::Door;
+use heavy::Heavy;
 
 struct Edge<I> {
     ingest: Arc<I>,
@@ -41,6 +43,7 @@ struct Edge<I> {
     gate: Arc<Gate>,
     limits: Limits,
     mute: Mute,
+    heavy: Heavy,
 }
 
 /// All paths of the edge. Answers 202 only for what `ingest` acknowledged. Which paths are webhooks is followed.
@@ -59,6 +62,7 @@ pub fn router<I: Ingest>(
         gate: Arc::clone(&gate),
         limits,
         mute: Mute::new(&settings.mute),
+        heavy: Heavy::new(),
     });
     let door = Arc::new(Door::new(gate, settings.rate_per_s));
     let room = Arc::new(Budget::new(limits.body_bytes));

@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
 use super::attempt::Attempt;
-use super::budget::Room;
+use super::budget::{Owner, Room};
 use super::framing::Trace;
 use super::{Edge, body, count, now};
 use crate::answer::answer;
@@ -19,6 +19,14 @@ use crate::dialects::{Dialect, Incoming, Reading, Route, read};
 use crate::ingest::Ingest;
 use crate::problem::Problem;
 use crate::publish::publish;
+use crate::rejection::Rejection;
+
+/// A request that is there as a whole.
+pub(super) struct Whole {
+    pub(super) parts: Parts,
+    pub(super) trace: Trace,
+    pub(super) body: Vec<u8>,
+}
 
 /// Takes the events of a request that was posted to a path.
 pub(super) async fn receive<I: Ingest>(
@@ -27,49 +35,74 @@ pub(super) async fn receive<I: Ingest>(
     Extension(caller): Extension<Arc<Caller>>,
     request: Request,
 ) -> Response {
-    let (parts, trace, body) = match collect(&edge, request).await {
+    let whole = match collect(&edge, request).await {
         Ok(whole) => whole,
         Err(problem) => return problem.into_response(),
     };
-    let attempt = parts.extensions.get::<Attempt>();
-    let request = attempt.map_or_else(|| Attempt::of(&parts.headers).request(), Attempt::request);
-    let reading = request.and_then(|request| {
-        let incoming = Incoming {
-            headers: &parts.headers,
-            body: &body,
-            now: now(),
-            request: &request,
-            caller: &caller,
-        };
-        read(route, &incoming, &edge.limits)
+    let (owner, bytes) = (whole.owner(), whole.body.len());
+    let reading = edge.heavy.run(owner, bytes, {
+        let (edge, caller) = (Arc::clone(&edge), Arc::clone(&caller));
+        move || (understood(&edge, route, &caller, &whole), whole)
     });
-    let reading = match reading {
-        Ok(reading) => reading.without(|event| edge.mute.holds(event)),
-        Err(rejection) => {
+    let (reading, whole) = match reading.await {
+        Ok((Ok(reading), whole)) => (reading, whole),
+        Ok((Err(rejection), _)) => {
             let problem = Problem::from(&rejection).counted();
             edge.tally.rejected(route.dialect(), problem.reason(), 1);
             return problem.into_response();
         }
+        Err(problem) => return problem.into_response(),
     };
-    if let Some(room) = parts.extensions.get::<Arc<Room>>() {
-        let packed = parts.headers.contains_key(CONTENT_ENCODING);
-        let unpacked = if packed { body.len() } else { 0 };
+    if let Some(room) = whole.room() {
+        let packed = whole.parts.headers.contains_key(CONTENT_ENCODING);
+        let unpacked = if packed { bytes } else { 0 };
         if let Err(problem) = room.take_events(reading.items.len(), unpacked).await {
             return problem.into_response();
         }
     }
-    if let Err(denial) = spend(&edge.gate, &caller, &reading, body.len()) {
+    if let Err(denial) = spend(&edge.gate, &caller, &reading, bytes) {
         return Problem::from(&denial).into_response();
     }
-    settle(&edge, reading, &trace, &parts.headers).await
+    settle(&edge, reading, &whole).await
+}
+
+/// The events of a request, but for those that are not heard.
+fn understood<I>(edge: &Edge<I>, route: Route, caller: &Caller, whole: &Whole) -> Result<Reading, Rejection> {
+    let headers = &whole.parts.headers;
+    let attempt = whole.parts.extensions.get::<Attempt>();
+    let request = attempt.map_or_else(|| Attempt::of(headers).request(), Attempt::request)?;
+    let incoming = Incoming {
+        headers,
+        body: &whole.body,
+        now: now(),
+        request: &request,
+        caller,
+    };
+    Ok(read(route, &incoming, &edge.limits)?.without(|event| edge.mute.holds(event)))
+}
+
+impl Whole {
+    fn room(&self) -> Option<&Room> {
+        self.parts.extensions.get::<Arc<Room>>().map(AsRef::as_ref)
+    }
+
+    fn owner(&self) -> Owner {
+        self.room().map_or(Owner::Unknown, |room| room.owner)
+    }
 }
 
 /// A request whole: its head, its trace and its body.
-pub(super) async fn collect<I>(edge: &Edge<I>, request: Request) -> Result<(Parts, Trace, Vec<u8>), Problem> {
+pub(super) async fn collect<I>(edge: &Edge<I>, request: Request) -> Result<Whole, Problem> {
     let (parts, stream) = request.into_parts();
     let trace = parts.extensions.get::<Trace>().cloned();
-    let body = body::collect(&parts.headers, stream, edge.limits.body_bytes).await?;
-    Ok((parts, trace.unwrap_or_else(Trace::fresh), body))
+    let mut whole = Whole {
+        parts,
+        trace: trace.unwrap_or_else(Trace::fresh),
+        body: Vec::new(),
+    };
+    let turn = (&edge.heavy, whole.owner());
+    whole.body = body::collect(&whole.parts.headers, stream, edge.limits.body_bytes, turn).await?;
+    Ok(whole)
 }
 
 /// Takes events and bytes from what the caller may send.
@@ -78,14 +111,10 @@ pub(super) fn spend(gate: &Gate, caller: &Caller, reading: &Reading, bytes: usiz
 }
 
 /// Publishes what was read, counts and answers.
-pub(super) async fn settle<I: Ingest>(
-    edge: &Edge<I>,
-    reading: Reading,
-    trace: &Trace,
-    headers: &HeaderMap,
-) -> Response {
+pub(super) async fn settle<I: Ingest>(edge: &Edge<I>, reading: Reading, whole: &Whole) -> Response {
+    let headers = &whole.parts.headers;
     let (dialect, single): (Dialect, bool) = (reading.dialect, reading.single);
-    let outcome = publish(&*edge.ingest, reading, trace.header()).await;
+    let outcome = publish(&*edge.ingest, reading, whole.trace.header()).await;
     count(&*edge.tally, dialect, &outcome);
     echo(headers, answer(dialect, single, outcome, correlation(headers)))
 }
