@@ -10,6 +10,7 @@ mod reloads;
 mod servers;
 mod stages;
 mod target;
+mod threads;
 mod upkeep;
 
 pub(crate) use lag::{lag_of_sink, now};

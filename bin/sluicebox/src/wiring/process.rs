@@ -5,6 +5,7 @@ use super::observer::LaneObserver;
 use super::reloads::{self, Followed};
 use super::servers;
 use super::target::Target;
+use super::threads::Threads;
 use crate::app::{self, Reload};
 use crate::failure::Failure;
 use listen::{Descriptors, Drained};
@@ -48,6 +49,8 @@ pub(crate) struct Process {
     pub(super) reload: Reload,
     pub(super) servers: Vec<JoinHandle<Drained>>,
     pub(super) ops: Option<JoinHandle<Drained>>,
+    /// Of each listener; last, so that they outlive what runs on them.
+    pub(super) threads: Vec<Threads>,
 }
 
 /// Stages that run, also those that begin only when their database answers, and why one of these could not begin.
@@ -125,6 +128,7 @@ impl Process {
             reload,
             servers: Vec::new(),
             ops: None,
+            threads: Vec::new(),
         };
         process.serve_ops(settings)?;
         if services.contains(&Target::Api) {

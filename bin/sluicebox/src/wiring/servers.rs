@@ -5,6 +5,7 @@ use super::edge::{EdgeTally, KafkaIngest};
 use super::probes;
 use super::process::Process;
 use super::stages::reach;
+use super::threads::{Share, Threads};
 use crate::failure::Failure;
 use access::Gate;
 use adapters::Webhooks;
@@ -38,12 +39,16 @@ impl Process {
             listen: settings.ops.listen,
             tls: settings.ops.tls.as_ref(),
         };
+        let threads = Threads::start(door.section, Share::One)?;
+        let inside = threads.enter();
         let listener = self.open(settings, &door)?;
         self.addresses.ops = listener.local_addr().ok();
         let access = OpsAccess::new(&settings.ops);
         let router = telemetry::ops_router(self.health.clone(), self.metrics.clone(), access);
         let stopping = told(&self.stop_ops);
         self.ops = Some(tokio::spawn(listener.serve(router, stopping)));
+        drop(inside);
+        self.threads.push(threads);
         Ok(())
     }
 
@@ -54,6 +59,8 @@ impl Process {
             listen: settings.adapters.listen,
             tls: settings.adapters.tls.as_ref(),
         };
+        let threads = Threads::start(door.section, Share::Whole)?;
+        let inside = threads.enter();
         let listener = self.open(settings, &door)?;
         self.addresses.adapters = listener.local_addr().ok();
         let publisher = Publisher::new(&shared.kafka, &shared.prefix, shared.ids)?;
@@ -67,6 +74,8 @@ impl Process {
             .push(tokio::spawn(listener.serve(router, self.stopping())));
         let component = self.health.component("adapters");
         self.beside(probes::broker(publisher, component));
+        drop(inside);
+        self.threads.push(threads);
         Ok(())
     }
 
@@ -88,6 +97,8 @@ impl Process {
             listen: settings.api.listen,
             tls: settings.api.tls.as_ref(),
         };
+        let threads = Threads::start(door.section, Share::Behind)?;
+        let inside = threads.enter();
         let listener = self.open(settings, &door)?;
         self.addresses.api = listener.local_addr().ok();
         let unusable = |error: api::ApiError| Failure::Configuration(error.to_string());
@@ -108,6 +119,8 @@ impl Process {
         let pool = api::pool(&one, &settings.api).map_err(unusable)?;
         let component = self.health.component("api");
         self.beside(probes::database(pool, component));
+        drop(inside);
+        self.threads.push(threads);
         Ok(())
     }
 
