@@ -51,6 +51,7 @@ pub struct Gate {
     keys: Option<Watched<KeyTable>>,
     configured: Vec<Configured>,
     issuers: Vec<Issuer>,
+    anonymous: Arc<Caller>,
     throttle: Mutex<Throttle>,
     allowances: Mutex<Allowances>,
 }
@@ -82,6 +83,7 @@ impl Gate {
             keys,
             configured,
             issuers,
+            anonymous: Arc::new(Caller::anonymous()),
             throttle: Mutex::default(),
             allowances: Mutex::default(),
         })
@@ -94,6 +96,7 @@ impl Gate {
             keys: None,
             configured: Vec::new(),
             issuers: Vec::new(),
+            anonymous: Arc::new(Caller::anonymous()),
             throttle: Mutex::default(),
             allowances: Mutex::default(),
         }
@@ -144,7 +147,7 @@ impl Gate {
             // A wrong key is refused also where none is needed: its sender means to be somebody.
             Some(denial) if self.required || self.knows_somebody() => Err(denial),
             None if self.required => Err(Denial::Nothing),
-            _ => Ok(Arc::new(Caller::anonymous())),
+            _ => Ok(Arc::clone(&self.anonymous)),
         }
     }
 
