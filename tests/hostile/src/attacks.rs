@@ -7,34 +7,65 @@ mod queries;
 mod topic;
 
 use crate::failure::Failure;
-use crate::place::Place;
+use crate::place::Targets;
+use crate::strikes::{Kind, Strikes};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Becomes true when the afternoon is over.
-pub(crate) type Over = watch::Receiver<bool>;
+/// What every attacker knows: whether the afternoon is over, and where strikes are counted.
+#[derive(Clone)]
+pub(crate) struct Afternoon {
+    over: watch::Receiver<bool>,
+    strikes: Arc<Strikes>,
+}
+
+impl Afternoon {
+    pub(crate) fn new(over: watch::Receiver<bool>, strikes: Arc<Strikes>) -> Self {
+        Self { over, strikes }
+    }
+
+    fn is_over(&self) -> bool {
+        *self.over.borrow()
+    }
+
+    /// Returns when it is over.
+    async fn end(&mut self) {
+        let _ = self.over.wait_for(|over| *over).await;
+    }
+
+    /// Waits a little, and says whether to go on.
+    async fn breathes(&self) -> bool {
+        tokio::time::sleep(BREATH).await;
+        !self.is_over()
+    }
+
+    fn struck(&self, kind: Kind) {
+        self.strikes.count(kind);
+    }
+}
 
 /// Between two requests of one attacker, so that the attacks take the program's time and not all of the machine's.
 const BREATH: Duration = Duration::from_millis(20);
 
 /// All of them, under way.
-pub(crate) async fn begin(place: &Place, over: &Over) -> Result<JoinSet<()>, Failure> {
+pub(crate) async fn begin(targets: &Targets, afternoon: &Afternoon) -> Result<JoinSet<()>, Failure> {
     let mut attacks = JoinSet::new();
-    for address in [place.edge, place.api, place.ops] {
-        connections::begin(address, over, &mut attacks);
+    let (edge, api) = (targets.edge, targets.api);
+    for address in [edge, api, targets.ops] {
+        connections::begin(address, afternoon, &mut attacks);
     }
-    let (edge, api) = (place.edge, place.api);
     for (number, body) in bodies::all().into_iter().enumerate() {
-        attacks.spawn(bodies::post_for_ever(edge, from(number), body, over.clone()));
+        attacks.spawn(bodies::post_for_ever(edge, from(number), body, afternoon.clone()));
     }
-    attacks.spawn(logins::guess(edge, from(1), over.clone()));
-    attacks.spawn(logins::guess(api, from(2), over.clone()));
+    attacks.spawn(logins::guess(edge, from(1), afternoon.clone()));
+    attacks.spawn(logins::guess(api, from(2), afternoon.clone()));
     for number in 0..queries::AT_ONCE {
-        attacks.spawn(queries::ask_for_ever(api, from(number), over.clone()));
+        attacks.spawn(queries::ask_for_ever(api, from(number), afternoon.clone()));
     }
-    topic::flood(place, over, &mut attacks).await?;
+    topic::flood(&targets.settings, afternoon, &mut attacks).await?;
     Ok(attacks)
 }
 
@@ -56,10 +87,4 @@ fn client(from: IpAddr) -> Option<reqwest::Client> {
 
 fn url(address: SocketAddr, path: &str) -> String {
     format!("http://{address}{path}")
-}
-
-/// Whether to go on.
-async fn breathes(over: &Over) -> bool {
-    tokio::time::sleep(BREATH).await;
-    !*over.borrow()
 }

@@ -38,6 +38,9 @@ pub enum Failure {
     /// The database does not answer.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
+    /// The attackers' threads cannot be started, or one of them panicked.
+    #[error("the attackers: {0}")]
+    Threads(String),
     /// The broker does not take what hostile producers send.
     #[error("the broker: {0}")]
     Broker(String),

@@ -5,10 +5,13 @@ mod attacks;
 mod failure;
 mod judge;
 mod normal;
+mod outside;
 mod place;
 mod report;
 mod run;
+mod strikes;
 
 pub use failure::Failure;
 pub use report::Report;
 pub use run::{Options, run};
+pub use strikes::Struck;

@@ -21,7 +21,7 @@ struct Arguments {
     #[arg(long, default_value_t = 120)]
     hostile: u64,
     /// Events a second of the client that is none of them
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 50)]
     rate: u32,
 }
 

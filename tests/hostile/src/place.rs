@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use serde_json::Value;
+use settings::Settings;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -18,10 +19,20 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 pub(crate) struct Place {
     pub(crate) sandbox: Sandbox,
     pub(crate) edge: SocketAddr,
-    pub(crate) api: SocketAddr,
-    pub(crate) ops: SocketAddr,
+    api: SocketAddr,
+    ops: SocketAddr,
     folder: tempfile::TempDir,
     process: Option<Child>,
+}
+
+/// What is attacked.
+#[derive(Clone)]
+pub(crate) struct Targets {
+    pub(crate) edge: SocketAddr,
+    pub(crate) api: SocketAddr,
+    pub(crate) ops: SocketAddr,
+    /// The way to the topics.
+    pub(crate) settings: Settings,
 }
 
 impl Place {
@@ -53,6 +64,15 @@ impl Place {
 
     pub(crate) const fn key() -> &'static str {
         KEY
+    }
+
+    pub(crate) fn targets(&self) -> Targets {
+        Targets {
+            edge: self.edge,
+            api: self.api,
+            ops: self.ops,
+            settings: self.sandbox.settings(),
+        }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

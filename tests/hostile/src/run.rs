@@ -1,16 +1,17 @@
 //! The order of an afternoon: quiet first, to compare with, then everything at once, then the count.
 
-use crate::attacks;
 use crate::failure::Failure;
-use crate::judge;
+use crate::judge::{self, Seen};
 use crate::normal;
+use crate::outside::Outside;
 use crate::place::Place;
 use crate::report::Report;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// More than all attackers hold at once.
 const DESCRIPTORS: u64 = 16_384;
+/// Before anything is measured: connections are made, code and caches are warm.
+const WARM_UP: Duration = Duration::from_secs(3);
 
 /// How long, and how much.
 #[derive(Debug, Clone, Copy)]
@@ -31,12 +32,18 @@ pub async fn run(options: &Options) -> Result<Report, Failure> {
     // The program under test keeps the limit that it finds, which is the usual one.
     let mut place = Place::start().await?;
     let _ = rlimit::increase_nofile_limit(DESCRIPTORS);
+    let warm_up = normal::send(&place, "warm-up", options.rate, WARM_UP).await?;
     let quiet = normal::send(&place, "quiet", options.rate, options.quiet).await?;
-    let (tell, over) = watch::channel(false);
-    let mut attacks = attacks::begin(&place, &over).await?;
+    let attackers = Outside::begin(place.targets()).await?;
     let hostile = normal::send(&place, "hostile", options.rate, options.hostile).await?;
-    let whole_under_attack = place.is_whole().await?;
-    tell.send_replace(true);
-    while attacks.join_next().await.is_some() {}
-    judge::judge(&mut place, quiet, hostile, whole_under_attack).await
+    let whole = place.is_whole().await?;
+    let struck = attackers.end().await;
+    let seen = Seen {
+        warm_up,
+        quiet,
+        hostile,
+        whole,
+        struck,
+    };
+    judge::judge(&mut place, seen).await
 }

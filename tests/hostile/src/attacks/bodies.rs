@@ -1,7 +1,8 @@
 //! Bodies that are made to kill whoever reads them.
 
-use super::{Over, breathes, client, url};
+use super::{Afternoon, client, url};
 use crate::place::Place;
+use crate::strikes::Kind;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
@@ -78,9 +79,9 @@ fn bomb() -> Vec<u8> {
     encoder.finish().unwrap_or_default()
 }
 
-pub(super) async fn post_for_ever(edge: SocketAddr, from: IpAddr, body: Body, over: Over) {
+pub(super) async fn post_for_ever(edge: SocketAddr, from: IpAddr, body: Body, afternoon: Afternoon) {
     let Some(client) = client(from) else { return };
-    while breathes(&over).await {
+    while afternoon.breathes().await {
         let mut request = client
             .post(url(edge, body.path))
             .header("content-type", body.content_type)
@@ -90,6 +91,8 @@ pub(super) async fn post_for_ever(edge: SocketAddr, from: IpAddr, body: Body, ov
             request = request.header("content-encoding", encoding);
         }
         // Whatever the answer is.
-        let _ = request.send().await;
+        if request.send().await.is_ok() {
+            afternoon.struck(Kind::Body);
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Connections that are opened and never used well: half a head, half a body, an answer that nobody reads.
 
-use super::{Over, from};
+use super::{Afternoon, from};
 use crate::place::Place;
+use crate::strikes::Kind;
 use std::io::Result;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -25,31 +26,33 @@ enum Half {
     Deaf,
 }
 
-pub(super) fn begin(address: SocketAddr, over: &Over, attacks: &mut JoinSet<()>) {
+pub(super) fn begin(address: SocketAddr, afternoon: &Afternoon, attacks: &mut JoinSet<()>) {
     let halves = std::iter::repeat_n(Half::Head, HALF_HEADS)
         .chain(std::iter::repeat_n(Half::Body, HALF_BODIES))
         .chain(std::iter::repeat_n(Half::Deaf, DEAF));
     for (number, half) in halves.enumerate() {
-        attacks.spawn(hold_for_ever(address, from(number), half, over.clone()));
+        attacks.spawn(hold_for_ever(address, from(number), half, afternoon.clone()));
     }
 }
 
 /// Opens the connection again whenever it is closed.
-async fn hold_for_ever(address: SocketAddr, from: IpAddr, half: Half, mut over: Over) {
-    while !*over.borrow() {
+async fn hold_for_ever(address: SocketAddr, from: IpAddr, half: Half, mut afternoon: Afternoon) {
+    let held = afternoon.clone();
+    while !afternoon.is_over() {
         tokio::select! {
-            _ = hold(address, from, half) => {}
-            _ = over.wait_for(|over| *over) => return,
+            _ = hold(address, from, half, &held) => {}
+            () = afternoon.end() => return,
         }
         tokio::time::sleep(AGAIN).await;
     }
 }
 
-async fn hold(address: SocketAddr, from: IpAddr, half: Half) -> Result<()> {
+async fn hold(address: SocketAddr, from: IpAddr, half: Half, afternoon: &Afternoon) -> Result<()> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::new(from, 0))?;
     let mut stream = socket.connect(address).await?;
     stream.write_all(first_part(half).as_bytes()).await?;
+    afternoon.struck(Kind::Connection);
     if matches!(half, Half::Deaf) {
         return std::future::pending().await;
     }

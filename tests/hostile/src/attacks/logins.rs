@@ -1,15 +1,16 @@
 //! Guesses at keys and tokens.
 
-use super::{Over, breathes, client, url};
+use super::{Afternoon, client, url};
+use crate::strikes::Kind;
 use std::net::{IpAddr, SocketAddr};
 
 /// Made to be refused: an algorithm of "none", with a claim that would open everything.
 const FORGED: &str = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIiwic2NvcGUiOiJhZG1pbiIsImV4cCI6NDEwMjQ0NDgwMH0.";
 
-pub(super) async fn guess(address: SocketAddr, from: IpAddr, over: Over) {
+pub(super) async fn guess(address: SocketAddr, from: IpAddr, afternoon: Afternoon) {
     let Some(client) = client(from) else { return };
     let mut number: u64 = 0;
-    while breathes(&over).await {
+    while afternoon.breathes().await {
         number += 1;
         let path = if number.is_multiple_of(2) {
             "/v1/events"
@@ -23,6 +24,8 @@ pub(super) async fn guess(address: SocketAddr, from: IpAddr, over: Over) {
             _ => request.header("x-signature", "sha256=00"),
         };
         // Whatever the answer is.
-        let _ = request.send().await;
+        if request.send().await.is_ok() {
+            afternoon.struck(Kind::Login);
+        }
     }
 }

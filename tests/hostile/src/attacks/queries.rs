@@ -1,7 +1,8 @@
 //! Questions to the API that cost as much as they can.
 
-use super::{Over, breathes, client, url};
+use super::{Afternoon, client, url};
 use crate::place::Place;
+use crate::strikes::Kind;
 use std::net::{IpAddr, SocketAddr};
 
 pub(super) const AT_ONCE: usize = 12;
@@ -14,13 +15,15 @@ const PATHS: [&str; 5] = [
     "/v1/signals?limit=4294967295&cursor=////",
 ];
 
-pub(super) async fn ask_for_ever(api: SocketAddr, from: IpAddr, over: Over) {
+pub(super) async fn ask_for_ever(api: SocketAddr, from: IpAddr, afternoon: Afternoon) {
     let Some(client) = client(from) else { return };
-    while breathes(&over).await {
+    while afternoon.breathes().await {
         for path in PATHS {
             let request = client.get(url(api, path)).header("x-api-key", Place::key());
             // Whatever the answer is.
-            let _ = request.send().await;
+            if request.send().await.is_ok() {
+                afternoon.struck(Kind::Query);
+            }
         }
     }
 }

@@ -1,19 +1,23 @@
 //! Producers that write to the ingest topic whatever they like.
 
-use super::{Over, breathes};
+use super::Afternoon;
 use crate::failure::Failure;
-use crate::place::Place;
+use crate::strikes::Kind;
 use model::{Encoder, RawEvent};
 use registry::Registry;
 use runtime::Publisher;
+use settings::Settings;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
 use topology::{Prefix, Topic};
 
 const DAY: i64 = 24 * 3_600_000;
 
-pub(super) async fn flood(place: &Place, over: &Over, attacks: &mut JoinSet<()>) -> Result<(), Failure> {
-    let settings = place.sandbox.settings();
+pub(super) async fn flood(
+    settings: &Settings,
+    afternoon: &Afternoon,
+    attacks: &mut JoinSet<()>,
+) -> Result<(), Failure> {
     let prefix = Prefix::new(settings.topic_prefix.clone());
     let broker = |error: &dyn std::fmt::Display| Failure::Broker(error.to_string());
     let registry = Registry::connect(&settings.registry).map_err(|error| broker(&error))?;
@@ -24,7 +28,7 @@ pub(super) async fn flood(place: &Place, over: &Over, attacks: &mut JoinSet<()>)
     let publisher = Publisher::new(&settings.kafka, &prefix, ids).map_err(|error| broker(&error))?;
     let encoder = Encoder::new(ids);
     for value in values(&encoder) {
-        attacks.spawn(write_for_ever(publisher.clone(), value, over.clone()));
+        attacks.spawn(write_for_ever(publisher.clone(), value, afternoon.clone()));
     }
     Ok(())
 }
@@ -50,11 +54,13 @@ fn values(encoder: &Encoder) -> Vec<Vec<u8>> {
     ]
 }
 
-async fn write_for_ever(publisher: Publisher, value: Vec<u8>, over: Over) {
-    while breathes(&over).await {
+async fn write_for_ever(publisher: Publisher, value: Vec<u8>, afternoon: Afternoon) {
+    while afternoon.breathes().await {
+        let topic = Topic::IngestEvents;
+        let written = publisher.publish_raw(topic, Some(b"hostile"), &value).await;
         // Whatever the broker says.
-        let _ = publisher
-            .publish_raw(Topic::IngestEvents, Some(b"hostile"), &value)
-            .await;
+        if written.is_ok() {
+            afternoon.struck(Kind::Record);
+        }
     }
 }
