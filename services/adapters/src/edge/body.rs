@@ -41,8 +41,9 @@ pub(super) async fn collect(
     match coding {
         Some(coding) if !bytes.is_empty() => {
             // However few bytes there are, as many as the limit may come out.
-            let decoded = heavy.run(owner, limit, move || coding.decoded(&bytes, limit));
-            Ok(decoded.await??)
+            let turn = heavy.turn(owner, limit).await;
+            let decoded = heavy.run(turn, move || coding.decoded(&bytes, limit));
+            Ok(decoded.await?.0?)
         }
         _ => Ok(bytes),
     }

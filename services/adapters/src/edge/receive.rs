@@ -39,14 +39,16 @@ pub(super) async fn receive<I: Ingest>(
         Ok(whole) => whole,
         Err(problem) => return problem.into_response(),
     };
-    let (owner, bytes) = (whole.owner(), whole.body.len());
-    let reading = edge.heavy.run(owner, bytes, {
+    let bytes = whole.body.len();
+    let turn = edge.heavy.turn(whole.owner(), bytes).await;
+    let reading = edge.heavy.run(turn, {
         let (edge, caller) = (Arc::clone(&edge), Arc::clone(&caller));
         move || (understood(&edge, route, &caller, &whole), whole)
     });
-    let (reading, whole) = match reading.await {
-        Ok((Ok(reading), whole)) => (reading, whole),
-        Ok((Err(rejection), _)) => {
+    // The turn is held until the answer is there.
+    let (reading, whole, _turn) = match reading.await {
+        Ok(((Ok(reading), whole), turn)) => (reading, whole, turn),
+        Ok(((Err(rejection), _), _)) => {
             let problem = Problem::from(&rejection).counted();
             edge.tally.rejected(route.dialect(), problem.reason(), 1);
             return problem.into_response();
