@@ -1,5 +1,7 @@
 //! The floor: an axum handler that produces what was posted and answers when the broker has it, and nothing else. A
-//! batch is cut into its events, because the edge writes each as a record too.
+//! batch is cut into its events, because the edge writes each as a record too; each record has a key of as many as the
+//! events have subjects, because records without one would all go to one partition for a while, which is cheaper than
+//! any stream that keeps the order of a subject can be.
 
 use crate::parts;
 use anyhow::{Context, Result};
@@ -13,9 +15,14 @@ use rdkafka::ClientConfig;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use serde_json::value::RawValue;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 const QUEUE: Duration = Duration::from_secs(1);
+/// As many as the load has.
+const SUBJECTS: u64 = 10_000;
+
+static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// Serves the floor of `edge`
 #[derive(Args)]
@@ -92,7 +99,8 @@ async fn take(State(floor): State<Floor>, headers: HeaderMap, body: Bytes) -> St
 
 impl Floor {
     async fn produce(&self, event: &[u8]) -> bool {
-        let record = FutureRecord::<(), [u8]>::to(&self.topic).payload(event);
+        let key = format!("user:{}", NEXT.fetch_add(1, Ordering::Relaxed) % SUBJECTS);
+        let record = FutureRecord::to(&self.topic).key(&key).payload(event);
         self.producer.send(record, QUEUE).await.is_ok()
     }
 }
