@@ -5,6 +5,7 @@
 mod apply;
 mod cluster;
 mod found;
+mod growth;
 mod history;
 mod lag;
 mod open_transactions;

@@ -16,6 +16,9 @@ pub(crate) struct Metadata {
     /// How far its changelogs reach.
     #[serde(default, skip_serializing_if = "Extents::is_empty")]
     pub changelogs: Extents,
+    /// How many partitions its topic has, by which keys are given to tasks; of a stage with state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitions: Option<i32>,
 }
 
 impl Metadata {
@@ -52,7 +55,11 @@ mod tests {
         let mut changelogs = Extents::default();
         changelogs.found("seen", Extent { begin: 0, end: 7 }).unwrap();
         let counts = counts();
-        let kept = Metadata { counts, changelogs };
+        let kept = Metadata {
+            counts,
+            changelogs,
+            partitions: Some(12),
+        };
         assert_eq!(Metadata::read(&kept.write().unwrap()), Ok(kept));
         assert_eq!(Metadata::read(""), Ok(Metadata::default()));
         assert!(Metadata::read("somebody else's note").is_err());

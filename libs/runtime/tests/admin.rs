@@ -59,6 +59,29 @@ async fn applying_twice_changes_nothing_and_a_difference_is_seen_and_mended() {
     assert!(larger.delete_all().await.unwrap() > 9);
 }
 
+/// Whoever refuses changes nothing: not the topics whose keys have no state either.
+#[tokio::test]
+async fn partitions_are_not_added_where_keys_would_move_away_from_their_state() {
+    let (_sandbox, mut settings, _) = with_topics("growth").await;
+    let producer: FutureProducer = ClientConfig::new()
+        .set("bootstrap.servers", &settings.kafka.brokers)
+        .create()
+        .unwrap();
+    let changelog = format!("{}detector.seen.changelog", settings.topic_prefix);
+    let state = FutureRecord::to(&changelog).key("key").payload("value");
+    producer.send(state, SOON).await.unwrap();
+
+    settings.kafka.partitions = 4;
+    let larger = admin(&settings);
+    let plan = larger.plan().await.unwrap();
+    let refused = larger.apply(&plan, true).await.unwrap_err().to_string();
+    assert!(
+        refused.contains("detector has state in") && refused.contains("Nothing was changed"),
+        "{refused}"
+    );
+    assert_eq!(larger.plan().await.unwrap(), plan);
+}
+
 #[tokio::test]
 async fn a_changed_setting_is_mended_and_settings_of_others_stay() {
     let (_sandbox, settings, admin) = with_topics("topic settings").await;

@@ -17,9 +17,13 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 type Outcomes = Result<Vec<Result<String, (String, RDKafkaErrorCode)>>, KafkaError>;
 
 impl Admin {
-    /// Creates and configures what the plan says; adds partitions only if `grow`. Never shrinks and never copies.
+    /// Creates and configures what the plan says; adds partitions only if `grow`, and only where no key moves away from its
+    /// state: otherwise nothing is changed. Never shrinks and never copies.
     /// Applying a plan twice changes nothing the second time.
     pub async fn apply(&self, plan: &Plan, grow: bool) -> Result<(), AdminError> {
+        if grow {
+            self.refuse_moving_keys(plan).await?;
+        }
         self.create(plan).await?;
         if grow {
             self.grow(plan).await?;

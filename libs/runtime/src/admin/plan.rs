@@ -76,8 +76,8 @@ impl fmt::Display for Change {
             } => write!(f, "~ {topic}  {key}: {is} -> {wanted}"),
             Self::Grow { topic, is, wanted } => write!(
                 f,
-                "! {topic}  partitions: {is} -> {wanted} (keys move to other partitions, away from their state and \
-                 order; drain the stream first, then apply with --grow)"
+                "! {topic}  partitions: {is} -> {wanted} (keys move to other partitions, away from their order; \
+                 drain the stream first, then apply with --grow, which refuses where they have state)"
             ),
             Self::Shrink { topic, is, wanted } => write!(
                 f,

@@ -11,6 +11,7 @@
 mod changelogs;
 mod claim;
 mod coverage;
+mod layout;
 mod shortfall;
 mod sources;
 mod standing;

@@ -20,6 +20,8 @@ pub(crate) struct Running<S> {
     pub counts: FlowCounts,
     /// How far its changelogs reach.
     pub changelogs: Extents,
+    /// How many partitions its topic has, if that matters to its state.
+    pub partitions: Option<i32>,
     /// What became of the records of the open transaction.
     pub pending: FlowCounts,
     /// The dead letters of the open transaction, by whose they are.
@@ -56,6 +58,7 @@ impl<S: Stores> Running<S> {
             stores,
             counts: FlowCounts::default(),
             changelogs: Extents::default(),
+            partitions: None,
             pending: FlowCounts::default(),
             deaths: Deaths::new(),
             committed: None,
@@ -140,7 +143,11 @@ impl<S: Stores> Running<S> {
         let mut counts = self.counts.clone();
         counts.add(&self.pending);
         let changelogs = self.changelogs.after();
-        Metadata { counts, changelogs }
+        Metadata {
+            counts,
+            changelogs,
+            partitions: self.partitions,
+        }
     }
 
     /// The transaction committed; its marker is the next record of each changelog that it touched.

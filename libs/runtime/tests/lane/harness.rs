@@ -3,7 +3,7 @@
 use model::{Event, SchemaIds, SchemaLookup, SchemaSource, ScoredEvent, Signal, WriterSchema, schema_text};
 use rdkafka::ClientConfig;
 use rdkafka::Message;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use runtime::{Committed, LaneState, Observer, Shared, Stop, run_stage};
@@ -292,6 +292,22 @@ pub(crate) async fn empty_topic(sandbox: &Sandbox, topic: &str) {
     delete_topic(sandbox, topic).await;
     let name = format!("{}{topic}", sandbox.topic_prefix());
     create(sandbox, &[(name, PARTITIONS)]).await;
+}
+
+/// Gives topics more partitions, as a tool of Kafka does.
+pub(crate) async fn grow_topics(sandbox: &Sandbox, topics: &[String], partitions: usize) {
+    let names = topics
+        .iter()
+        .map(|topic| format!("{}{topic}", sandbox.topic_prefix()));
+    let names: Vec<String> = names.collect();
+    let more: Vec<_> = names
+        .iter()
+        .map(|name| NewPartitions::new(name, partitions))
+        .collect();
+    let grown = admin_client(sandbox)
+        .create_partitions(&more, &AdminOptions::new())
+        .await;
+    grown.unwrap().into_iter().for_each(|grown| drop(grown.unwrap()));
 }
 
 /// Deletes the group of the stage.

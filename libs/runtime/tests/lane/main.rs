@@ -11,6 +11,7 @@ mod clocks;
 mod emptied;
 mod exactly_once;
 mod fairness;
+mod growth;
 mod harness;
 mod quarantine;
 mod rejected;
