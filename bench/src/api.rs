@@ -5,12 +5,13 @@
 //! as they are and as they were before lists had indexes of their own.
 
 mod ask;
+mod batches;
 mod fill;
 mod store;
 
 use crate::{parts, say};
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 use settings::{Secret, Settings};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
@@ -23,6 +24,18 @@ pub(crate) struct ApiArgs {
     /// Pages that are read of each list
     #[arg(long, default_value_t = 40)]
     pages: usize,
+    /// A database of this name is filled if it is not there, and kept for the next time
+    #[arg(long)]
+    keep: Option<String>,
+    /// Measure the lists alone, or what the indexes cost the sink
+    #[arg(long)]
+    only: Option<Half>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Half {
+    Lists,
+    Sink,
 }
 
 pub(crate) fn run(args: &ApiArgs) -> Result<()> {
@@ -36,22 +49,43 @@ async fn measured(args: &ApiArgs) -> Result<()> {
         .find_map(|(name, value)| (name == "SLUICEBOX__POSTGRES__URL").then_some(value))
         .context("the local parts name no PostgreSQL")?;
     let place = Place { server };
-    let url = place.fresh("lists").await?;
-    let asked = lists(&url, args).await;
-    place.drop("lists").await?;
-    let ratio = store::compared(&place, args.events / 50).await?;
-    let worst = asked?;
-    say(format_args!(
-        "\nworst p95 {worst:.1} ms; the sink stores {ratio:.2} of what it stored before"
-    ));
-    say(json!({ "events": args.events, "api_p95_ms": worst, "sink_vs_before": ratio }));
+    let mut figures = json!({ "events": args.events });
+    if args.only != Some(Half::Sink) {
+        let worst = all_lists(&place, args).await?;
+        say(format_args!("\nworst p95 {worst:.1} ms"));
+        figures["api_p95_ms"] = json!(worst);
+    }
+    if args.only != Some(Half::Lists) {
+        let ratio = store::compared(&place, args.events / 50).await?;
+        say(format_args!(
+            "the sink stores {ratio:.2} of what it stored before"
+        ));
+        figures["sink_vs_before"] = json!(ratio);
+    }
+    say(figures);
     Ok(())
 }
 
-async fn lists(url: &str, args: &ApiArgs) -> Result<f64> {
+/// Over a database of this run alone, or over one that is kept.
+async fn all_lists(place: &Place, args: &ApiArgs) -> Result<f64> {
+    let Some(name) = &args.keep else {
+        let asked = lists(&place.fresh("lists").await?, args, true).await;
+        place.drop("lists").await?;
+        return asked;
+    };
+    let empty = !place.has(name).await?;
+    if empty {
+        place.run(format!("CREATE DATABASE {name}")).await?;
+    }
+    lists(&place.url(name)?, args, empty).await
+}
+
+async fn lists(url: &str, args: &ApiArgs, empty: bool) -> Result<f64> {
     let pool = PgPool::connect(url).await?;
     sink::migrate(&pool).await?;
-    fill::fill(&pool, args.events).await?;
+    if empty {
+        fill::fill(&pool, args.events).await?;
+    }
     let mut settings = Settings::default();
     settings.postgres.url = Secret::new(url);
     settings.api.query_time = std::time::Duration::from_hours(1);
@@ -72,12 +106,21 @@ impl Place {
 
     /// An empty database; its address.
     async fn fresh(&self, what: &str) -> Result<String> {
-        self.run(format!("CREATE DATABASE {}", Self::name(what))).await?;
-        let (server, _) = self
-            .server
-            .rsplit_once('/')
-            .context("an address without a database")?;
-        Ok(format!("{server}/{}", Self::name(what)))
+        let name = Self::name(what);
+        self.run(format!("CREATE DATABASE {name}")).await?;
+        self.url(&name)
+    }
+
+    fn url(&self, name: &str) -> Result<String> {
+        let parted = self.server.rsplit_once('/');
+        let (server, _) = parted.context("an address without a database")?;
+        Ok(format!("{server}/{name}"))
+    }
+
+    async fn has(&self, name: &str) -> Result<bool> {
+        let mut connection = PgConnection::connect(&self.server).await?;
+        let there = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)");
+        Ok(there.bind(name).fetch_one(&mut connection).await?)
     }
 
     async fn drop(&self, what: &str) -> Result<()> {

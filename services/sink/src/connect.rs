@@ -56,12 +56,12 @@ impl Link {
     }
 }
 
-/// A sink of one lane, on one connection.
+/// A connection as the sink's: not made yet.
 ///
 /// Commits do not wait for the disk (`synchronous_commit = off`): should the server crash, rows and offsets are lost
 /// together, and Kafka gives the records again. A lane that stands still in the midst of a batch loses it, and with it
 /// its locks, so that the next owner need not wait for it.
-pub async fn connect(settings: &PostgresSettings) -> Result<SinkDrain, SinkError> {
+pub(crate) fn link(settings: &PostgresSettings) -> Result<Link, SinkError> {
     let options = database::options(settings, "sluicebox-sink")?.options([
         ("synchronous_commit", "off"),
         ("lock_timeout", "30s"),
@@ -69,7 +69,12 @@ pub async fn connect(settings: &PostgresSettings) -> Result<SinkDrain, SinkError
         // What the tables ask of a sink that knows of keys across days.
         ("sluicebox.keys", "on"),
     ]);
-    let mut link = Link { options, open: None };
+    Ok(Link { options, open: None })
+}
+
+/// A sink of one lane, on one connection.
+pub async fn connect(settings: &PostgresSettings) -> Result<SinkDrain, SinkError> {
+    let mut link = link(settings)?;
     let connection = link.take().await;
     // Each lane makes one of its own.
     let mut connection = connection.map_err(|error| SinkError::Unreachable(database::explain(&error)))?;

@@ -79,7 +79,7 @@ async fn transact(
         transaction.rollback().await?;
         return Ok(false);
     }
-    rows.store(&mut transaction).await?;
+    rows.sorted().store(&mut transaction).await?;
     transaction.commit().await?;
     Ok(true)
 }

@@ -3,7 +3,10 @@
 //! Kafka's transactions end at Kafka. The sink is exactly-once in effect because rows and offsets are stored together
 //! or not at all, and because every row has a key that the stream gave it.
 
+#[cfg(feature = "bench")]
+pub mod before;
 mod connect;
+mod copy;
 mod cut;
 mod drain;
 mod evidence_seen;

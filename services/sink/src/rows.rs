@@ -85,9 +85,9 @@ impl Rows {
         }
     }
 
-    /// Writes everything. Rows are sorted by their keys, so that two writers of the same keys cannot deadlock and
+    /// As they are written. Rows are sorted by their keys, so that two writers of the same keys cannot deadlock and
     /// neighbours in an index are written together.
-    pub(crate) async fn store(self, to: &mut PgConnection) -> Result<(), sqlx::Error> {
+    pub(crate) fn sorted(self) -> Sorted {
         let mut events = self.events;
         events.sort_by_key(|row| row.event_key);
         // The sort is stable: of a key that came twice the first stays.
@@ -101,15 +101,43 @@ impl Rows {
             .map(|(receipt, place)| ReceiptRow::of(receipt, &place))
             .collect();
         receipts.sort_by(|a, b| a.notification_id.cmp(&b.notification_id));
+        Sorted {
+            raw_events: self.raw_events,
+            events,
+            signals,
+            evidence,
+            detections: self.detections,
+            notifications: self.notifications,
+            receipts,
+            dead_letters: self.dead_letters,
+        }
+    }
+}
 
-        RawEventRow::store(self.raw_events, to).await?;
-        EventRow::store(events, to).await?;
-        SignalRow::store(signals, to).await?;
-        EvidenceRow::store(evidence, to).await?;
-        DetectionRow::store(self.detections, to).await?;
-        NotificationRow::store(self.notifications, to).await?;
-        ReceiptRow::store(receipts, to).await?;
-        DeadLetterRow::store(self.dead_letters, to).await?;
+/// Rows in the order in which they are written; each key is here once.
+#[derive(Debug)]
+pub(crate) struct Sorted {
+    pub(crate) raw_events: Vec<RawEventRow>,
+    pub(crate) events: Vec<EventRow>,
+    pub(crate) signals: Vec<SignalRow>,
+    pub(crate) evidence: Vec<EvidenceRow>,
+    detections: Vec<DetectionRow>,
+    notifications: Vec<NotificationRow>,
+    receipts: Vec<ReceiptRow>,
+    dead_letters: Vec<DeadLetterRow>,
+}
+
+impl Sorted {
+    /// Writes everything.
+    pub(crate) async fn store(self, to: &mut PgConnection) -> Result<(), sqlx::Error> {
+        RawEventRow::write(self.raw_events, to).await?;
+        EventRow::write(self.events, to).await?;
+        SignalRow::write(self.signals, to).await?;
+        EvidenceRow::write(self.evidence, to).await?;
+        DetectionRow::write(self.detections, to).await?;
+        NotificationRow::write(self.notifications, to).await?;
+        ReceiptRow::write(self.receipts, to).await?;
+        DeadLetterRow::write(self.dead_letters, to).await?;
         Ok(())
     }
 }

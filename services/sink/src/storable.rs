@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use model::Millis;
 
 pub(crate) use identifier::identifier;
-pub(crate) use json::{json_or_null, jsonb};
+pub(crate) use json::{Json, json_or_null, jsonb};
 pub(crate) use payload::Payload;
 
 /// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z: what RFC 3339 can write, within what `timestamptz` can hold.

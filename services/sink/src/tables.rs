@@ -1,6 +1,7 @@
 //! The tables, one file each: its row, and how a record becomes one.
 //!
-//! Rows are written by one statement a table and batch, as columns through `UNNEST`.
+//! Rows are written by one statement a table and batch: copied where they cannot be there already, else as columns
+//! through `UNNEST`.
 
 #[macro_use]
 mod columns;
@@ -23,7 +24,24 @@ pub(crate) use signal_evidence::EvidenceRow;
 pub(crate) use signals::SignalRow;
 
 use model::Id;
+use sqlx::PgConnection;
 use uuid::Uuid;
+
+/// Rows of one table.
+pub(crate) trait Row: Sized {
+    /// How many columns it has.
+    const COLUMNS: i16;
+
+    /// Runs a statement to which the rows are bound as one array a column.
+    async fn unnest(
+        statement: &'static str,
+        rows: Vec<Self>,
+        to: &mut PgConnection,
+    ) -> Result<(), sqlx::Error>;
+
+    /// Writes the values in the binary form of COPY.
+    fn put(&self, to: &mut Vec<u8>);
+}
 
 /// The idempotency key of an event. The API makes the same one.
 pub(crate) fn event_key(tenant: &str, source: &str, id: &str) -> Uuid {

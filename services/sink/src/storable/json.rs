@@ -6,18 +6,23 @@ use serde_json::Value;
 /// The escape that `jsonb` refuses.
 const NUL: &str = "\\u0000";
 
+/// JSON that `jsonb` takes; bound to a statement it is text.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::Type)]
+#[sqlx(transparent)]
+pub(crate) struct Json(pub(crate) String);
+
 /// The value as JSON, NUL replaced by U+FFFD.
-pub(crate) fn jsonb(value: &impl Serialize) -> String {
+pub(crate) fn jsonb(value: &impl Serialize) -> Json {
     let json = serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned());
-    if json.contains(NUL) {
+    Json(if json.contains(NUL) {
         without_nul(&json)
     } else {
         json
-    }
+    })
 }
 
 /// The list or map as JSON, or nothing when it is empty.
-pub(crate) fn json_or_null<'a, C>(values: &'a C) -> Option<String>
+pub(crate) fn json_or_null<'a, C>(values: &'a C) -> Option<Json>
 where
     C: Serialize,
     &'a C: IntoIterator,
@@ -55,12 +60,15 @@ mod tests {
     #[test]
     fn a_nul_goes_and_an_escaped_backslash_before_u0000_stays() {
         let facts = BTreeMap::from([("a\0", "b\0"), ("c", "\\u0000")]);
-        assert_eq!(jsonb(&facts), "{\"a\u{fffd}\":\"b\u{fffd}\",\"c\":\"\\\\u0000\"}");
+        assert_eq!(
+            jsonb(&facts).0,
+            "{\"a\u{fffd}\":\"b\u{fffd}\",\"c\":\"\\\\u0000\"}"
+        );
     }
 
     #[test]
     fn nothing_is_stored_for_nothing() {
         assert_eq!(json_or_null(&Vec::<String>::new()), None);
-        assert_eq!(json_or_null(&vec![f64::NAN]), Some("[null]".to_owned()));
+        assert_eq!(json_or_null(&vec![f64::NAN]), Some(Json("[null]".to_owned())));
     }
 }

@@ -1,6 +1,7 @@
 //! Whether a payload is JSON that `jsonb` can hold. It refuses NUL, lone surrogates, numbers beyond `numeric` and deep
 //! nesting; such payloads, and those that are no JSON, are kept byte for byte instead.
 
+use super::Json;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -29,9 +30,9 @@ impl Payload {
     }
 
     /// The JSON, and the bytes: one of them is there.
-    pub(crate) fn split(self) -> (Option<String>, Option<Vec<u8>>) {
+    pub(crate) fn split(self) -> (Option<Json>, Option<Vec<u8>>) {
         match self {
-            Self::Json(text) => (Some(text), None),
+            Self::Json(text) => (Some(Json(text)), None),
             Self::Bytes(bytes) => (None, Some(bytes)),
         }
     }

@@ -1,8 +1,9 @@
 //! Dead letters, by the stage that gave up and the place of the record: a stage buries a record once.
 
-use super::Time;
+use super::{Row, Time};
 use crate::storable::{identifier, text, time};
 use model::DeadLetter;
+use sqlx::PgConnection;
 
 columns! {
     /// One dead letter.
@@ -20,14 +21,20 @@ columns! {
         attempts: i32,
         tenant: Option<String>,
     }
-    "INSERT INTO dead_letters (stage, topic, kafka_partition, kafka_offset, time, reason, message, trace_id, \
-         key_bytes, payload, attempts, tenant) \
-     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], \
-         $8::text[], $9::bytea[], $10::bytea[], $11::int[], $12::text[]) \
-     ON CONFLICT DO NOTHING"
 }
 
+const INSERT: &str = "\
+    INSERT INTO dead_letters (stage, topic, kafka_partition, kafka_offset, time, reason, message, trace_id, \
+        key_bytes, payload, attempts, tenant) \
+    SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], \
+        $8::text[], $9::bytea[], $10::bytea[], $11::int[], $12::text[]) \
+    ON CONFLICT DO NOTHING";
+
 impl DeadLetterRow {
+    pub(crate) async fn write(rows: Vec<Self>, to: &mut PgConnection) -> Result<(), sqlx::Error> {
+        Self::unnest(INSERT, rows, to).await
+    }
+
     pub(crate) fn of(letter: DeadLetter) -> Self {
         Self {
             // Three identifiers share one index entry, so the short names of stages and topics are kept short.

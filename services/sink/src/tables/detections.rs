@@ -1,8 +1,9 @@
 //! Detections, by their ids.
 
-use super::Time;
-use crate::storable::{finite, identifier, json_or_null, text, time};
+use super::{Row, Time};
+use crate::storable::{Json, finite, identifier, json_or_null, text, time};
 use model::Detection;
+use sqlx::PgConnection;
 
 columns! {
     /// One detection.
@@ -18,20 +19,26 @@ columns! {
         window_end: Time,
         count: i64,
         threshold: f64,
-        event_ids: Option<String>,
-        attributes: Option<String>,
+        event_ids: Option<Json>,
+        attributes: Option<Json>,
         rules_version: String,
     }
-    "INSERT INTO detections (id, tenant, rule, subject, severity, description, time, window_start, window_end, count, \
-         threshold, event_ids, attributes, rules_version) \
-     SELECT a, b, c, d, e, f, g, h, i, j, k, l::jsonb, m::jsonb, n \
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], \
-         $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::double precision[], $12::text[], $13::text[], \
-         $14::text[]) AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n) \
-     ON CONFLICT DO NOTHING"
 }
 
+const INSERT: &str = "\
+    INSERT INTO detections (id, tenant, rule, subject, severity, description, time, window_start, window_end, count, \
+        threshold, event_ids, attributes, rules_version) \
+    SELECT a, b, c, d, e, f, g, h, i, j, k, l::jsonb, m::jsonb, n \
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], \
+        $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::double precision[], $12::text[], $13::text[], \
+        $14::text[]) AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n) \
+    ON CONFLICT DO NOTHING";
+
 impl DetectionRow {
+    pub(crate) async fn write(rows: Vec<Self>, to: &mut PgConnection) -> Result<(), sqlx::Error> {
+        Self::unnest(INSERT, rows, to).await
+    }
+
     pub(crate) fn of(detection: Detection) -> Self {
         Self {
             id: identifier(detection.id),

@@ -1,10 +1,13 @@
 //! Events with their scores: each idempotency key once, the first delivery wins.
 
 use super::{Time, event_key};
+use crate::copy;
 use crate::rows::Place;
-use crate::storable::{finite, identifier, json_or_null, jsonb, text, time};
+use crate::storable::{Json, finite, identifier, json_or_null, jsonb, text, time};
 use model::{Event, ScoredEvent};
 use serde::Serialize;
+use sqlx::PgConnection;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 columns! {
@@ -28,25 +31,13 @@ columns! {
         score: f64,
         level: String,
         matched: i32,
-        entities: Option<String>,
-        attributes: Option<String>,
-        reasons: Option<String>,
-        unknown: Option<String>,
+        entities: Option<Json>,
+        attributes: Option<Json>,
+        reasons: Option<Json>,
+        unknown: Option<Json>,
         rules_version: String,
         trace_id: Option<String>,
     }
-    "WITH fresh AS (INSERT INTO event_keys (event_key, tenant, time) \
-         SELECT * FROM unnest($1::uuid[], $2::text[], $7::timestamptz[]) ON CONFLICT DO NOTHING RETURNING event_key) \
-     INSERT INTO events (event_key, tenant, source, id, type, subject, time, received_at, title, text, url, author, \
-         lang, lang_confidence, severity, score, level, matched, entities, attributes, reasons, unknown, \
-         rules_version, trace_id) \
-     SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s::jsonb, t::jsonb, u::jsonb, v::jsonb, w, x \
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], \
-         $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::double precision[], \
-         $15::text[], $16::double precision[], $17::text[], $18::int[], $19::text[], $20::text[], $21::text[], \
-         $22::text[], $23::text[], $24::text[]) \
-         AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x) \
-         JOIN fresh ON fresh.event_key = a"
 }
 
 /// What was found in an event; members that are empty are left out.
@@ -90,7 +81,7 @@ fn no_items<T>(items: &&[T]) -> bool {
     items.is_empty()
 }
 
-fn entities(event: &Event) -> Option<String> {
+fn entities(event: &Event) -> Option<Json> {
     let found = Entities {
         cashtags: &event.cashtags,
         hashtags: &event.hashtags,
@@ -110,10 +101,38 @@ fn entities(event: &Event) -> Option<String> {
         listed: &event.listed,
     };
     let json = jsonb(&found);
-    (json != "{}").then_some(json)
+    (json.0 != "{}").then_some(json)
 }
 
+/// Notes the keys; those that were noted already are not answered.
+const KEYS: &str = "INSERT INTO event_keys (event_key, tenant, time) \
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) ON CONFLICT DO NOTHING RETURNING event_key";
+const COPY: &str = "\
+    COPY events (event_key, tenant, source, id, type, subject, time, received_at, title, text, url, author, \
+    lang, lang_confidence, severity, score, level, matched, entities, attributes, reasons, unknown, rules_version, \
+    trace_id) FROM STDIN (FORMAT binary)";
+
 impl EventRow {
+    /// Writes the events whose keys are new.
+    pub(crate) async fn write(mut rows: Vec<Self>, to: &mut PgConnection) -> Result<(), sqlx::Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let fresh: Vec<Uuid> = sqlx::query_scalar(KEYS)
+            .bind(rows.iter().map(|row| row.event_key).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.tenant.as_str()).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.at).collect::<Vec<_>>())
+            .fetch_all(&mut *to)
+            .await?;
+        if fresh.len() < rows.len() {
+            let fresh: HashSet<Uuid> = fresh.into_iter().collect();
+            rows.retain(|row| fresh.contains(&row.event_key));
+        }
+        // As they will be read.
+        rows.sort_by_key(|row| row.at);
+        copy::send(&rows, COPY, to).await
+    }
+
     pub(crate) fn of(scored: ScoredEvent, place: Place) -> Self {
         let event = scored.event;
         let entities = entities(&event);

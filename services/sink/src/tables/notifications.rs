@@ -1,9 +1,10 @@
 //! Notifications as they were planned, by their ids.
 
-use super::Time;
+use super::{Row, Time};
 use crate::rows::Place;
-use crate::storable::{identifier, json_or_null, text, time};
+use crate::storable::{Json, identifier, json_or_null, text, time};
 use model::Notification;
+use sqlx::PgConnection;
 
 columns! {
     /// One notification.
@@ -21,18 +22,24 @@ columns! {
         body: String,
         at: Time,
         planned_at: Time,
-        facts: Option<String>,
+        facts: Option<Json>,
     }
-    "INSERT INTO notifications (id, tenant, channel, group_key, origin, origin_id, subject, level, state, title, body, \
-         time, planned_at, facts) \
-     SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n::jsonb \
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
-         $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[]) \
-         AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n) \
-     ON CONFLICT DO NOTHING"
 }
 
+const INSERT: &str = "\
+    INSERT INTO notifications (id, tenant, channel, group_key, origin, origin_id, subject, level, state, title, body, \
+        time, planned_at, facts) \
+    SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n::jsonb \
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
+        $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[]) \
+        AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n) \
+    ON CONFLICT DO NOTHING";
+
 impl NotificationRow {
+    pub(crate) async fn write(rows: Vec<Self>, to: &mut PgConnection) -> Result<(), sqlx::Error> {
+        Self::unnest(INSERT, rows, to).await
+    }
+
     pub(crate) fn of(notification: Notification, place: &Place) -> Self {
         Self {
             id: identifier(notification.id),

@@ -1,8 +1,9 @@
 //! Evidence: each event of each signal once, also when the signal's capped list has dropped it since.
 
-use super::{Time, event_key};
+use super::{Row, Time, event_key};
 use crate::storable::{finite, identifier, text, time};
 use model::{Evidence, Id};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 columns! {
@@ -19,13 +20,19 @@ columns! {
         body: Option<String>,
         score: f64,
     }
-    "INSERT INTO signal_evidence (signal_key, event_key, event_id, source, type, time, author, url, text, score) \
-     SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], \
-         $7::text[], $8::text[], $9::text[], $10::double precision[]) \
-     ON CONFLICT DO NOTHING"
 }
 
+const INSERT: &str = "\
+    INSERT INTO signal_evidence (signal_key, event_key, event_id, source, type, time, author, url, text, score) \
+    SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], \
+        $7::text[], $8::text[], $9::text[], $10::double precision[]) \
+    ON CONFLICT DO NOTHING";
+
 impl EvidenceRow {
+    pub(crate) async fn write(rows: Vec<Self>, to: &mut PgConnection) -> Result<(), sqlx::Error> {
+        Self::unnest(INSERT, rows, to).await
+    }
+
     pub(crate) fn of(signal_key: &str, event_key: Uuid, evidence: Evidence) -> Self {
         Self {
             signal_key: identifier(signal_key.to_owned()),

@@ -1,8 +1,9 @@
 //! Signals: the newest version of each.
 
-use super::Time;
-use crate::storable::{finite, identifier, json_or_null, text, time};
+use super::{Row, Time};
+use crate::storable::{Json, finite, identifier, json_or_null, text, time};
 use model::Signal;
+use sqlx::PgConnection;
 
 columns! {
     /// One signal; a batch holds each at most once.
@@ -22,29 +23,35 @@ columns! {
         suppressed: i64,
         first_seen: Time,
         last_seen: Time,
-        reasons: Option<String>,
-        unknown: Option<String>,
-        facts: Option<String>,
+        reasons: Option<Json>,
+        unknown: Option<Json>,
+        facts: Option<Json>,
         rules_version: String,
     }
-    "INSERT INTO signals AS old (signal_key, version, tenant, type, subject, title, lang, state, score, level, \
-         evidence_count, source_count, suppressed, first_seen, last_seen, reasons, unknown, facts, rules_version) \
-     SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p::jsonb, q::jsonb, r::jsonb, s \
-     FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
-         $9::double precision[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::timestamptz[], \
-         $15::timestamptz[], $16::text[], $17::text[], $18::text[], $19::text[]) \
-         AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s) \
-     ON CONFLICT (signal_key) DO UPDATE SET version = excluded.version, tenant = excluded.tenant, \
-         type = excluded.type, subject = excluded.subject, title = excluded.title, lang = excluded.lang, \
-         state = excluded.state, score = excluded.score, level = excluded.level, \
-         evidence_count = excluded.evidence_count, source_count = excluded.source_count, \
-         suppressed = excluded.suppressed, first_seen = excluded.first_seen, last_seen = excluded.last_seen, \
-         reasons = excluded.reasons, unknown = excluded.unknown, facts = excluded.facts, \
-         rules_version = excluded.rules_version, stored_at = now() \
-     WHERE excluded.version > old.version"
 }
 
+const INSERT: &str = "\
+    INSERT INTO signals AS old (signal_key, version, tenant, type, subject, title, lang, state, score, level, \
+        evidence_count, source_count, suppressed, first_seen, last_seen, reasons, unknown, facts, rules_version) \
+    SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p::jsonb, q::jsonb, r::jsonb, s \
+    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
+        $9::double precision[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::timestamptz[], \
+        $15::timestamptz[], $16::text[], $17::text[], $18::text[], $19::text[]) \
+        AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s) \
+    ON CONFLICT (signal_key) DO UPDATE SET version = excluded.version, tenant = excluded.tenant, \
+        type = excluded.type, subject = excluded.subject, title = excluded.title, lang = excluded.lang, \
+        state = excluded.state, score = excluded.score, level = excluded.level, \
+        evidence_count = excluded.evidence_count, source_count = excluded.source_count, \
+        suppressed = excluded.suppressed, first_seen = excluded.first_seen, last_seen = excluded.last_seen, \
+        reasons = excluded.reasons, unknown = excluded.unknown, facts = excluded.facts, \
+        rules_version = excluded.rules_version, stored_at = now() \
+    WHERE excluded.version > old.version";
+
 impl SignalRow {
+    pub(crate) async fn write(rows: Vec<Self>, to: &mut PgConnection) -> Result<(), sqlx::Error> {
+        Self::unnest(INSERT, rows, to).await
+    }
+
     pub(crate) fn of(signal: Signal) -> Self {
         Self {
             signal_key: identifier(signal.signal_key),
