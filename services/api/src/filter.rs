@@ -117,6 +117,14 @@ impl Filter {
 }
 
 impl Given {
+    /// The column (SQL) and the value that it must be.
+    pub(crate) fn equals(&self) -> Option<(&'static str, &str)> {
+        match (self.test, &self.value) {
+            (Test::Equals(column), Value::Text(value)) => Some((column, value)),
+            _ => None,
+        }
+    }
+
     /// Adds the condition.
     pub(crate) fn condition(&self, query: &mut QueryBuilder<Postgres>) {
         match self.test {

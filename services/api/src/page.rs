@@ -50,6 +50,8 @@ pub(crate) trait Collection {
     const JOINS: &'static str = "";
     /// Whether the table has a column `tenant`.
     const TENANTS: bool = true;
+    /// Whether the indexes of values begin with a number that stands for tenant and value.
+    const NUMBERED: bool = false;
     /// The orders it can have; the first is the default.
     const SORTS: &'static [Sort];
     /// Orders that another collection has.

@@ -6,15 +6,27 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use std::time::Duration;
 
-/// The migration whose lists of indexes are worked through.
-const LISTS: &str = include_str!("../migrations/0004_lists.up.sql");
-pub(crate) const LISTS_VERSION: i64 = 4;
+/// A migration whose lists of indexes are worked through beforehand.
+#[derive(Debug)]
+pub(crate) struct Lists {
+    pub(crate) version: i64,
+    text: &'static str,
+}
+
+pub(crate) const LISTS: Lists = Lists {
+    version: 4,
+    text: include_str!("../migrations/0004_lists.up.sql"),
+};
+pub(crate) const NUMBERED: Lists = Lists {
+    version: 10,
+    text: include_str!("../migrations/0010_numbered_indexes.up.sql"),
+};
 
 /// What a line of the lists asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
-    /// An index of this name, with its definition.
-    Make(String, String),
+    /// An index of this name, of this table, with what else defines it.
+    Make(String, String, String),
     /// No index of this name.
     Drop(String),
 }
@@ -29,21 +41,56 @@ const NOT_HAD: &str = "55P03";
 
 /// Does what may take long, and says whether it was asked for: not where the tables are not there yet, or the migration
 /// is done.
-pub(crate) async fn prepare(pool: &PgPool) -> Result<bool, sqlx::Error> {
+pub(crate) async fn prepare(lists: &Lists, pool: &PgPool) -> Result<bool, sqlx::Error> {
     let mut connection = pool.acquire().await?;
-    if !waits(LISTS_VERSION, &mut connection).await? {
+    if !waits(lists.version, &mut connection).await? {
         return Ok(false);
     }
-    for step in steps(LISTS) {
+    for step in steps(lists.text) {
         match step {
-            Step::Make(name, definition) => make("", &name, &definition, &mut connection).await?,
-            Step::Drop(name) => {
-                let statement = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
-                run(statement, &mut connection).await?;
+            Step::Make(name, table, definition) => {
+                make_all(&name, &table, &definition, &mut connection).await?;
             }
+            Step::Drop(name) => drop_index(&name, &mut connection).await?,
         }
     }
     Ok(true)
+}
+
+/// Makes the index of a table, or of each part of one that is cut: the migration makes the whole of them.
+async fn make_all(
+    name: &str,
+    table: &str,
+    definition: &str,
+    connection: &mut PgConnection,
+) -> Result<(), sqlx::Error> {
+    let parts = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass($1) \
+        AND EXISTS (SELECT FROM pg_partitioned_table WHERE partrelid = inhparent) ORDER BY 1";
+    let parts: Vec<String> = sqlx::query_scalar(parts)
+        .bind(table)
+        .fetch_all(&mut *connection)
+        .await?;
+    if parts.is_empty() {
+        return make("", name, &format!("{name} ON {table} {definition}"), connection).await;
+    }
+    for part in parts {
+        let name = format!("{part}{}", name.trim_start_matches(table));
+        make("", &name, &format!("{name} ON {part} {definition}"), connection).await?;
+    }
+    Ok(())
+}
+
+/// Drops an index; that of a table that is cut is left to the migration, for which it is a moment.
+async fn drop_index(name: &str, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let whole = "SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass($1) AND relkind = 'i')";
+    let whole: bool = sqlx::query_scalar(whole)
+        .bind(name)
+        .fetch_one(&mut *connection)
+        .await?;
+    if whole {
+        run(format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"), connection).await?;
+    }
+    Ok(())
 }
 
 /// Whether the tables are there and the migration is not.
@@ -89,15 +136,15 @@ pub(crate) fn not_had(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| code == NOT_HAD)
 }
 
-/// Runs the migrations; one that does not get its locks at once is tried again.
-pub(crate) async fn migrate(migrations: &Migrator, pool: &PgPool) -> Result<(), MigrateError> {
+/// Runs the migrations up to this one; one that does not get its locks at once is tried again.
+pub(crate) async fn migrate(migrations: &Migrator, until: i64, pool: &PgPool) -> Result<(), MigrateError> {
     let mut connection = pool.acquire().await?;
     let mut tries = 0;
     loop {
         sqlx::query("SET lock_timeout = '2s'")
             .execute(&mut *connection)
             .await?;
-        let done = migrations.run(&mut *connection).await;
+        let done = migrations.run_to(until, &mut *connection).await;
         sqlx::query("RESET lock_timeout")
             .execute(&mut *connection)
             .await?;
@@ -126,9 +173,15 @@ fn steps(migration: &str) -> Vec<Step> {
     };
     let lines = migration.lines().filter_map(quoted);
     lines
-        .map(|line| match line.split_once(" ON ") {
-            Some((name, _)) => Step::Make(name.to_owned(), line.clone()),
-            None => Step::Drop(line),
+        .map(|line| {
+            let parted = line.split_once(" ON ");
+            let parted = parted.and_then(|(name, rest)| Some((name, rest.split_once(' ')?)));
+            match parted {
+                Some((name, (table, definition))) => {
+                    Step::Make(name.to_owned(), table.to_owned(), definition.to_owned())
+                }
+                None => Step::Drop(line),
+            }
         })
         .collect()
 }
@@ -172,14 +225,12 @@ mod tests {
 
     #[test]
     fn every_line_of_the_lists_is_a_step() {
-        let steps = steps(LISTS);
+        let steps = steps(LISTS.text);
         let made = steps.iter().filter(|step| matches!(step, Step::Make(..))).count();
-        assert_eq!(made, LISTS.matches(" ON ").count());
+        assert_eq!(made, LISTS.text.matches(" ON ").count());
         assert!(steps.contains(&Step::Drop("events_time".to_owned())));
-        let first = "events_tenant_time ON events (tenant, time, event_key)";
-        assert_eq!(
-            steps[0],
-            Step::Make("events_tenant_time".to_owned(), first.to_owned())
-        );
+        let [name, table, definition] =
+            ["events_tenant_time", "events", "(tenant, time, event_key)"].map(str::to_owned);
+        assert_eq!(steps[0], Step::Make(name, table, definition));
     }
 }

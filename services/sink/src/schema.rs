@@ -1,5 +1,6 @@
 //! The tables, from `migrations/`, carried in the program.
 
+use crate::online::{LISTS, NUMBERED};
 use crate::{cut, online, partitions};
 use sqlx::PgPool;
 use sqlx::migrate::{MigrateError, Migrator};
@@ -14,11 +15,17 @@ pub fn migrations() -> &'static Migrator {
 /// Brings the database up to what this program needs; does nothing where nothing is missing. Tables may be full, and
 /// others may read and write them meanwhile.
 pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
-    if online::prepare(pool).await? {
-        MIGRATIONS.run_to(online::LISTS_VERSION, pool).await?;
+    if online::prepare(&LISTS, pool).await? {
+        MIGRATIONS.run_to(LISTS.version, pool).await?;
     }
     cut::prepare(pool).await?;
-    online::migrate(&MIGRATIONS, pool).await?;
+    online::migrate(&MIGRATIONS, NUMBERED.version - 1, pool).await?;
+    if online::prepare(&NUMBERED, pool).await? {
+        let mut connection = pool.acquire().await?;
+        let once = "signal_evidence_once ON signal_evidence (signal_key, time, event_key)";
+        online::make("UNIQUE", "signal_evidence_once", once, &mut connection).await?;
+    }
+    online::migrate(&MIGRATIONS, i64::MAX, pool).await?;
     Ok(partitions::make(pool).await?)
 }
 

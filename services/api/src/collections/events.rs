@@ -72,6 +72,7 @@ impl Collection for Events {
         coalesce(unknown, '[]') AS unknown, coalesce(entities, '{}') AS entities, \
         coalesce(attributes, '{}') AS attributes, rules_version, trace_id";
     const TABLE: &'static str = "events";
+    const NUMBERED: bool = true;
     const SORTS: &'static [Sort] = &[Sort {
         name: "time",
         columns: &[("time", "timestamptz"), ("event_key", "uuid")],

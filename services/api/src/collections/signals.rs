@@ -79,6 +79,7 @@ impl Collection for Signals {
         coalesce(reasons, '[]') AS reasons, coalesce(unknown, '[]') AS unknown, evidence_count, source_count, \
         suppressed, first_seen, last_seen, version, coalesce(facts, '{}') AS facts, rules_version";
     const TABLE: &'static str = "signals";
+    const NUMBERED: bool = true;
     const SORTS: &'static [Sort] = &[
         Sort {
             name: "last_seen",

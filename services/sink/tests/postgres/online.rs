@@ -1,15 +1,18 @@
-//! Migrations of full tables, while a sink of the version before goes on writing.
+//! Migrations of full tables, while a sink of a version before goes on writing.
 
 use crate::batches::{Builder, raw, scored};
 use crate::database::tasks;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use stage::Drain;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use testkit::Sandbox;
 
-/// The last version that the sink before knows.
+/// The last version that the sink before days knows, and that before indexes of numbers.
 const BEFORE: i64 = 3;
+const CUT: i64 = 9;
 /// No batch of the sink before may wait longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -38,20 +41,29 @@ const BATCH: [&str; 2] = [
      'v' ON CONFLICT DO NOTHING",
 ];
 
+/// The same of a sink that knows of days.
+const BATCH_OF_DAYS: [&str; 2] = [
+    BATCH[0],
+    "WITH fresh AS (INSERT INTO event_keys VALUES (md5('late' || $1)::uuid, 'default', now()) ON CONFLICT DO NOTHING \
+     RETURNING event_key) INSERT INTO events (event_key, tenant, source, id, type, subject, time, received_at, score, \
+     level, matched, rules_version) SELECT event_key, 'default', 'late', $1::text, 't', 'late', now(), now(), 1, 'low', \
+     1, 'v' FROM fresh",
+];
+
 struct Written {
     batches: i64,
     longest: Duration,
 }
 
-/// Writes batch after batch, until it is refused because the tables are no longer its own.
-async fn write(pool: PgPool) -> Written {
+/// Writes batch after batch, until it is told that this is enough, or refused because the tables are no longer its own.
+async fn write(pool: PgPool, statements: [&'static str; 2], enough: Arc<AtomicBool>) -> Written {
     let mut written = Written {
         batches: 0,
         longest: Duration::ZERO,
     };
-    loop {
+    while !enough.load(Ordering::Relaxed) {
         let began = Instant::now();
-        if let Err(refused) = batch(&pool, written.batches).await {
+        if let Err(refused) = batch(&pool, statements, written.batches).await {
             let told = refused.to_string();
             assert!(told.contains("this sink is older than the tables"), "{told}");
             return written;
@@ -59,11 +71,12 @@ async fn write(pool: PgPool) -> Written {
         written.batches += 1;
         written.longest = written.longest.max(began.elapsed());
     }
+    written
 }
 
-async fn batch(pool: &PgPool, number: i64) -> Result<(), sqlx::Error> {
+async fn batch(pool: &PgPool, statements: [&'static str; 2], number: i64) -> Result<(), sqlx::Error> {
     let mut batch = pool.begin().await?;
-    for statement in BATCH {
+    for statement in statements {
         sqlx::query(statement).bind(number).execute(&mut *batch).await?;
     }
     batch.commit().await
@@ -83,6 +96,16 @@ async fn full(test: &str) -> (Sandbox, PgPool) {
     (sandbox, pool)
 }
 
+/// A connection as the sink's.
+async fn writer_of(sandbox: &Sandbox, session: &[(&str, &str)]) -> PgPool {
+    let options: PgConnectOptions = sandbox.postgres_url().parse().unwrap();
+    let options = options.application_name("sluicebox-sink");
+    let one = PgPoolOptions::new().max_connections(1);
+    one.connect_with(options.options(session.iter().copied()))
+        .await
+        .unwrap()
+}
+
 #[tokio::test]
 async fn a_full_database_is_migrated_while_the_sink_writes() {
     let (sandbox, pool) = full("sink_online").await;
@@ -93,13 +116,8 @@ async fn a_full_database_is_migrated_while_the_sink_writes() {
     ] {
         sqlx::query(statement).execute(&pool).await.unwrap();
     }
-    let options: PgConnectOptions = sandbox.postgres_url().parse().unwrap();
-    let old = PgPoolOptions::new().max_connections(1);
-    let old = old
-        .connect_with(options.application_name("sluicebox-sink"))
-        .await
-        .unwrap();
-    let writer = tokio::spawn(write(old));
+    let old = writer_of(&sandbox, &[]).await;
+    let writer = tokio::spawn(write(old, BATCH, Arc::default()));
     sink::migrate(&pool).await.unwrap();
     let written = tokio::time::timeout(PATIENCE, writer).await.unwrap().unwrap();
     assert!(
@@ -127,6 +145,70 @@ async fn a_full_database_is_migrated_while_the_sink_writes() {
         (
             2,
             "SELECT count(*) FROM pg_class WHERE relname IN ('events_before', 'raw_events_before') AND relispartition",
+        ),
+    ] {
+        assert_eq!(number(&pool, query).await, rows, "{query}");
+    }
+    sink::migrate(&pool).await.unwrap();
+    goes_on(&sandbox, &pool).await;
+}
+
+/// Full tables that are cut by day, with days beside those from before they were cut.
+async fn full_days(test: &str) -> (Sandbox, PgPool) {
+    let sandbox = Sandbox::new(test).await.unwrap();
+    let pool = PgPool::connect(sandbox.postgres_url()).await.unwrap();
+    sink::migrations().run_to(CUT, &pool).await.unwrap();
+    let day = "DO $$ DECLARE day date := (now() AT TIME ZONE 'UTC')::date; BEGIN EXECUTE format('CREATE TABLE events_%s \
+        PARTITION OF events FOR VALUES FROM (%L) TO (%L)', to_char(day, 'YYYYMMDD'), day || ' 00:00:00+00', \
+        (day + 1) || ' 00:00:00+00'); END $$";
+    sqlx::raw_sql(day).execute(&pool).await.unwrap();
+    for statement in FULL {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    let evidence = "INSERT INTO signal_evidence (signal_key, event_key, event_id, source, type, time, score) \
+        SELECT 'sig' || n % 999, md5(n::text)::uuid, n::text, 's', 't', now(), 1 FROM generate_series(1, 50000) n";
+    sqlx::query(evidence).execute(&pool).await.unwrap();
+    (sandbox, pool)
+}
+
+#[tokio::test]
+async fn full_tables_that_are_cut_get_their_indexes_while_the_sink_writes() {
+    let (sandbox, pool) = full_days("sink_online_days").await;
+    // What an attempt that was interrupted leaves behind.
+    for statement in [
+        "CREATE INDEX events_default_by_type ON events_default (time)",
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'events_default_by_type'::regclass",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    let sink = writer_of(&sandbox, &[("sluicebox.keys", "on")]).await;
+    let enough = Arc::new(AtomicBool::new(false));
+    let writer = tokio::spawn(write(sink, BATCH_OF_DAYS, Arc::clone(&enough)));
+    sink::migrate(&pool).await.unwrap();
+    enough.store(true, Ordering::Relaxed);
+    let written = writer.await.unwrap();
+    assert!(
+        written.batches > 0 && written.longest < PATIENCE,
+        "{:?}",
+        written.longest
+    );
+    for (rows, query) in [
+        (
+            written.batches,
+            "SELECT count(*) FROM events WHERE source = 'late'",
+        ),
+        (100_001, "SELECT count(*) FROM events WHERE source <> 'late'"),
+        (50_000, "SELECT count(*) FROM signal_evidence"),
+        (0, "SELECT count(*) FROM pg_index WHERE NOT indisvalid"),
+        // They were made beforehand, so that the migration had none to make.
+        (
+            2,
+            "SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent IN \
+             ('events_by_subject'::regclass, 'events_by_type'::regclass) AND relname ~ '^events_default_by_'",
+        ),
+        (
+            0,
+            "SELECT count(*) FROM pg_indexes WHERE indexname ~ '_tenant_(subject|type|state)' AND tablename ~ '^(ev|sig)'",
         ),
     ] {
         assert_eq!(number(&pool, query).await, rows, "{query}");
