@@ -78,9 +78,11 @@ pub async fn connect(settings: &PostgresSettings) -> Result<SinkDrain, SinkError
     let connection = link.take().await;
     // Each lane makes one of its own.
     let mut connection = connection.map_err(|error| SinkError::Unreachable(database::explain(&error)))?;
-    let known = sqlx::query("SELECT epoch FROM sink_offsets, event_keys LIMIT 0")
-        .execute(&mut connection)
-        .await;
+    let known = sqlx::query(
+        "SELECT epoch, time_corrected, independent_count FROM sink_offsets, events, signals LIMIT 0",
+    )
+    .execute(&mut connection)
+    .await;
     known.map_err(|error| SinkError::Tables(error.to_string()))?;
     Ok(SinkDrain::new(link))
 }

@@ -57,6 +57,12 @@ fn sized(value: &[u8], to: &mut Vec<u8>) {
     to.extend_from_slice(value);
 }
 
+impl Value for bool {
+    fn put(&self, to: &mut Vec<u8>) {
+        sized(&[u8::from(*self)], to);
+    }
+}
+
 impl Value for i32 {
     fn put(&self, to: &mut Vec<u8>) {
         sized(&self.to_be_bytes(), to);

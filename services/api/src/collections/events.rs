@@ -60,6 +60,8 @@ pub(crate) struct EventItem {
     attributes: Stored,
     rules_version: String,
     trace_id: Option<String>,
+    /// Whether its time was too far ahead of the clock, and is now when the record came in.
+    time_corrected: bool,
 }
 
 /// The list of events.
@@ -70,7 +72,7 @@ impl Collection for Events {
     const COLUMNS: &'static str = "event_key AS key, tenant, source, id, type, subject, time, received_at, title, text, \
         url, author, lang, lang_confidence, severity, score, level, matched, coalesce(reasons, '[]') AS reasons, \
         coalesce(unknown, '[]') AS unknown, coalesce(entities, '{}') AS entities, \
-        coalesce(attributes, '{}') AS attributes, rules_version, trace_id";
+        coalesce(attributes, '{}') AS attributes, rules_version, trace_id, time_corrected";
     const TABLE: &'static str = "events";
     const NUMBERED: bool = true;
     const SORTS: &'static [Sort] = &[Sort {

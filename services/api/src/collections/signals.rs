@@ -46,6 +46,8 @@ pub(crate) struct SignalItem {
     evidence_count: i64,
     /// How many sources they come from.
     source_count: i64,
+    /// How many senders they come from that are independent of each other.
+    independent_count: i64,
     /// How many of them only repeated what was known.
     suppressed: i64,
     first_seen: DateTime<Utc>,
@@ -77,7 +79,7 @@ impl Collection for Signals {
     type Item = SignalItem;
     const COLUMNS: &'static str = "signal_key, tenant, type, subject, title, lang, state, score, level, \
         coalesce(reasons, '[]') AS reasons, coalesce(unknown, '[]') AS unknown, evidence_count, source_count, \
-        suppressed, first_seen, last_seen, version, coalesce(facts, '{}') AS facts, rules_version";
+        independent_count, suppressed, first_seen, last_seen, version, coalesce(facts, '{}') AS facts, rules_version";
     const TABLE: &'static str = "signals";
     const NUMBERED: bool = true;
     const SORTS: &'static [Sort] = &[

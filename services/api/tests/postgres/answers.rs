@@ -23,6 +23,14 @@ async fn items_are_newest_first_in_stable_json() {
         ),
         (Some("héllo"), Some(0))
     );
+    site.run("UPDATE events SET time_corrected = id = '2'; UPDATE signals SET independent_count = 2")
+        .await;
+    let corrected = site.items("/v1/events").await;
+    assert_eq!(
+        (&corrected[0]["time_corrected"], &corrected[1]["time_corrected"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(site.items("/v1/signals").await[0]["independent_count"], 2);
     let one = site.get("/v1/events/1b4fc0f0-4e8a-4f3c-9d1f-000000000001").await;
     assert_eq!(one.json(), events[1]);
 }

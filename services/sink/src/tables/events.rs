@@ -37,6 +37,7 @@ columns! {
         unknown: Option<Json>,
         rules_version: String,
         trace_id: Option<String>,
+        time_corrected: bool,
     }
 }
 
@@ -110,7 +111,7 @@ const KEYS: &str = "INSERT INTO event_keys (event_key, tenant, time) \
 const COPY: &str = "\
     COPY events (event_key, tenant, source, id, type, subject, time, received_at, title, text, url, author, \
     lang, lang_confidence, severity, score, level, matched, entities, attributes, reasons, unknown, rules_version, \
-    trace_id) FROM STDIN (FORMAT binary)";
+    trace_id, time_corrected) FROM STDIN (FORMAT binary)";
 
 impl EventRow {
     /// Writes the events whose keys are new.
@@ -161,6 +162,7 @@ impl EventRow {
             unknown: json_or_null(&scored.unknown),
             rules_version: identifier(scored.rules_version),
             trace_id: place.trace_id.map(text),
+            time_corrected: event.time_corrected,
         }
     }
 }

@@ -27,24 +27,27 @@ columns! {
         unknown: Option<Json>,
         facts: Option<Json>,
         rules_version: String,
+        independent_count: i64,
     }
 }
 
 const INSERT: &str = "\
     INSERT INTO signals AS old (signal_key, version, tenant, type, subject, title, lang, state, score, level, \
-        evidence_count, source_count, suppressed, first_seen, last_seen, reasons, unknown, facts, rules_version) \
-    SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p::jsonb, q::jsonb, r::jsonb, s \
+        evidence_count, source_count, suppressed, first_seen, last_seen, reasons, unknown, facts, rules_version, \
+        independent_count) \
+    SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p::jsonb, q::jsonb, r::jsonb, s, t \
     FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
         $9::double precision[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::timestamptz[], \
-        $15::timestamptz[], $16::text[], $17::text[], $18::text[], $19::text[]) \
-        AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s) \
+        $15::timestamptz[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bigint[]) \
+        AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t) \
     ON CONFLICT (signal_key) DO UPDATE SET version = excluded.version, tenant = excluded.tenant, \
         type = excluded.type, subject = excluded.subject, title = excluded.title, lang = excluded.lang, \
         state = excluded.state, score = excluded.score, level = excluded.level, \
         evidence_count = excluded.evidence_count, source_count = excluded.source_count, \
         suppressed = excluded.suppressed, first_seen = excluded.first_seen, last_seen = excluded.last_seen, \
         reasons = excluded.reasons, unknown = excluded.unknown, facts = excluded.facts, \
-        rules_version = excluded.rules_version, stored_at = now() \
+        rules_version = excluded.rules_version, independent_count = excluded.independent_count, \
+        stored_at = now() \
     WHERE excluded.version > old.version";
 
 impl SignalRow {
@@ -73,6 +76,7 @@ impl SignalRow {
             unknown: json_or_null(&signal.unknown),
             facts: json_or_null(&signal.facts),
             rules_version: identifier(signal.rules_version),
+            independent_count: signal.independent_count,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Rows and offsets together, once.
 
-use crate::batches::{Builder, one_of_each, raw, scored, signal};
+use crate::batches::{Builder, one_of_each, raw, scored, scored_event, signal, signal_of};
 use crate::database::{Database, tasks};
+use sink::SinkInput;
 use stage::{Drain, DrainError, Task};
 use topology::Topic;
 
@@ -157,6 +158,22 @@ async fn an_event_is_stored_whole_with_its_score() {
             .await,
         "PEPE"
     );
+}
+
+#[tokio::test]
+async fn it_is_stored_whose_time_was_corrected_and_how_many_senders_are_independent() {
+    let mut db = Database::new("sink_corrected").await;
+    let mut event = scored_event("1");
+    event.event.time_corrected = true;
+    let mut signal = signal_of("sig_1", 1, &["1"]);
+    signal.independent_count = 3;
+    let batch = Builder::default()
+        .with(SinkInput::Scored(Box::new(event)))
+        .with(scored("2"))
+        .with(SinkInput::Signal(Box::new(signal)));
+    db.sink.store(batch.batch()).await.unwrap();
+    assert_eq!(db.word("SELECT id FROM events WHERE time_corrected").await, "1");
+    assert_eq!(db.number("SELECT independent_count FROM signals").await, 3);
 }
 
 #[tokio::test]

@@ -1,0 +1,2 @@
+ALTER TABLE events DROP COLUMN time_corrected;
+ALTER TABLE signals DROP COLUMN independent_count;
