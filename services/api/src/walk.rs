@@ -13,7 +13,7 @@ use sqlx::{Postgres, QueryBuilder};
 mod plans;
 
 /// Items that a page tries at most, where not all of them are sure to match.
-pub(crate) const MOST_TRIED: u32 = 1000;
+pub(crate) const MOST_TRIED: u32 = 500;
 /// Tenants whose lists are merged at most.
 pub(crate) const MOST_TENANTS: usize = 16;
 

@@ -9,8 +9,8 @@ use crate::cursor::Cursor;
 use crate::page::{Collection, Sort, question};
 use crate::parameters::Parameters;
 use serde_json::Value;
+use settings::ApiSettings;
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use testkit::Sandbox;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../sink/migrations");
@@ -34,22 +34,13 @@ const NODES: [&str; 11] = [
     "Incremental Sort",
 ];
 
+/// A database with rows, reached as the API reaches it: so few would be read whole and sorted, if its plans could be.
 async fn database(test: &str) -> (Sandbox, PgPool) {
     let sandbox = Sandbox::new(test).await.unwrap();
-    let options: PgConnectOptions = sandbox.postgres_url().parse().unwrap();
-    // So few rows would be read whole and sorted, if that were possible without a penalty.
-    let options = options.options([
-        ("enable_seqscan", "off"),
-        ("enable_bitmapscan", "off"),
-        ("enable_sort", "off"),
-    ]);
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .connect_with(options)
-        .await
-        .unwrap();
-    MIGRATIONS.run(&pool).await.unwrap();
-    sqlx::raw_sql(ROWS).execute(&pool).await.unwrap();
+    let filling = PgPool::connect(sandbox.postgres_url()).await.unwrap();
+    MIGRATIONS.run(&filling).await.unwrap();
+    sqlx::raw_sql(ROWS).execute(&filling).await.unwrap();
+    let pool = crate::pool(&sandbox.settings().postgres, &ApiSettings::default()).unwrap();
     (sandbox, pool)
 }
 
