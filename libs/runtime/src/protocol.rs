@@ -221,11 +221,8 @@ impl<T: Copy + Ord + Hash> Protocol<T> {
 
     fn rested(&mut self) -> Commands<T> {
         self.rests_until = None;
-        self.tasks
-            .end_back_off()
-            .into_iter()
-            .map(Command::Resume)
-            .collect()
+        let resumed = self.tasks.end_back_off();
+        resumed.into_iter().map(Command::Resume).collect()
     }
 
     fn applied(&mut self, tasks: &[T], records: u64, bytes: u64, now: Moment) -> Commands<T> {

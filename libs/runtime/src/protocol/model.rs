@@ -20,7 +20,7 @@
 //! - a drained input is not committed: `open.drained = true;` → `open.drained = false;`
 //! - a quarantined task goes on: `Some(Leaving::Now) => vec![Command::Quarantine(task)],` → `Some(Leaving::Now) => Vec::new(),`
 //! - a task that leaves is never quarantined: `let quarantined = quarantined.into_iter().map(Command::Quarantine);` → `let quarantined = std::iter::empty::<Command<T>>();`
-//! - whoever rests is never resumed: `self.tasks.end_back_off().into_iter().map(Command::Resume).collect()` → `Vec::new()`
+//! - whoever rests is never resumed: `let resumed = self.tasks.end_back_off();` → `let resumed: Vec<T> = Vec::new();`
 //! - a stop waits for ever: `self.stopping = true;` → `self.stopping = false;`
 
 use super::{Command, Event, Protocol, Transaction};
