@@ -109,8 +109,8 @@ impl Fault {
         }
     }
 
-    /// The client was not let in. A broker that restarts may say the same as one whose password is another, so the lane
-    /// tries again.
+    /// The client was not let in. A broker that restarts and a provider of tokens that is away say the same as a wrong
+    /// password, so the lane tries again.
     pub(crate) fn refused_login(doing: &str, why: &str) -> Self {
         let mending = of(RDKafkaErrorCode::Authentication).1;
         Self::rebuild(format!(

@@ -104,6 +104,12 @@ impl OwnParts {
         self.set_kafka_property("advertised.listeners", &advertised);
     }
 
+    /// Gives the broker's Java a system property, from its next start on.
+    pub fn set_java_property(&mut self, name: &str, value: &str) {
+        let option = ("JAVA_TOOL_OPTIONS", format!("-D{name}={value}"));
+        self.environment.push(option);
+    }
+
     /// Starts these parts unless they run, and returns once they answer.
     ///
     /// # Errors

@@ -159,7 +159,7 @@ const TABLE: [Row; 20] = [
             Code::UnsupportedSASLMechanism,
             Code::IllegalSASLState,
         ],
-        says: "check `kafka.sasl_*` in the configuration",
+        says: "check `kafka.sasl_*` and `kafka.oauth` in the configuration",
     },
     Row {
         meaning: Meaning::Halt,

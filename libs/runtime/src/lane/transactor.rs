@@ -48,7 +48,7 @@ impl Deliveries {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Why the broker did not let the client in, if it did not since this was asked last.
+    /// Why the broker, or whoever gives tokens, let the client in last time not at all.
     fn take_refusal(&self) -> Option<String> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -1,15 +1,17 @@
-//! Brokers that let in only who proves who he is: by a password or a certificate, over TLS.
+//! Brokers that let in only who proves who he is: by a password, a token or a certificate, over TLS.
 
 use crate::place::{Place, STAGE};
+use crate::provider::{AUDIENCE, CLIENT, Provider, SECRET};
 use crate::tally::Tally;
-use crate::watcher::Watcher;
+use crate::watcher::{PATIENCE, Watcher};
 use proxy::{Proxy, Speaks};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use runtime::{Shared, run_stage};
-use settings::{KafkaSettings, SaslMechanism, Secret, SecurityProtocol};
+use settings::{KafkaSettings, OauthSettings, SaslMechanism, Secret, SecurityProtocol};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 use testkit::{OwnParts, Part};
 
 /// A broker whose listener for clients is closed to strangers; topics are made past it.
@@ -24,11 +26,14 @@ struct Guarded {
 
 impl Guarded {
     fn start(protocol: &str, properties: &[(&str, &str)]) -> Self {
+        Self::started(protocol, properties, OwnParts::new().unwrap())
+    }
+
+    fn started(protocol: &str, properties: &[(&str, &str)], mut own: OwnParts) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let issuer = authority();
         let authority = written(folder.path(), "authority.pem", &issuer.pem());
         let server = identity(&issuer, folder.path(), "127.0.0.1");
-        let mut own = OwnParts::new().unwrap();
         let map = format!("PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:{protocol}");
         own.set_kafka_property("listener.security.protocol.map", &map);
         for store in ["keystore", "truststore"] {
@@ -81,7 +86,7 @@ impl Guarded {
         let shared = self.shared(&watcher, login);
         let running = run_stage(&shared, STAGE, || Tally).unwrap();
         let why = watcher.wait_for_waiting(0);
-        let says = "check `kafka.sasl_*`";
+        let says = "check `kafka.sasl_*` and `kafka.oauth`";
         assert!(
             why.contains("the login is refused") && why.contains(says),
             "{why}"
@@ -191,6 +196,73 @@ fn passwords_open_a_broker_that_is_closed_to_strangers() {
         300,
         password(SaslMechanism::ScramSha512, "scram-secret"),
     );
+}
+
+fn token(provider: &Provider, secret: &str) -> impl FnOnce(&mut KafkaSettings) {
+    let oauth = OauthSettings {
+        token_endpoint: provider.token_endpoint(),
+        client_id: CLIENT.to_owned(),
+        client_secret: Secret::new(secret),
+        ..OauthSettings::default()
+    };
+    move |kafka| {
+        kafka.sasl_mechanism = Some(SaslMechanism::OauthBearer);
+        kafka.oauth = Some(oauth);
+    }
+}
+
+/// A broker that takes the tokens of this provider.
+fn trusting(provider: &Provider, keys: &Path) -> Guarded {
+    let keys = format!("file://{}", written(keys, "keys.json", &provider.key_set()).display());
+    let oauth = "org.apache.kafka.common.security.oauthbearer";
+    let properties = [
+        (format!("{LOGIN}.sasl.enabled.mechanisms"), "OAUTHBEARER".to_owned()),
+        (
+            format!("{LOGIN}.oauthbearer.sasl.server.callback.handler.class"),
+            format!("{oauth}.OAuthBearerValidatorCallbackHandler"),
+        ),
+        (
+            format!("{LOGIN}.oauthbearer.sasl.jaas.config"),
+            format!("{oauth}.OAuthBearerLoginModule required;"),
+        ),
+        // A token ends a connection with itself unless the client shows a new one (KIP-368).
+        (format!("{LOGIN}.oauthbearer.connections.max.reauth.ms"), "60000".to_owned()),
+        ("sasl.oauthbearer.jwks.endpoint.url".to_owned(), keys.clone()),
+        ("sasl.oauthbearer.expected.audience".to_owned(), AUDIENCE.to_owned()),
+    ];
+    let properties: Vec<_> = properties
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let mut own = OwnParts::new().unwrap();
+    own.set_java_property("org.apache.kafka.sasl.oauthbearer.allowed.urls", &keys);
+    Guarded::started("SASL_SSL", &properties, own)
+}
+
+#[test]
+fn tokens_of_a_provider_open_a_broker_and_are_fetched_anew() {
+    let provider = Provider::start();
+    let keys = tempfile::tempdir().unwrap();
+    let broker = trusting(&provider, keys.path());
+    broker.refuses(token(&provider, "wrong"));
+    assert_eq!(provider.given(), 0);
+
+    let watcher = Arc::new(Watcher::default());
+    let shared = broker.shared(&watcher, token(&provider, SECRET));
+    let running = run_stage(&shared, STAGE, || Tally).unwrap();
+    broker.place.produce(0..100);
+    watcher.wait_for_records(100);
+    // Each client asks for itself: more than its consumer, its producer and those that look once.
+    let deadline = Instant::now() + PATIENCE;
+    let first = provider.given();
+    while provider.given() < first + 4 {
+        assert!(Instant::now() < deadline, "no new token: {}", provider.given());
+        std::thread::yield_now();
+    }
+    broker.place.produce(100..200);
+    watcher.wait_for_records(200);
+    watcher.is_as_it_began();
+    broker.place.stop_and_count(&shared, running, 200);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod drains;
 mod group;
 mod logins;
 mod place;
+mod provider;
 mod registry;
 mod tally;
 mod topics;

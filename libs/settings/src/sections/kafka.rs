@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use login::{SaslMechanism, SecurityProtocol};
+pub use login::{OauthSettings, SaslMechanism, SecurityProtocol};
 
 use crate::problem::Problems;
 use crate::secret::{REDACTED, Secret};
@@ -37,12 +37,14 @@ pub struct KafkaSettings {
     pub max_clock_ahead_ms: u64,
     /// Default `plaintext`.
     pub security_protocol: SecurityProtocol,
-    /// `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`; needed with `sasl_*`.
+    /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512` or `OAUTHBEARER`; needed with `sasl_*`.
     pub sasl_mechanism: Option<SaslMechanism>,
-    /// Needed with `sasl_*`.
+    /// Needed with `PLAIN` and `SCRAM-*`.
     pub sasl_username: Option<String>,
-    /// Needed with `sasl_*`.
+    /// Needed with `PLAIN` and `SCRAM-*`.
     pub sasl_password: Option<Secret>,
+    /// Where tokens come from; needed with `OAUTHBEARER`.
+    pub oauth: Option<OauthSettings>,
     /// File with the certificates to trust, PEM. Default: those of the system.
     pub ssl_ca_location: Option<String>,
     /// File with the certificate that this client shows (mTLS), PEM.
@@ -72,6 +74,7 @@ impl Default for KafkaSettings {
             sasl_mechanism: None,
             sasl_username: None,
             sasl_password: None,
+            oauth: None,
             ssl_ca_location: None,
             ssl_certificate_location: None,
             ssl_key_location: None,
@@ -87,6 +90,7 @@ impl KafkaSettings {
             sasl_mechanism: Some(SaslMechanism::Plain),
             sasl_username: Some(String::new()),
             sasl_password: Some(Secret::default()),
+            oauth: Some(OauthSettings::specimen()),
             ssl_ca_location: Some(String::new()),
             ssl_certificate_location: Some(String::new()),
             ssl_key_location: Some(String::new()),

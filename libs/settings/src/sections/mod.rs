@@ -29,7 +29,7 @@ pub use dead_letters::{DeadLetterSettings, StageDeadLetterSettings};
 pub use dedup::DedupSettings;
 pub use edges::{ApiSettings, OpsSettings};
 pub use enricher::{EnricherSettings, HttpSource, TableSource};
-pub use kafka::{KafkaSettings, SaslMechanism, SecurityProtocol};
+pub use kafka::{KafkaSettings, OauthSettings, SaslMechanism, SecurityProtocol};
 pub use listeners::{ListenerSettings, TlsSettings};
 pub use normalizer::NormalizerSettings;
 pub use notifier::{ChannelKind, ChannelSettings, NotifierSettings, Subscription, WantedState};

@@ -1,9 +1,10 @@
-//! How a client is let in by the broker: encryption, certificates, passwords.
+//! How a client is let in by the broker: encryption, certificates, passwords, tokens.
 
 use serde::{Deserialize, Serialize};
 
 use super::KafkaSettings;
 use crate::problem::Problems;
+use crate::secret::Secret;
 
 /// How the connection is protected, in librdkafka's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +52,9 @@ pub enum SaslMechanism {
     /// RFC 5802 with SHA-512.
     #[serde(rename = "SCRAM-SHA-512")]
     ScramSha512,
+    /// A token of an `OpenID` provider (RFC 7628, KIP-768).
+    #[serde(rename = "OAUTHBEARER")]
+    OauthBearer,
 }
 
 impl SaslMechanism {
@@ -60,6 +64,46 @@ impl SaslMechanism {
             Self::Plain => "PLAIN",
             Self::ScramSha256 => "SCRAM-SHA-256",
             Self::ScramSha512 => "SCRAM-SHA-512",
+            Self::OauthBearer => "OAUTHBEARER",
+        }
+    }
+}
+
+/// The `OpenID` provider that gives tokens for client credentials (RFC 6749, section 4.4).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OauthSettings {
+    /// `https://provider/oauth2/token`.
+    pub token_endpoint: String,
+    /// Who we are there.
+    pub client_id: String,
+    /// What proves it.
+    pub client_secret: Secret,
+    /// The scope that is asked for, if any.
+    pub scope: Option<String>,
+    /// SASL extensions, `key=value` separated by commas; some hosted brokers ask for them.
+    pub extensions: Option<String>,
+}
+
+impl OauthSettings {
+    pub(crate) fn specimen() -> Self {
+        Self {
+            scope: Some(String::new()),
+            extensions: Some(String::new()),
+            ..Self::default()
+        }
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        problems.http_url("kafka.oauth.token_endpoint", &self.token_endpoint);
+        problems.unless(
+            !self.client_id.is_empty(),
+            "kafka.oauth.client_id",
+            &self.client_id,
+            "is needed with OAUTHBEARER",
+        );
+        if self.client_secret.expose().is_empty() {
+            problems.add_hidden("kafka.oauth.client_secret", "is needed with OAUTHBEARER");
         }
     }
 }
@@ -73,15 +117,27 @@ pub(super) fn check(kafka: &KafkaSettings, problems: &mut Problems) {
 }
 
 fn check_login(kafka: &KafkaSettings, problems: &mut Problems) {
-    let missing = "is needed with this kafka.security_protocol";
-    for (key, given) in [
-        ("kafka.sasl_mechanism", kafka.sasl_mechanism.is_some()),
+    let with_password = [
         ("kafka.sasl_username", kafka.sasl_username.is_some()),
         ("kafka.sasl_password", kafka.sasl_password.is_some()),
-    ] {
-        if !given {
-            problems.add_hidden(key, missing);
+    ];
+    let (needed, why): (&[_], _) = match (kafka.sasl_mechanism, &kafka.oauth) {
+        (None, _) => (
+            &[("kafka.sasl_mechanism", false)],
+            "is needed with this kafka.security_protocol",
+        ),
+        (Some(SaslMechanism::OauthBearer), None) => (
+            &[("kafka.oauth", false)],
+            "is needed with kafka.sasl_mechanism: OAUTHBEARER",
+        ),
+        (Some(SaslMechanism::OauthBearer), Some(oauth)) => {
+            oauth.check(problems);
+            (&[], "")
         }
+        (Some(_), _) => (&with_password, "is needed with this kafka.sasl_mechanism"),
+    };
+    for (key, _) in needed.iter().filter(|(_, given)| !given) {
+        problems.add_hidden(*key, why);
     }
 }
 
