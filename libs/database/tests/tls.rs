@@ -1,12 +1,11 @@
 //! A real PostgreSQL with TLS: what each mode demands of the server, and what the server demands of us.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
 use settings::{PostgresSettings, Secret, SslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use testkit::{OwnParts, Part};
+use testkit::{Authority, Identity, OwnParts, Part};
 
 /// Bound of every wait.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -15,20 +14,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Files {
     folder: tempfile::TempDir,
     ca: String,
-    server: (String, String),
+    server: Identity,
 }
 
 impl Files {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (ours, others) = (authority("ours"), authority("others"));
-        let (client, client_key) = signed("certuser", &ours);
-        let server = signed("127.0.0.1", &ours);
+        let (ours, others) = (Authority::new("ours").unwrap(), Authority::new("others").unwrap());
+        let client = ours.issue("certuser").unwrap();
+        let server = ours.issue("127.0.0.1").unwrap();
         for (name, text) in [
             ("ca.pem", ours.pem()),
             ("others.pem", others.pem()),
-            ("client.pem", client),
-            ("client.key", client_key),
+            ("client.pem", client.certificate_pem()),
+            ("client.key", client.key_pem()),
         ] {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
@@ -42,27 +41,6 @@ impl Files {
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
-}
-
-fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = called(name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
-fn called(name: &str) -> DistinguishedName {
-    let mut called = DistinguishedName::new();
-    called.push(DnType::CommonName, name);
-    called
-}
-
-/// Certificate and key, both in PEM.
-fn signed(name: &str, by: &CertifiedIssuer<'static, KeyPair>) -> (String, String) {
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
-    params.distinguished_name = called(name);
-    (params.signed_by(&key, by).unwrap().pem(), key.serialize_pem())
 }
 
 /// Lets the server write a file into its data folder, readable by it alone.
@@ -85,8 +63,8 @@ host all all 127.0.0.1/32 scram-sha-256";
 /// Switches TLS on in a running server.
 async fn switch_on(url: &str, files: &Files) {
     let mut server = PgConnection::connect(url).await.unwrap();
-    write(&mut server, "server.crt", &files.server.0).await;
-    write(&mut server, "server.key", &files.server.1).await;
+    write(&mut server, "server.crt", &files.server.certificate_pem()).await;
+    write(&mut server, "server.key", &files.server.key_pem()).await;
     write(&mut server, "root.crt", &files.ca).await;
     write(&mut server, "pg_hba.conf", HBA).await;
     for statement in [

@@ -5,16 +5,15 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use registry::{Registry, RegistryError};
 use rustls::RootCertStore;
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use settings::{RegistrySettings, Secret};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use testkit::Sandbox;
+use testkit::{Authority, Sandbox};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -95,40 +94,24 @@ async fn a_user_name_or_a_token_goes_with_every_request() {
     }
 }
 
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "authority");
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
-    }
-
-    fn issue(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        (params.signed_by(&key, &self.0).unwrap(), key)
-    }
-
-    /// Asks clients for a certificate of this authority.
-    fn acceptor(&self) -> TlsAcceptor {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut roots = RootCertStore::empty();
-        roots.add(self.0.der().clone()).unwrap();
-        let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap();
-        let (certificate, key) = self.issue("127.0.0.1");
-        let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
-        let config = rustls::ServerConfig::builder()
-            .with_client_cert_verifier(verifier)
-            .with_single_cert(vec![certificate.der().clone()], key);
-        TlsAcceptor::from(Arc::new(config.unwrap()))
-    }
+/// Asks clients for a certificate of this authority.
+fn acceptor(authority: &Authority) -> TlsAcceptor {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(authority.der().to_vec())).unwrap();
+    let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap();
+    let server = authority.issue("127.0.0.1").unwrap();
+    let certificate = CertificateDer::from(server.certificate_der().to_vec());
+    let key = PrivatePkcs8KeyDer::from(server.key_der()).into();
+    let config = rustls::ServerConfig::builder()
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(vec![certificate], key);
+    TlsAcceptor::from(Arc::new(config.unwrap()))
 }
 
 /// Says 7 to each request of those whose certificate is good.
 async fn guarded(authority: &Authority) -> SocketAddr {
-    let acceptor = authority.acceptor();
+    let acceptor = acceptor(authority);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -158,14 +141,14 @@ fn written(folder: &Path, name: &str, text: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_opens_a_registry_that_asks_for_one() {
-    let authority = Authority::new();
+    let authority = Authority::new("authority").unwrap();
     let address = guarded(&authority).await;
     let folder = tempfile::tempdir().unwrap();
-    let (certificate, key) = authority.issue("stream");
-    let both = certificate.pem() + &key.serialize_pem();
+    let stream = authority.issue("stream").unwrap();
+    let both = stream.certificate_pem() + &stream.key_pem();
     let known = RegistrySettings {
         url: format!("https://{address}"),
-        ca_location: Some(written(folder.path(), "authority.pem", &authority.0.pem())),
+        ca_location: Some(written(folder.path(), "authority.pem", &authority.pem())),
         identity_location: Some(written(folder.path(), "stream.pem", &both)),
         register: false,
         ..RegistrySettings::default()

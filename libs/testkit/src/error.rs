@@ -33,6 +33,18 @@ pub enum TestkitError {
         /// What the operating system said.
         reason: String,
     },
+    /// The program under test does not build.
+    #[error("the program does not build: {reason}. To mend: build it, or name one in SLUICEBOX_PROGRAM")]
+    Program {
+        /// What Cargo said.
+        reason: String,
+    },
+    /// A certificate could not be made.
+    #[error("no certificate: {reason}. To mend: give it another name")]
+    Certificate {
+        /// What the library said.
+        reason: String,
+    },
     /// The database of a sandbox could not be made.
     #[error(
         "cannot {action} in the PostgreSQL for tests: {reason}. To mend: `deploy/local/parts --test reset`"
@@ -43,6 +55,14 @@ pub enum TestkitError {
         /// What the server said.
         reason: String,
     },
+}
+
+impl From<rcgen::Error> for TestkitError {
+    fn from(error: rcgen::Error) -> Self {
+        Self::Certificate {
+            reason: error.to_string(),
+        }
+    }
 }
 
 impl fmt::Debug for TestkitError {

@@ -5,21 +5,25 @@
 //! order does not matter. A test that kills, pauses or reconfigures servers takes [`OwnParts`], and a [`SecondBroker`]
 //! where what one broker leads is to move to another. Without servers a test fails; it never passes for want of them.
 
+mod authority;
 mod database;
 mod error;
 mod names;
 mod own_parts;
 mod parts;
 mod ports;
+mod program;
 mod sandbox;
 mod script;
 mod second_broker;
 
 use std::path::{Path, PathBuf};
 
+pub use authority::{Authority, Identity};
 pub use error::TestkitError;
 pub use own_parts::{OwnParts, Part};
 pub use parts::{Parts, parts};
+pub use program::program;
 pub use sandbox::Sandbox;
 pub use second_broker::SecondBroker;
 

@@ -76,6 +76,13 @@ pub enum Failure {
 }
 
 impl Failure {
+    pub(crate) fn cannot_run(why: &std::io::Error) -> Self {
+        Self::Program {
+            path: testkit::program().unwrap_or_default(),
+            why: why.to_string(),
+        }
+    }
+
     /// A file or a port.
     pub(crate) fn place(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();

@@ -3,7 +3,6 @@
 use crate::clock::{Clock, ClockLibrary};
 use crate::failure::Failure;
 use crate::plan::Replica;
-use crate::program;
 use crate::service::Service;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -141,7 +140,7 @@ impl Fleet {
             Ok((log.try_clone()?, log))
         };
         let (out, err) = open().map_err(Failure::place(path.display().to_string()))?;
-        let mut command = Command::new(program::path());
+        let mut command = Command::new(testkit::program()?);
         command
             .args(["run", replica.service.target()])
             .envs(self.environment.iter().cloned())
@@ -154,7 +153,7 @@ impl Fleet {
             .stdout(out)
             .stderr(err)
             .kill_on_drop(true);
-        command.spawn().map_err(|why| program::cannot_run(&why))
+        command.spawn().map_err(|why| Failure::cannot_run(&why))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Where a run takes place: servers of its own behind proxies, topics, tables, a configuration.
 
 use crate::failure::Failure;
-use crate::program;
 use crate::receiver::Receiver;
 use proxy::{Proxy, Speaks};
 use scenario::day::{Day, truth};
@@ -116,7 +115,7 @@ impl Installation {
 
     /// Runs a command of the program past the proxies; gives what it printed, whatever its exit code.
     pub(crate) async fn printed(&self, arguments: &[&str]) -> Result<Output, Failure> {
-        let mut command = Command::new(program::path());
+        let mut command = Command::new(testkit::program()?);
         command
             .args(arguments)
             .envs(self.environment.iter().cloned())
@@ -125,7 +124,7 @@ impl Installation {
             .env("SLUICEBOX__POSTGRES__URL", self.settings.postgres.url.expose())
             .current_dir(testkit::repository())
             .kill_on_drop(true);
-        command.output().await.map_err(|why| program::cannot_run(&why))
+        command.output().await.map_err(|why| Failure::cannot_run(&why))
     }
 
     /// Runs a command of the program past the proxies; it must succeed.

@@ -12,7 +12,6 @@ mod inject;
 mod installation;
 mod judge;
 pub mod plan;
-mod program;
 mod readers;
 mod readiness;
 mod receiver;

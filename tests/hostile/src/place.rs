@@ -9,8 +9,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use testkit::Sandbox;
 
-/// Names the program, such as a release build; without it the one beside ours is taken.
-const VARIABLE: &str = "SLUICEBOX_PROGRAM";
 const KEY: &str = "the-key-of-a-client-that-is-not-hostile";
 const START: Duration = Duration::from_mins(2);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -55,7 +53,7 @@ impl Place {
         std::fs::write(&path, yaml).map_err(|why| Failure::Place { path, why })?;
         this.succeeds(&["topics", "apply"])?;
         this.succeeds(&["migrate", "up"])?;
-        let mut command = this.command(&["run", "all"]);
+        let mut command = this.command(&["run", "all"])?;
         let spawned = command.stdout(Stdio::null()).spawn();
         this.process = Some(spawned.map_err(|why| failed(&["run", "all"], &why.to_string()))?);
         this.wait_until_ready().await?;
@@ -75,8 +73,8 @@ impl Place {
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+    fn command(&self, arguments: &[&str]) -> Result<Command, Failure> {
+        let mut command = Command::new(testkit::program()?);
         command
             .args(arguments)
             .envs(self.sandbox.environment())
@@ -85,11 +83,11 @@ impl Place {
             .env("SLUICEBOX__API__LISTEN", self.api.to_string())
             .env("SLUICEBOX__OPS__LISTEN", self.ops.to_string())
             .current_dir(testkit::repository());
-        command
+        Ok(command)
     }
 
     fn succeeds(&self, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
-        let output = self.command(arguments).output();
+        let output = self.command(arguments)?.output();
         let output = output.map_err(|why| failed(arguments, &why.to_string()))?;
         if output.status.success() {
             return Ok(output.stdout);
@@ -115,7 +113,7 @@ impl Place {
     pub(crate) fn flow(&self, patience: Duration) -> Result<Value, Failure> {
         let timeout = format!("{}s", patience.as_secs());
         let arguments = ["flow", "--json", "--wait", "--timeout", &timeout];
-        let output = self.command(&arguments).output();
+        let output = self.command(&arguments)?.output();
         let output = output.map_err(|why| failed(&arguments, &why.to_string()))?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         serde_json::from_slice(&output.stdout)
@@ -153,23 +151,6 @@ pub(crate) fn client() -> Result<reqwest::Client, Failure> {
         .no_proxy()
         .timeout(Duration::from_secs(15));
     Ok(builder.build()?)
-}
-
-/// Where the program is: given, or in the folder that Cargo builds into.
-fn program() -> PathBuf {
-    if let Some(given) = std::env::var_os(VARIABLE) {
-        return given.into();
-    }
-    let own = std::env::current_exe().unwrap_or_default();
-    let beside = own
-        .ancestors()
-        .skip(1)
-        .take(2)
-        .map(|folder| folder.join("sluicebox"));
-    beside
-        .into_iter()
-        .find(|path| path.exists())
-        .unwrap_or_else(|| "sluicebox".into())
 }
 
 fn failed(arguments: &[&str], why: &str) -> Failure {

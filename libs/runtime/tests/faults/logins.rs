@@ -5,14 +5,13 @@ use crate::provider::{AUDIENCE, CLIENT, Provider, SECRET};
 use crate::tally::Tally;
 use crate::watcher::{PATIENCE, Watcher};
 use proxy::{Proxy, Speaks};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use runtime::{Shared, run_stage};
 use settings::{KafkaSettings, OauthSettings, SaslMechanism, Secret, SecurityProtocol};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
-use testkit::{OwnParts, Part};
+use testkit::{Authority, OwnParts, Part};
 
 /// A broker whose listener for clients is closed to strangers; topics are made past it.
 struct Guarded {
@@ -21,7 +20,7 @@ struct Guarded {
     place: Place,
     authority: PathBuf,
     folder: tempfile::TempDir,
-    issuer: CertifiedIssuer<'static, KeyPair>,
+    issuer: Authority,
 }
 
 impl Guarded {
@@ -31,7 +30,7 @@ impl Guarded {
 
     fn started(protocol: &str, properties: &[(&str, &str)], mut own: OwnParts) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let issuer = authority();
+        let issuer = Authority::new("authority").unwrap();
         let authority = written(folder.path(), "authority.pem", &issuer.pem());
         let server = identity(&issuer, folder.path(), "127.0.0.1");
         let map = format!("PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:{protocol}");
@@ -96,22 +95,12 @@ impl Guarded {
     }
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(DnType::CommonName, "authority");
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
 /// Certificate and key of this name, as files.
-fn identity(issuer: &CertifiedIssuer<'static, KeyPair>, folder: &Path, name: &str) -> (PathBuf, PathBuf) {
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    params.distinguished_name.push(DnType::CommonName, name);
-    let certificate = params.signed_by(&key, issuer).unwrap();
+fn identity(issuer: &Authority, folder: &Path, name: &str) -> (PathBuf, PathBuf) {
+    let identity = issuer.issue(name).unwrap();
     (
-        written(folder, &format!("{name}.crt"), &certificate.pem()),
-        written(folder, &format!("{name}.key"), &key.serialize_pem()),
+        written(folder, &format!("{name}.crt"), &identity.certificate_pem()),
+        written(folder, &format!("{name}.key"), &identity.key_pem()),
     )
 }
 
@@ -213,10 +202,16 @@ fn token(provider: &Provider, secret: &str) -> impl FnOnce(&mut KafkaSettings) {
 
 /// A broker that takes the tokens of this provider.
 fn trusting(provider: &Provider, keys: &Path) -> Guarded {
-    let keys = format!("file://{}", written(keys, "keys.json", &provider.key_set()).display());
+    let keys = format!(
+        "file://{}",
+        written(keys, "keys.json", &provider.key_set()).display()
+    );
     let oauth = "org.apache.kafka.common.security.oauthbearer";
     let properties = [
-        (format!("{LOGIN}.sasl.enabled.mechanisms"), "OAUTHBEARER".to_owned()),
+        (
+            format!("{LOGIN}.sasl.enabled.mechanisms"),
+            "OAUTHBEARER".to_owned(),
+        ),
         (
             format!("{LOGIN}.oauthbearer.sasl.server.callback.handler.class"),
             format!("{oauth}.OAuthBearerValidatorCallbackHandler"),
@@ -226,9 +221,15 @@ fn trusting(provider: &Provider, keys: &Path) -> Guarded {
             format!("{oauth}.OAuthBearerLoginModule required;"),
         ),
         // A token ends a connection with itself unless the client shows a new one (KIP-368).
-        (format!("{LOGIN}.oauthbearer.connections.max.reauth.ms"), "60000".to_owned()),
+        (
+            format!("{LOGIN}.oauthbearer.connections.max.reauth.ms"),
+            "60000".to_owned(),
+        ),
         ("sasl.oauthbearer.jwks.endpoint.url".to_owned(), keys.clone()),
-        ("sasl.oauthbearer.expected.audience".to_owned(), AUDIENCE.to_owned()),
+        (
+            "sasl.oauthbearer.expected.audience".to_owned(),
+            AUDIENCE.to_owned(),
+        ),
     ];
     let properties: Vec<_> = properties
         .iter()

@@ -94,7 +94,8 @@ async fn token(State(signer): State<Arc<Signer>>, headers: HeaderMap) -> (Status
     }
     signer.given.fetch_add(1, Ordering::Relaxed);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let claims = json!({"iss": "stand-in", "sub": CLIENT, "aud": AUDIENCE, "iat": now, "exp": now + GOOD_FOR});
+    let claims =
+        json!({"iss": "stand-in", "sub": CLIENT, "aud": AUDIENCE, "iat": now, "exp": now + GOOD_FOR});
     let answer =
         json!({"access_token": signer.sign(&claims), "token_type": "Bearer", "expires_in": GOOD_FOR});
     (StatusCode::OK, axum::Json(answer))

@@ -1,8 +1,7 @@
 //! Each stage is killed once in the middle of the stream, and the truth holds to the last number.
 
 use crate::day::SERVICES;
-use crate::installation::{Installation, lossy};
-use crate::program::PATIENCE;
+use crate::installation::{Installation, PATIENCE, lossy};
 use scenario::day::Day;
 use std::time::Instant;
 

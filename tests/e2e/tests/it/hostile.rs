@@ -1,7 +1,6 @@
 //! What hostile clients send over HTTP and the day does not hold: a body of 100 MB, odd strings, the JSON suite.
 
-use crate::installation::{Installation, client};
-use crate::program::PATIENCE;
+use crate::installation::{Installation, PATIENCE, client};
 use reqwest::Response;
 use scenario::day::Day;
 use std::path::PathBuf;

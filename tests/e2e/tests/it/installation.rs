@@ -1,6 +1,5 @@
 //! An installation of one test: topics, database, configuration, and the processes that run.
 
-use crate::program::{self, PATIENCE};
 use crate::receiver::Receiver;
 use scenario::day::Day;
 use serde_json::Value;
@@ -12,6 +11,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use testkit::Sandbox;
 
+/// How long anything may take that a test waits for, on a slow machine.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
 /// Between two questions to something that is not ready yet; every wait has a deadline.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const KEY: &str = "end-to-end";
@@ -69,7 +70,7 @@ impl Installation {
 
     /// The program with this installation's settings.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program::path());
+        let mut command = Command::new(testkit::program().expect("the program builds"));
         command.args(arguments).envs(self.sandbox.environment());
         command.env("SLUICEBOX_CONFIG", self.folder.path().join("sluicebox.yml"));
         command.env("SLUICEBOX__ADAPTERS__LISTEN", format!("127.0.0.1:{}", self.edge));

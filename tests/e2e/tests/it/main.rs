@@ -9,7 +9,6 @@ mod day;
 mod hostile;
 mod installation;
 mod known;
-mod program;
 mod receiver;
 mod rights;
 mod webhooks;
