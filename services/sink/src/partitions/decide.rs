@@ -112,7 +112,8 @@ pub(crate) fn changes(
     make.chain(gone).collect()
 }
 
-/// The statements that make a day; rows that came before it was there are taken over.
+/// The statements that make a day; rows that came before it was there are taken over. Whoever writes waits meanwhile,
+/// before it is decided where its rows go: rows for the default partition would be refused there once the day is made.
 pub(crate) fn make(table: &str, day: NaiveDate) -> String {
     let time = DAILY
         .iter()
@@ -120,7 +121,8 @@ pub(crate) fn make(table: &str, day: NaiveDate) -> String {
         .map_or("time", |daily| daily.time);
     let (partition, next) = (named(table, day), day + Days::new(1));
     format!(
-        "CREATE TABLE {partition} (LIKE {table} INCLUDING DEFAULTS); \
+        "LOCK TABLE ONLY {table} IN SHARE ROW EXCLUSIVE MODE; \
+         CREATE TABLE {partition} (LIKE {table} INCLUDING DEFAULTS); \
          WITH moved AS (DELETE FROM {table}_default WHERE {time} >= '{day} 00:00:00+00' \
              AND {time} < '{next} 00:00:00+00' RETURNING *) INSERT INTO {partition} SELECT * FROM moved; \
          ALTER TABLE {table} ATTACH PARTITION {partition} \
