@@ -22,6 +22,11 @@ mod streams;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use tikv_jemallocator::Jemalloc;
+
+/// The same as the program's, so that a floor does not lose by its allocator.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 #[derive(Parser)]
 #[command(

@@ -3,7 +3,7 @@
 #![no_main]
 
 use access::Gate;
-use adapters::{Counts, Ingest, IngestError, router};
+use adapters::{Counts, Ingest, IngestError, Outgoing, Webhooks, router};
 use axum::Router;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
@@ -29,9 +29,10 @@ const BUFFER: usize = 4 << 20;
 struct Log(Mutex<Vec<RawEvent>>);
 
 impl Ingest for Log {
-    async fn publish(&self, event: RawEvent, _: Option<String>) -> Result<(), IngestError> {
-        self.0.lock().expect("no thread panicked").push(event);
-        Ok(())
+    async fn publish(&self, events: &[Outgoing]) -> Vec<(usize, IngestError)> {
+        let events = events.iter().map(|outgoing| outgoing.event.clone());
+        self.0.lock().expect("no thread panicked").extend(events);
+        Vec::new()
     }
 }
 
@@ -55,8 +56,9 @@ impl Edge {
         };
         let (gate, counts) = (Arc::new(Gate::without_keys()), Arc::new(Counts::default()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let router = router(Arc::clone(&log), &settings, &AdmissionSettings::default(), gate, counts);
-        Self { runtime, router: router.expect("a router"), log }
+        let webhooks = Watched::fixed(Webhooks::default());
+        let router = router(Arc::clone(&log), &settings, &AdmissionSettings::default(), gate, counts, &webhooks);
+        Self { runtime, router, log }
     }
 
     /// All that the edge answers to one connection.

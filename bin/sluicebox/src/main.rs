@@ -9,6 +9,11 @@ mod wiring;
 
 use clap::Parser;
 use std::process::ExitCode;
+use tikv_jemallocator::Jemalloc;
+
+/// With threads for connections beside those of the Kafka client, the system's allocator spends its time on locks.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
