@@ -154,6 +154,11 @@ pub(crate) fn is_refused_login(error: &KafkaError) -> bool {
     )
 }
 
+/// Whether a record was not taken because its transaction had failed already: that is why, and not the record.
+pub(crate) fn is_consequence(error: &KafkaError) -> bool {
+    error.rdkafka_error_code() == Some(RDKafkaErrorCode::State)
+}
+
 fn meaning(error: &KafkaError) -> Meaning {
     error
         .rdkafka_error_code()

@@ -2,7 +2,7 @@
 
 use super::flush;
 use super::transactor::{Deliveries, Transactor, is_transactional, opaque, task_of};
-use crate::fault::Fault;
+use crate::fault::{self, Fault};
 use crate::names::Names;
 use crate::stop::Stop;
 use model::{Encoder, SchemaIds};
@@ -199,8 +199,13 @@ impl Outbox {
                 Err((error, record)) => {
                     // Nothing more is taken once an output did not arrive: then that is what happened.
                     producer.poll(Duration::ZERO);
+                    let void = || {
+                        fault::is_consequence(&error)
+                            .then(|| self.transactor.why_void())
+                            .flatten()
+                    };
                     let fault = || Fault::of_delivery(record.topic, &error, task_of(record.delivery_opaque));
-                    return Err(self.failure().unwrap_or_else(fault));
+                    return Err(self.failure().or_else(void).unwrap_or_else(fault));
                 }
             }
         }

@@ -103,6 +103,7 @@ impl ProducerContext for Deliveries {
 
     fn delivery(&self, result: &DeliveryResult<'_>, task: usize) {
         if let Err((error, record)) = result
+            && !fault::is_consequence(error)
             && let Ok(mut failed) = self.failed.lock()
         {
             failed.get_or_insert_with(|| Fault::of_delivery(record.topic(), error, task_of(task)));
@@ -186,6 +187,13 @@ impl Transactor {
     }
 
     /// The producer, to write with.
+    /// Why the client takes no more records into the open transaction: it says so to whoever commits, and commits nothing
+    /// then.
+    pub(super) fn why_void(&self) -> Option<Fault> {
+        let refused = self.producer.commit_transaction(GRACE).err()?;
+        Some(Fault::of("writing into the transaction", &refused))
+    }
+
     pub(super) fn producer(&self) -> &BaseProducer<Deliveries> {
         &self.producer
     }

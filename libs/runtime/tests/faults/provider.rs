@@ -19,7 +19,7 @@ pub(crate) const SECRET: &str = "client-secret";
 pub(crate) const AUDIENCE: &str = "kafka";
 
 /// Seconds that a token is good for: librdkafka asks again when four fifths of them are over.
-const GOOD_FOR: u64 = 5;
+const GOOD_FOR: u64 = 20;
 
 struct Signer {
     key: EcdsaKeyPair,
