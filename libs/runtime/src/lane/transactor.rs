@@ -48,7 +48,7 @@ impl Deliveries {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Why the broker, or whoever gives tokens, let the client in last time not at all.
+    /// Why the broker, or the provider of tokens, refused the login, if either did since this was asked last.
     fn take_refusal(&self) -> Option<String> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
