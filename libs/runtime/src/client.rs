@@ -1,14 +1,15 @@
 //! From settings to the configuration of a client.
 
 use crate::fault::Fault;
+use crate::host::{Instant, thread};
+use crate::kafka::Reader;
 use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use settings::KafkaSettings;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What every client needs: where the broker is and how to be let in. Other properties of the user come last, so they
 /// override these; what exactly-once depends on is set after them, by whoever builds on this.
@@ -56,17 +57,13 @@ const UNKNOWN_FOR: Duration = Duration::from_secs(30);
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 
 /// The lowest offset that a partition still has, and its end as the client's isolation level sees it.
-pub(crate) fn ends<C: ConsumerContext>(
-    client: &BaseConsumer<C>,
-    topic: &str,
-    partition: i32,
-) -> Result<(i64, i64), Fault> {
+pub(crate) fn ends(client: &impl Reader, topic: &str, partition: i32) -> Result<(i64, i64), Fault> {
     watermarks(client, topic, partition).map_err(|error| no_ends(client, topic, partition, &error))
 }
 
 /// The same, for those who are no lane.
-pub(crate) fn watermarks<C: ConsumerContext>(
-    client: &BaseConsumer<C>,
+pub(crate) fn watermarks(
+    client: &impl Reader,
     topic: &str,
     partition: i32,
 ) -> Result<(i64, i64), KafkaError> {
@@ -74,8 +71,8 @@ pub(crate) fn watermarks<C: ConsumerContext>(
 }
 
 /// The same of many partitions of a topic at once, in their order: two questions, not two each.
-pub(crate) fn watermarks_of<C: ConsumerContext>(
-    client: &BaseConsumer<C>,
+pub(crate) fn watermarks_of(
+    client: &impl Reader,
     topic: &str,
     partitions: &[i32],
 ) -> Result<Vec<(i64, i64)>, KafkaError> {
@@ -92,7 +89,7 @@ fn once_settled<T>(ask: impl Fn() -> Result<T, KafkaError>) -> Result<T, KafkaEr
     loop {
         match ask() {
             Err(error) if is_unsettled(&error) && began.elapsed() < UNKNOWN_FOR => {
-                std::thread::sleep(ASK_AGAIN);
+                thread::sleep(ASK_AGAIN);
             }
             answer => return answer,
         }
@@ -100,8 +97,8 @@ fn once_settled<T>(ask: impl Fn() -> Result<T, KafkaError>) -> Result<T, KafkaEr
 }
 
 /// `ListOffsets` takes the two ends as times that no record has.
-fn offsets_at<C: ConsumerContext>(
-    client: &BaseConsumer<C>,
+fn offsets_at(
+    client: &impl Reader,
     topic: &str,
     partitions: &[i32],
     end: Offset,
@@ -140,12 +137,7 @@ fn is_unsettled(error: &KafkaError) -> bool {
 
 /// A client that was told of a partition without a leader may never learn that it has one again (librdkafka issue
 /// 5430), and says then that there is no such partition. The broker's list of partitions tells which it is.
-pub(crate) fn no_ends<C: ConsumerContext>(
-    client: &BaseConsumer<C>,
-    topic: &str,
-    partition: i32,
-    error: &KafkaError,
-) -> Fault {
+pub(crate) fn no_ends(client: &impl Reader, topic: &str, partition: i32, error: &KafkaError) -> Fault {
     let doing = format!("reading the ends of {topic}-{partition}");
     if is_listed(client, topic, partition).unwrap_or_default() {
         Fault::rebuild(format!("{doing}: {error}, though the broker has it"))
@@ -155,36 +147,14 @@ pub(crate) fn no_ends<C: ConsumerContext>(
 }
 
 /// Whether an error means that there is no such partition, and the broker says the same.
-pub(crate) fn is_missing<C: ConsumerContext>(
-    client: &BaseConsumer<C>,
-    topic: &str,
-    partition: i32,
-    error: &KafkaError,
-) -> bool {
+pub(crate) fn is_missing(client: &impl Reader, topic: &str, partition: i32, error: &KafkaError) -> bool {
     is_unsettled(error) && is_listed(client, topic, partition) == Some(false)
 }
 
 /// Whether the broker lists a partition; `None` where it cannot be asked.
-fn is_listed<C: ConsumerContext>(client: &BaseConsumer<C>, topic: &str, partition: i32) -> Option<bool> {
-    let there = partitions(client, topic, CALL).ok()?;
+fn is_listed(client: &impl Reader, topic: &str, partition: i32) -> Option<bool> {
+    let there = client.partitions(topic, CALL).ok()?;
     Some(there.contains(&partition))
-}
-
-/// The partitions of a topic by the broker's list, in order; none where there is no such topic.
-pub(crate) fn partitions<C: ConsumerContext>(
-    client: &BaseConsumer<C>,
-    topic: &str,
-    limit: Duration,
-) -> Result<Vec<i32>, KafkaError> {
-    let metadata = client.fetch_metadata(Some(topic), limit)?;
-    let known = metadata.topics().iter();
-    let known = known.filter(|known| known.name() == topic && known.error().is_none());
-    let mut partitions: Vec<i32> = known
-        .flat_map(MetadataTopic::partitions)
-        .map(MetadataPartition::id)
-        .collect();
-    partitions.sort_unstable();
-    Ok(partitions)
 }
 
 /// A client that looks for ends, so that reaching one is no error.

@@ -11,6 +11,7 @@ mod standing;
 use crate::client::ends;
 use crate::config::LaneConfig;
 use crate::fault::{Fault, Fenced, Recovery};
+use crate::kafka::Librdkafka;
 use crate::lane::{Ended, Intake, Membership, Quarantine};
 use crate::observer::{Committed, Deaths, LaneState};
 use crate::work::Waiting;
@@ -65,7 +66,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
             standing: Standing::default(),
             graveyard: Graveyard::new::<D::In>(config),
             waiting: Waiting::default(),
-            quarantine: Quarantine::new(config),
+            quarantine: Quarantine::new::<Librdkafka>(config),
             store_away: None,
             told: LaneState::Starting,
             began: Instant::now(),
@@ -253,7 +254,7 @@ impl<'a, D: Drain> DrainLane<'a, D> {
     /// Records that were deleted before they were stored are lost; going on would hide it.
     fn refuse_gap(&self, task: Task, stored: i64) -> Result<(), Fault> {
         let name = self.config.names.topic(task.topic);
-        let (low, high) = ends(&self.intake.consumer(), name, task.partition)?;
+        let (low, high) = ends(&*self.intake.consumer(), name, task.partition)?;
         if (low..=high).contains(&stored) {
             return Ok(());
         }

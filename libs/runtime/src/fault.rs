@@ -4,9 +4,11 @@
 
 mod meanings;
 
+use crate::kafka::TransactionError;
 use meanings::{Meaning, of};
-use rdkafka::error::{KafkaError, RDKafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use stage::Task;
+use std::fmt;
 
 /// How a lane goes on after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,12 +87,15 @@ impl Fault {
 
     /// The fault of a client error, while doing something.
     pub(crate) fn of(doing: &str, error: &KafkaError) -> Self {
-        let meaning = meaning(error);
-        let recovery = match error {
-            KafkaError::Transaction(error) => of_transaction(meaning, error),
-            _ => of_call(meaning),
-        };
-        Self::new(doing, error, recovery)
+        let recovery = of_call(meaning(error));
+        Self::new(doing, error, error.rdkafka_error_code(), recovery)
+    }
+
+    /// The fault of a transactional call that failed, while doing something.
+    pub(crate) fn of_transaction(doing: &str, error: &TransactionError) -> Self {
+        let meaning = error.code.map_or(Meaning::Rebuild, |code| of(code).0);
+        let recovery = of_transaction(meaning, error.requires_abort);
+        Self::new(doing, error, error.code, recovery)
     }
 
     /// The fault of an output of a task that did not arrive: whatever the cause, the transaction is void. A record that
@@ -105,7 +110,12 @@ impl Fault {
         let task = task.filter(|_| meaning == Meaning::Quarantine);
         Self {
             task,
-            ..Self::new(&format!("writing to {topic}"), error, recovery)
+            ..Self::new(
+                &format!("writing to {topic}"),
+                error,
+                error.rdkafka_error_code(),
+                recovery,
+            )
         }
     }
 
@@ -118,14 +128,19 @@ impl Fault {
         ))
     }
 
-    fn new(doing: &str, error: &KafkaError, recovery: Recovery) -> Self {
+    fn new(
+        doing: &str,
+        error: &impl fmt::Display,
+        code: Option<RDKafkaErrorCode>,
+        recovery: Recovery,
+    ) -> Self {
         let mending = match recovery {
-            Recovery::Halt => error.rdkafka_error_code().map_or("", |code| of(code).1),
+            Recovery::Halt => code.map_or("", |code| of(code).1),
             _ => "",
         };
         let to_mend = if mending.is_empty() { "" } else { "; to mend: " };
         Self {
-            fenced: error.rdkafka_error_code().and_then(fenced),
+            fenced: code.and_then(fenced),
             ..Self::of_lane(recovery, format!("{doing}: {error}{to_mend}{mending}"))
         }
     }
@@ -177,10 +192,10 @@ const fn of_call(meaning: Meaning) -> Recovery {
 
 /// librdkafka says whether a transaction can be aborted. Anything else that went wrong with a transactional call is
 /// indefinite: it may still come to pass, so the producer is replaced rather than asked again.
-fn of_transaction(meaning: Meaning, error: &RDKafkaError) -> Recovery {
+const fn of_transaction(meaning: Meaning, requires_abort: bool) -> Recovery {
     match meaning {
         Meaning::Halt => Recovery::Halt,
-        _ if error.txn_requires_abort() && !error.is_fatal() => Recovery::Abort,
+        _ if requires_abort => Recovery::Abort,
         _ => Recovery::Rebuild,
     }
 }

@@ -3,6 +3,7 @@
 mod rival;
 
 use crate::config::LaneConfig;
+use crate::host::Instant;
 use crate::lane::Ended;
 use crate::observer::LaneState;
 use crate::pulse::Pulse;
@@ -10,7 +11,7 @@ use crate::run::StageFailed;
 use rival::Rival;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Between two beginnings of a lane: at first this, doubled while it breaks again, up to the second. A lane that ran for
 /// longer than that is as good as new. It is never given up for breaking: what only a person can mend ends it at once.

@@ -4,7 +4,6 @@
 mod at_least_once;
 mod census;
 mod extents;
-mod flush;
 mod intake;
 mod membership;
 mod notes;
@@ -19,24 +18,26 @@ mod writing;
 pub(crate) use extents::Extent;
 pub(crate) use extents::Extents;
 pub(crate) use intake::Intake;
-pub(crate) use membership::Membership;
+pub(crate) use membership::{GroupContext, Membership};
 pub(crate) use notes::{Note, write_note};
 pub(crate) use outbox::Outbox;
 pub(crate) use quarantine::Quarantine;
 pub(crate) use task::Running;
+pub(crate) use transactor::Deliveries;
 
 use crate::commit_policy::{CommitPolicy, Moment};
 use crate::config::LaneConfig;
 use crate::fault::{Fault, Fenced, Recovery};
+use crate::host::Instant;
+use crate::kafka::{Kafka, Librdkafka};
 use crate::observer::LaneState;
 use crate::protocol::{Command, Event, Protocol};
 use crate::work::{Offered, Work};
 use rdkafka::Message;
-use rdkafka::message::BorrowedMessage;
 use restore::{Restorer, Word};
 use stage::Task;
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Longest wait for a record; stop requests are seen this late at worst.
 const IDLE_WAIT: Duration = Duration::from_millis(50);
@@ -48,7 +49,7 @@ const BATCH: u64 = 128;
 const TELL: Duration = Duration::from_secs(1);
 
 /// The tasks that run.
-pub(crate) type Tasks<S> = HashMap<Task, Running<S>>;
+pub(crate) type Tasks<S> = BTreeMap<Task, Running<S>>;
 
 /// How a lane ended.
 pub(crate) enum Ended {
@@ -95,11 +96,11 @@ impl Taken {
 }
 
 /// A lane that runs.
-pub(crate) struct Lane<'a, W: Work> {
+pub(crate) struct Lane<'a, W: Work<K>, K: Kafka = Librdkafka> {
     config: &'a LaneConfig,
     work: &'a mut W,
-    intake: Intake,
-    outbox: Outbox,
+    intake: Intake<K>,
+    outbox: Outbox<K>,
     restorer: Restorer<W::Stores>,
     quarantine: Quarantine,
     tasks: Tasks<W::Stores>,
@@ -117,7 +118,7 @@ pub(crate) struct Lane<'a, W: Work> {
     fault: Option<Fault>,
 }
 
-impl<'a, W: Work> Lane<'a, W> {
+impl<'a, W: Work<K>, K: Kafka> Lane<'a, W, K> {
     /// Connects. The producer comes first: it ends what a predecessor left open.
     pub(crate) fn connect(
         config: &'a LaneConfig,
@@ -135,8 +136,8 @@ impl<'a, W: Work> Lane<'a, W> {
             intake,
             outbox,
             restorer: Restorer::new(),
-            quarantine: Quarantine::new(config),
-            tasks: HashMap::new(),
+            quarantine: Quarantine::new::<K>(config),
+            tasks: BTreeMap::new(),
             taken: Taken::default(),
             restored: None,
             protocol: Protocol::new(policy),
@@ -187,7 +188,7 @@ impl<'a, W: Work> Lane<'a, W> {
             Command::Restore { tasks, attempt } => {
                 self.quarantine.restores(&tasks);
                 self.restorer
-                    .begin(self.config, self.intake.consumer(), tasks, attempt)?;
+                    .begin::<K>(self.config, self.intake.consumer(), tasks, attempt)?;
                 self.report();
             }
             Command::Fetch(task) => self.fetch(task)?,
@@ -354,7 +355,10 @@ impl<'a, W: Work> Lane<'a, W> {
             };
             running.accept(message.offset())?;
             match self.work.take(&message, running, &mut self.outbox)? {
-                Offered::Taken => self.taken.add(task, message.payload_len() as u64),
+                Offered::Taken => {
+                    let bytes = message.payload().map_or(0, <[u8]>::len);
+                    self.taken.add(task, bytes as u64);
+                }
                 // Its task is to be paused, which the protocol hears before another record is asked for.
                 Offered::NotNow => {
                     running.put_back(message.offset());
@@ -483,7 +487,7 @@ fn heed(membership: Membership) -> Result<Event<Task>, Fault> {
     }
 }
 
-fn task_of(config: &LaneConfig, message: &BorrowedMessage<'_>) -> Result<Task, Fault> {
+fn task_of(config: &LaneConfig, message: &impl Message) -> Result<Task, Fault> {
     let topic = config.names.parse(message.topic());
     let topic = topic.ok_or_else(|| Fault::halt(format!("{} is no topic of the stream", message.topic())))?;
     let partition = message.partition();

@@ -11,6 +11,8 @@ mod config;
 mod dead_letter_limit;
 mod drain;
 mod fault;
+mod host;
+mod kafka;
 mod keeper;
 mod lane;
 mod login;

@@ -6,9 +6,10 @@
 //! it has the same member id and the same transactional id, and an older epoch in the store.
 
 use crate::fault::Fault;
+use crate::host::Instant;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The pulse of one lane; cheap to beat.
 #[derive(Clone)]

@@ -4,6 +4,7 @@ use crate::commit_policy::CommitPolicy;
 use crate::config::{LaneConfig, Shared, commit_policy};
 use crate::drain::DrainLane;
 use crate::fault::Fault;
+use crate::kafka::Librdkafka;
 use crate::keeper::{Run, again_and_again, keep, longest_silence};
 use crate::lane::{Ended, Lane};
 use crate::work::{EffectWork, StageWork, Work};
@@ -118,7 +119,7 @@ pub fn run_drain<D: Drain>(
 }
 
 fn run_lane<W: Work>(config: &LaneConfig, work: &mut W, policy: CommitPolicy) -> Ended {
-    match Lane::connect(config, work, policy) {
+    match Lane::<W, Librdkafka>::connect(config, work, policy) {
         Ok(lane) => lane.run(),
         Err(fault) => of_fault(fault),
     }

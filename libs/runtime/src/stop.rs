@@ -1,8 +1,9 @@
 //! How lanes are asked to end, and how they wait without missing it.
 
+use crate::host::Instant;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Asks every lane of a process to end; cheap to look at.
 #[derive(Debug, Clone, Default)]

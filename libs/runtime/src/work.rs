@@ -14,14 +14,15 @@ pub(crate) use waiting::Waiting;
 
 use crate::config::LaneConfig;
 use crate::fault::Fault;
+use crate::host::SystemTime;
+use crate::kafka::{Kafka, Librdkafka, RecordOf};
 use crate::lane::{Outbox, Running, Tasks};
 use crate::names::Names;
 use ::stage::{Blame, Cx, Emit, Input, Output, Poison, Stores, Task, Wire};
 use model::{DecodeError, Decoder, Millis};
 use rdkafka::Message;
-use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers};
+use rdkafka::message::{BorrowedHeaders, Headers};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::SystemTime;
 use telemetry::TraceContext;
 use topology::Topic;
 
@@ -42,25 +43,25 @@ pub(crate) enum Offered {
 }
 
 /// What a lane does with its records.
-pub(crate) trait Work {
+pub(crate) trait Work<K: Kafka = Librdkafka> {
     /// The keyed state of one task.
     type Stores: Stores;
 
     /// Takes one record, or leaves it where it is.
     fn take(
         &mut self,
-        message: &BorrowedMessage<'_>,
+        message: &RecordOf<'_, K>,
         task: &mut Running<Self::Stores>,
-        outbox: &mut Outbox,
+        outbox: &mut Outbox<K>,
     ) -> Result<Offered, Fault>;
 
     /// Does what is to be done without a record, once a turn of the lane; says for which tasks something was written.
-    fn turn(&mut self, _: &mut Tasks<Self::Stores>, _: &mut Outbox) -> Result<Vec<Task>, Fault> {
+    fn turn(&mut self, _: &mut Tasks<Self::Stores>, _: &mut Outbox<K>) -> Result<Vec<Task>, Fault> {
         Ok(Vec::new())
     }
 
     /// Does what is left to do, before a commit.
-    fn before_commit(&mut self, _: &mut Tasks<Self::Stores>, _: &mut Outbox) -> Result<(), Fault> {
+    fn before_commit(&mut self, _: &mut Tasks<Self::Stores>, _: &mut Outbox<K>) -> Result<(), Fault> {
         Ok(())
     }
 
@@ -108,7 +109,11 @@ pub(crate) enum Decoded<I> {
 }
 
 /// Reads a record.
-pub(crate) fn decode<I: Input>(cx: &Cx<'_>, carried: Carried<'_>, decoder: &mut Decoder) -> Decoded<I> {
+pub(crate) fn decode<I: Input>(
+    cx: &Cx<'_>,
+    carried: Carried<'_, impl Headers>,
+    decoder: &mut Decoder,
+) -> Decoded<I> {
     let headers = carried.told(cx.topic);
     if carried.value.is_none() && !model::is_in_headers(&headers) {
         return Decoded::Tombstone;
@@ -159,7 +164,7 @@ const fn reason(error: &DecodeError) -> &'static str {
 }
 
 /// Where a record stood.
-pub(crate) fn context<'a>(config: &LaneConfig, message: &'a BorrowedMessage<'_>) -> Option<Cx<'a>> {
+pub(crate) fn context<'a>(config: &LaneConfig, message: &'a impl Message) -> Option<Cx<'a>> {
     let topic = config.names.parse(message.topic())?;
     let written = written(topic, message.headers());
     let times = Times::of(message.timestamp(), written, wall_clock, config.max_ahead);
@@ -174,7 +179,7 @@ pub(crate) fn context<'a>(config: &LaneConfig, message: &'a BorrowedMessage<'_>)
     })
 }
 
-fn traceparent<'a>(message: &'a BorrowedMessage<'_>) -> Option<&'a str> {
+fn traceparent(message: &impl Message) -> Option<&str> {
     let headers = message.headers()?;
     let header = headers.iter().find(|header| header.key == TRACE_HEADER)?;
     std::str::from_utf8(header.value?).ok()
@@ -194,25 +199,34 @@ fn child(names: &Names, cx: &Cx<'_>) -> TraceContext {
 }
 
 /// What a record brought that its stage does not see; a dead letter keeps it, so that the record can be sent again.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Carried<'a> {
+pub(crate) struct Carried<'a, H = BorrowedHeaders> {
     pub value: Option<&'a [u8]>,
-    pub headers: Option<&'a BorrowedHeaders>,
+    pub headers: Option<&'a H>,
+}
+
+impl<H> Copy for Carried<'_, H> {}
+
+impl<H> Clone for Carried<'_, H> {
+    fn clone(&self) -> Self {
+        *self
+    }
 }
 
 impl<'a> Carried<'a> {
-    pub(crate) fn of(message: &'a BorrowedMessage<'_>) -> Self {
-        Self {
-            value: message.payload(),
-            headers: message.headers(),
-        }
-    }
-
     /// A value of a topic whose headers say nothing of it.
     pub(crate) const fn of_value(value: &'a [u8]) -> Self {
         Self {
             value: Some(value),
             headers: None,
+        }
+    }
+}
+
+impl<'a, H: Headers> Carried<'a, H> {
+    pub(crate) fn of(message: &'a impl Message<Headers = H>) -> Self {
+        Self {
+            value: message.payload(),
+            headers: message.headers(),
         }
     }
 
@@ -297,10 +311,10 @@ impl<'a> Settler<'a> {
     pub(crate) fn settle<S: Stores, O: Output>(
         &mut self,
         cx: &Cx<'_>,
-        carried: Carried<'_>,
+        carried: Carried<'_, impl Headers>,
         verdict: Result<Emit<O>, Poison>,
         running: &mut Running<S>,
-        outbox: &mut Outbox,
+        outbox: &mut Outbox<impl Kafka>,
     ) -> Result<Settling, Fault> {
         let (one, many);
         let outputs: &[O] = match verdict {
@@ -336,10 +350,10 @@ impl<'a> Settler<'a> {
     fn bury<S: Stores>(
         &mut self,
         cx: &Cx<'_>,
-        carried: Carried<'_>,
+        carried: Carried<'_, impl Headers>,
         poison: Poison,
         running: &mut Running<S>,
-        outbox: &mut Outbox,
+        outbox: &mut Outbox<impl Kafka>,
     ) -> Result<Settling, Fault> {
         let number = running.counts.settled() + running.pending.settled() + 1;
         if let Some(why) = self.budget.spend(cx, &poison, number) {

@@ -172,7 +172,7 @@ impl Inner {
         reader: &BaseConsumer<EndSeeker>,
         name: &str,
     ) -> Result<Vec<i32>, AdminError> {
-        let partitions = client::partitions(reader, name, CALL);
+        let partitions = crate::kafka::Reader::partitions(reader, name, CALL);
         let partitions = partitions.map_err(|error| self.unreachable("looking at topics", &error))?;
         if partitions.is_empty() {
             let why = "there is no such topic; run `sluicebox topics apply`".to_owned();

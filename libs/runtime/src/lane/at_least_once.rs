@@ -4,9 +4,10 @@
 use super::Lane;
 use crate::config::LaneConfig;
 use crate::fault::Fault;
+use crate::kafka::{Kafka, Reader};
 use crate::protocol::Event;
 use crate::work::Work;
-use rdkafka::consumer::{CommitMode, Consumer};
+use rdkafka::consumer::CommitMode;
 use rdkafka::topic_partition_list::TopicPartitionList;
 use stage::Task;
 
@@ -21,7 +22,7 @@ impl LaneConfig {
     }
 }
 
-impl<W: Work> Lane<'_, W> {
+impl<W: Work<K>, K: Kafka> Lane<'_, W, K> {
     /// Once all outputs are acknowledged, the offsets are committed by themselves.
     pub(super) fn commit_offsets(&mut self, offsets: &TopicPartitionList) -> Result<Event<Task>, Fault> {
         self.outbox.flush()?;

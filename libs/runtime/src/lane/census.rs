@@ -5,14 +5,12 @@
 //! rebalance (KIP-345), to what it kept; then the partition stays nobody's for as long as no member comes or goes. So
 //! each lane looks at its group now and then, and one of those that see such a partition leaves and joins again.
 
-use super::membership::GroupContext;
-use crate::client;
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::groups::GroupInfo;
+use crate::host::mpsc::{self, Receiver};
+use crate::host::{Instant, thread};
+use crate::kafka::{GroupConsumer, GroupMember};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Between two looks. Only what two of them see counts: between them every rebalance is over.
 const EVERY: Duration = Duration::from_secs(20);
@@ -30,12 +28,6 @@ pub(super) struct Expected {
     pub(super) instance: String,
     /// What the group reads.
     pub(super) topics: Vec<String>,
-}
-
-/// One member of a group.
-struct Member<'a> {
-    id: &'a str,
-    assignment: &'a [u8],
 }
 
 /// The looks of one lane.
@@ -63,7 +55,7 @@ impl Census {
     }
 
     /// A partition that belongs to nobody, if it falls to this member to mend that.
-    pub(super) fn look(&mut self, consumer: &Arc<BaseConsumer<GroupContext>>) -> Option<String> {
+    pub(super) fn look(&mut self, consumer: &Arc<impl GroupConsumer>) -> Option<String> {
         if let Some(nobodys) = self.answer.as_ref().and_then(|answer| answer.try_recv().ok()) {
             self.answer = None;
             let still = self.before.intersection(&nobodys).next().cloned();
@@ -79,14 +71,10 @@ impl Census {
 }
 
 /// Whether the group still counts this member in, as far as it answers within this time.
-pub(super) fn counts_in(
-    consumer: &BaseConsumer<GroupContext>,
-    expected: &Expected,
-    limit: Duration,
-) -> Option<bool> {
-    let groups = consumer.fetch_group_list(Some(&expected.group), limit).ok()?;
-    let mut members = groups.groups().iter().flat_map(GroupInfo::members);
-    Some(members.any(|member| is_of(member.id(), &expected.instance)))
+pub(super) fn counts_in(consumer: &impl GroupConsumer, expected: &Expected, limit: Duration) -> Option<bool> {
+    let group = consumer.describe(&expected.group, limit).ok()?;
+    let mut members = group.iter().flat_map(|group| &group.members);
+    Some(members.any(|member| is_of(&member.id, &expected.instance)))
 }
 
 /// The broker makes the id of a static member of its instance id.
@@ -96,45 +84,37 @@ fn is_of(id: &str, instance: &str) -> bool {
 }
 
 /// Asks on a thread of its own: every broker is asked, and one may take its time.
-fn ask(
-    consumer: &Arc<BaseConsumer<GroupContext>>,
-    expected: &Expected,
-) -> Option<Receiver<BTreeSet<Partition>>> {
+fn ask(consumer: &Arc<impl GroupConsumer>, expected: &Expected) -> Option<Receiver<BTreeSet<Partition>>> {
     let (tell, told) = mpsc::channel();
     let (consumer, expected) = (Arc::clone(consumer), expected.clone());
     let ask = move || {
-        let _ = tell.send(found(&consumer, &expected).unwrap_or_default());
+        let _ = tell.send(found(&*consumer, &expected).unwrap_or_default());
     };
-    let thread = std::thread::Builder::new().name("census".to_owned()).spawn(ask);
+    let thread = thread::Builder::new().name("census".to_owned()).spawn(ask);
     thread.ok().map(|_| told)
 }
 
-fn found(consumer: &BaseConsumer<GroupContext>, expected: &Expected) -> Option<BTreeSet<Partition>> {
-    let groups = consumer.fetch_group_list(Some(&expected.group), ANSWER).ok()?;
-    let mut groups = groups.groups().iter();
-    let group = groups.find(|group| group.name() == expected.group && group.state() == "Stable")?;
+fn found(consumer: &impl GroupConsumer, expected: &Expected) -> Option<BTreeSet<Partition>> {
+    let group = consumer.describe(&expected.group, ANSWER).ok()??;
+    let group = Some(group).filter(|group| group.stable)?;
     let mut all = BTreeSet::new();
     for topic in &expected.topics {
-        let partitions = client::partitions(consumer, topic, ANSWER).ok()?.into_iter();
+        let partitions = consumer.partitions(topic, ANSWER).ok()?.into_iter();
         all.extend(partitions.map(|partition| (topic.clone(), partition)));
     }
-    let members = group.members().iter().map(|member| Member {
-        id: member.id(),
-        assignment: member.assignment().unwrap_or_default(),
-    });
-    left_to(&expected.instance, all, &members.collect::<Vec<_>>())
+    left_to(&expected.instance, all, &group.members)
 }
 
 /// What no member has, if mending it falls to this one: to the first by its id. `None` where it does not, or where some
 /// assignment cannot be read.
-fn left_to(instance: &str, all: BTreeSet<Partition>, members: &[Member<'_>]) -> Option<BTreeSet<Partition>> {
-    let first = members.iter().map(|member| member.id).min()?;
+fn left_to(instance: &str, all: BTreeSet<Partition>, members: &[GroupMember]) -> Option<BTreeSet<Partition>> {
+    let first = members.iter().map(|member| &member.id).min()?;
     if !is_of(first, instance) {
         return None;
     }
     let mut nobodys = all;
     for member in members {
-        for partition in assigned(member.assignment)? {
+        for partition in assigned(&member.assignment)? {
             nobodys.remove(&partition);
         }
     }
@@ -189,7 +169,11 @@ mod tests {
     }
 
     fn left(instance: &str, members: &[(&str, Vec<u8>)]) -> Option<BTreeSet<Partition>> {
-        let members = members.iter().map(|(id, assignment)| Member { id, assignment });
+        let member = |(id, assignment): &(&str, Vec<u8>)| GroupMember {
+            id: (*id).to_owned(),
+            assignment: assignment.clone(),
+        };
+        let members = members.iter().map(member);
         left_to(instance, partitions(&[0, 1, 2, 3]), &members.collect::<Vec<_>>())
     }
 

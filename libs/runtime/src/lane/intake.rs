@@ -4,14 +4,15 @@ use super::census::{self, Census, Expected};
 use super::membership::{GroupContext, Membership};
 use crate::config::LaneConfig;
 use crate::fault::{self, Fault, is_retried};
+use crate::host::{Instant, mpsc, thread};
+use crate::kafka::{GroupConsumer, Kafka, Librdkafka, Reader, RecordOf};
 use crate::names::Names;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
+use rdkafka::consumer::CommitMode;
 use rdkafka::error::KafkaError;
-use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stage::Task;
-use std::sync::{Arc, mpsc};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 const CALL: Duration = Duration::from_secs(15);
 /// How long the group is waited for when the lane leaves it, and how often it is asked.
@@ -34,23 +35,25 @@ fn expected(config: &LaneConfig) -> Expected {
     }
 }
 
+/// A member of a group and its generation.
+type GroupOf<K> = <<K as Kafka>::Consumer as GroupConsumer>::Group;
+
 /// A subscribed consumer.
-pub(crate) struct Intake {
-    consumer: Arc<BaseConsumer<GroupContext>>,
+pub(crate) struct Intake<K: Kafka = Librdkafka> {
+    consumer: Arc<K::Consumer>,
     names: Names,
     census: Census,
     /// Whether the group is to be left, and not only the client.
     leaves: bool,
 }
 
-impl Intake {
+impl<K: Kafka> Intake<K> {
     /// Subscribes to the stage's inputs.
     pub(crate) fn new(config: &LaneConfig) -> Result<Self, Fault> {
         let names = config.names.clone();
         let context = GroupContext::new(names.prefix().clone());
-        let made = config.consumer.create_with_context(context);
-        let consumer: BaseConsumer<GroupContext> =
-            made.map_err(|error| Fault::of("creating the consumer", &error))?;
+        let made = K::consumer(&config.consumer, context);
+        let consumer = made.map_err(|error| Fault::of("creating the consumer", &error))?;
         let topics: Vec<&str> = names
             .stage
             .inputs()
@@ -82,12 +85,12 @@ impl Intake {
     }
 
     /// The consumer, for whoever restores: it may be asked from another thread.
-    pub(crate) fn consumer(&self) -> Arc<BaseConsumer<GroupContext>> {
+    pub(crate) fn consumer(&self) -> Arc<K::Consumer> {
         Arc::clone(&self.consumer)
     }
 
     /// The next record, if one comes within this time.
-    pub(crate) fn poll(&self, wait: Duration) -> Result<Option<BorrowedMessage<'_>>, Fault> {
+    pub(crate) fn poll(&self, wait: Duration) -> Result<Option<RecordOf<'_, K>>, Fault> {
         match self.consumer.poll(wait) {
             None | Some(Err(KafkaError::PartitionEOF(_))) => Ok(None),
             Some(Ok(message)) => {
@@ -135,13 +138,9 @@ impl Intake {
 
     /// Asks the broker for anything, so that its return is noticed though no record comes.
     pub(crate) fn knock(&self) {
-        let topic = self
-            .names
-            .stage
-            .inputs()
-            .first()
-            .map(|topic| self.names.topic(*topic));
-        if self.consumer.fetch_metadata(topic, KNOCK).is_ok() {
+        let topic = self.names.stage.inputs().first().copied();
+        let answers = |topic| self.consumer.partitions(self.names.topic(topic), KNOCK).is_ok();
+        if topic.is_some_and(answers) {
             self.consumer.context().heard();
         }
     }
@@ -239,7 +238,7 @@ impl Intake {
     }
 
     fn is_counted_in(&self) -> bool {
-        census::counts_in(&self.consumer, self.census.expected(), KNOCK).unwrap_or(true)
+        census::counts_in(&*self.consumer, self.census.expected(), KNOCK).unwrap_or(true)
     }
 
     /// Lets go of the client without waiting for it: closing one whose broker is away may take as long as it likes.
@@ -248,13 +247,13 @@ impl Intake {
             return self.leave();
         }
         let consumer = self.consumer;
-        let _ = std::thread::Builder::new()
+        let _ = thread::Builder::new()
             .name("closing".to_owned())
             .spawn(move || drop(consumer));
     }
 
     /// The group as it is now; read afresh for every commit.
-    pub(crate) fn group(&self) -> Result<ConsumerGroupMetadata, Fault> {
+    pub(crate) fn group(&self) -> Result<GroupOf<K>, Fault> {
         self.consumer
             .group_metadata()
             .ok_or_else(|| Fault::rebuild("the consumer is in no group"))
@@ -279,7 +278,7 @@ impl Intake {
         let ask = move || {
             let _ = answer.send(consumer.commit(&offsets, CommitMode::Sync));
         };
-        let thread = std::thread::Builder::new().name("progress".to_owned()).spawn(ask);
+        let thread = thread::Builder::new().name("progress".to_owned()).spawn(ask);
         thread.map_err(|error| Fault::halt(format!("a thread cannot be started: {error}")))?;
         match answered.recv_timeout(limit) {
             Ok(told) => told.map_err(|error| Fault::of("showing progress", &error)),

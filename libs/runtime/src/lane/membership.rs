@@ -8,8 +8,9 @@
 //! has answered each word: an assignment with `incremental_assign`, however empty, and a revocation with an
 //! `incremental_unassign` that succeeds, which it does for partitions only that were assigned.
 
+use crate::kafka::GroupConsumer;
 use rdkafka::ClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
@@ -85,6 +86,28 @@ impl GroupContext {
         }
     }
 
+    /// The group gave partitions to this member.
+    pub(crate) fn assigned(&self, consumer: &impl GroupConsumer, partitions: &TopicPartitionList) {
+        if let Err(error) = consumer.incremental_assign(&TopicPartitionList::new()) {
+            self.say(Membership::Broken(format!("answering an assignment: {error}")));
+        }
+        self.say(Membership::Assigned(self.tasks(partitions)));
+    }
+
+    /// The group takes partitions away, or has given them to somebody else already.
+    pub(crate) fn revoked(&self, consumer: &impl GroupConsumer, partitions: &TopicPartitionList) {
+        let tasks = self.tasks(partitions);
+        let lost = consumer.assignment_lost();
+        if let Err(error) = let_go(consumer, partitions) {
+            self.say(Membership::Broken(format!("letting partitions go: {error}")));
+        }
+        self.say(if lost {
+            Membership::Lost(tasks)
+        } else {
+            Membership::Revoked(tasks)
+        });
+    }
+
     fn tasks(&self, partitions: &TopicPartitionList) -> Vec<Task> {
         let task = |topic: &str, partition| {
             let topic = Topic::from_name(self.prefix.strip(topic)?)?;
@@ -126,28 +149,16 @@ impl ConsumerContext for GroupContext {
         what: RDKafkaRespErr,
         partitions: &mut TopicPartitionList,
     ) {
-        let tasks = self.tasks(partitions);
         if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            if let Err(error) = consumer.incremental_assign(&TopicPartitionList::new()) {
-                self.say(Membership::Broken(format!("answering an assignment: {error}")));
-            }
-            self.say(Membership::Assigned(tasks));
-            return;
-        }
-        let lost = consumer.assignment_lost();
-        if let Err(error) = let_go(consumer, partitions) {
-            self.say(Membership::Broken(format!("letting partitions go: {error}")));
-        }
-        self.say(if lost {
-            Membership::Lost(tasks)
+            self.assigned(consumer, partitions);
         } else {
-            Membership::Revoked(tasks)
-        });
+            self.revoked(consumer, partitions);
+        }
     }
 }
 
 /// Partitions that were noted but never taken up are taken up for a moment, or the client would refuse to let go.
-fn let_go(consumer: &BaseConsumer<GroupContext>, partitions: &TopicPartitionList) -> Result<(), KafkaError> {
+fn let_go(consumer: &impl GroupConsumer, partitions: &TopicPartitionList) -> Result<(), KafkaError> {
     let taken = consumer.assignment()?;
     let mut missing = TopicPartitionList::new();
     for element in partitions.elements() {

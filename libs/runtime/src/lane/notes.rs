@@ -4,17 +4,18 @@
 //! A thread of its own asks the broker, so that a lane waits for nothing; its client is made for the first question and
 //! dropped when none came for a while.
 
-use crate::client::EndSeeker;
 use crate::config::LaneConfig;
+use crate::host::mpsc::{self, Receiver, Sender};
+use crate::host::thread;
+use crate::kafka::{Kafka, Reader};
 use crate::names::Names;
 use model::Millis;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::consumer::CommitMode;
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde::{Deserialize, Serialize};
 use stage::Task;
-use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 /// How long the broker may take for a question.
@@ -70,15 +71,21 @@ enum Ask {
 /// What was found of a task.
 type Found = (Task, Option<Note>);
 
+/// Questions to the thread that asks, and what it found.
+type Worker = (Sender<Ask>, Receiver<Found>);
+/// Starts that thread, for one kind of client.
+type Start = fn(&ClientConfig, &Names) -> Option<Worker>;
+
 /// See the module.
 pub(super) struct Notes {
     config: ClientConfig,
     names: Names,
-    worker: Option<(Sender<Ask>, Receiver<Found>)>,
+    start: Start,
+    worker: Option<Worker>,
 }
 
 impl Notes {
-    pub(super) fn new(config: &LaneConfig) -> Self {
+    pub(super) fn new<K: Kafka>(config: &LaneConfig) -> Self {
         let mut client = config.client.clone();
         client
             .set("group.id", config.names.quarantine_group())
@@ -86,6 +93,7 @@ impl Notes {
         Self {
             config: client,
             names: config.names.clone(),
+            start: start::<K>,
             worker: None,
         }
     }
@@ -110,7 +118,7 @@ impl Notes {
 
     fn ask(&mut self, ask: Ask) {
         if self.worker.is_none() {
-            self.worker = start(&self.config, &self.names);
+            self.worker = (self.start)(&self.config, &self.names);
         }
         if let Some((asks, _)) = &self.worker {
             let _ = asks.send(ask);
@@ -118,22 +126,22 @@ impl Notes {
     }
 }
 
-fn start(config: &ClientConfig, names: &Names) -> Option<(Sender<Ask>, Receiver<Found>)> {
+fn start<K: Kafka>(config: &ClientConfig, names: &Names) -> Option<Worker> {
     let (asks, asked) = mpsc::channel();
     let (tell, told) = mpsc::channel();
-    let worker = Worker {
+    let clerk = Clerk::<K> {
         config: config.clone(),
         names: names.clone(),
         client: None,
     };
-    let thread = std::thread::Builder::new().name("notes".to_owned());
-    let started = thread.spawn(move || worker.serve(&asked, &tell));
+    let thread = thread::Builder::new().name("notes".to_owned());
+    let started = thread.spawn(move || clerk.serve(&asked, &tell));
     started.ok().map(|_| (asks, told))
 }
 
 /// Writes what is noted of a partition with a client of the group.
 pub(crate) fn write_note(
-    client: &BaseConsumer<EndSeeker>,
+    client: &impl Reader,
     topic: &str,
     partition: i32,
     metadata: &str,
@@ -145,13 +153,14 @@ pub(crate) fn write_note(
     client.commit(&list, CommitMode::Sync)
 }
 
-struct Worker {
+/// The thread that asks.
+struct Clerk<K: Kafka> {
     config: ClientConfig,
     names: Names,
-    client: Option<BaseConsumer<EndSeeker>>,
+    client: Option<K::Reader>,
 }
 
-impl Worker {
+impl<K: Kafka> Clerk<K> {
     fn serve(mut self, asked: &Receiver<Ask>, tell: &Sender<Found>) {
         loop {
             match asked.recv_timeout(KEPT) {
@@ -180,10 +189,10 @@ impl Worker {
         }
     }
 
-    fn client(&mut self) -> Result<&BaseConsumer<EndSeeker>, KafkaError> {
+    fn client(&mut self) -> Result<&K::Reader, KafkaError> {
         match &mut self.client {
             Some(client) => Ok(client),
-            none => Ok(none.insert(self.config.create_with_context(EndSeeker)?)),
+            none => Ok(none.insert(K::reader(&self.config)?)),
         }
     }
 

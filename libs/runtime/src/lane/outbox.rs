@@ -1,16 +1,16 @@
 //! The lane's producer: the one owner of its transactions.
 
-use super::flush;
-use super::transactor::{Deliveries, Transactor, is_transactional, opaque, task_of};
+use super::transactor::{Transactor, is_transactional, opaque, task_of};
 use crate::fault::{self, Fault};
+use crate::host::thread;
+use crate::kafka::{Kafka, Librdkafka, Outgoing, Producer};
 use crate::names::Names;
 use crate::stop::Stop;
 use model::{Encoder, SchemaIds};
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::producer::BaseRecord;
 use rdkafka::topic_partition_list::TopicPartitionList;
 use stage::{Blame, Output, Poison, Task};
 use std::fmt::{self, Display, Write};
@@ -65,8 +65,8 @@ impl Display for TooLarge {
 }
 
 /// A producer with at most one open transaction. Buffers are kept from record to record.
-pub(crate) struct Outbox {
-    transactor: Transactor,
+pub(crate) struct Outbox<K: Kafka = Librdkafka> {
+    transactor: Transactor<K::Producer>,
     config: ClientConfig,
     limit: Duration,
     stop: Stop,
@@ -78,7 +78,7 @@ pub(crate) struct Outbox {
     begun: bool,
 }
 
-impl Outbox {
+impl<K: Kafka> Outbox<K> {
     /// A producer that has ended whatever its predecessor of the same transactional id left open. `limit` is how long
     /// the broker may take for a call, and for all acknowledgements before a commit.
     pub(crate) fn new(
@@ -89,7 +89,7 @@ impl Outbox {
         ids: SchemaIds,
     ) -> Result<Self, Fault> {
         Ok(Self {
-            transactor: Transactor::start(config, limit, stop.clone())?,
+            transactor: start::<K>(config, limit, stop.clone())?,
             config: config.clone(),
             limit,
             stop,
@@ -105,7 +105,7 @@ impl Outbox {
     /// Puts a new producer in the place of this one. Its epoch is higher, so whatever the old one still has on its way
     /// comes to nothing.
     pub(crate) fn renew(&mut self) -> Result<(), Fault> {
-        self.transactor = Transactor::start(&self.config, self.limit, self.stop.clone())?;
+        self.transactor = start::<K>(&self.config, self.limit, self.stop.clone())?;
         self.begun = false;
         Ok(())
     }
@@ -187,7 +187,7 @@ impl Outbox {
     }
 
     /// A full queue means waiting for the broker; what it does not take in time fails, and the queue is free again.
-    fn enqueue(&self, mut record: BaseRecord<'_, [u8], [u8], usize>) -> Result<(), Fault> {
+    fn enqueue(&self, mut record: Outgoing<'_>) -> Result<(), Fault> {
         let producer = self.transactor.producer();
         loop {
             match producer.send(record) {
@@ -198,7 +198,7 @@ impl Outbox {
                 }
                 Err((error, record)) => {
                     // Nothing more is taken once an output did not arrive: then that is what happened.
-                    producer.poll(Duration::ZERO);
+                    producer.poll();
                     let void = || {
                         fault::is_consequence(&error)
                             .then(|| self.transactor.why_void())
@@ -216,7 +216,7 @@ impl Outbox {
     pub(crate) fn commit(
         &mut self,
         offsets: TopicPartitionList,
-        group: ConsumerGroupMetadata,
+        group: <K::Producer as Producer>::Group,
     ) -> Result<bool, Fault> {
         self.begin()?;
         let doubtful = self.transactor.commit(offsets, group);
@@ -227,18 +227,18 @@ impl Outbox {
     }
 
     fn failure(&self) -> Option<Fault> {
-        self.transactor.producer().context().take_failure()
+        self.transactor.producer().deliveries().take_failure()
     }
 
     /// Waits until the broker has acknowledged everything.
     #[cfg(feature = "bench")]
     pub(super) fn flush(&self) -> Result<(), Fault> {
         let producer = self.transactor.producer();
-        let flushed = flush::flush(producer, self.limit);
-        producer.poll(Duration::ZERO);
+        let flushed = producer.flush(self.limit);
+        producer.poll();
         match self.failure() {
             Some(fault) => Err(fault),
-            None => flushed.map_err(|error| Fault::of("waiting for acknowledgements", &error)),
+            None => flushed.map_err(|error| error.fault("waiting for acknowledgements")),
         }
     }
 
@@ -249,15 +249,24 @@ impl Outbox {
         }
         let doubtful = self.transactor.abort()?;
         self.begun = false;
-        self.transactor.producer().poll(Duration::ZERO);
+        self.transactor.producer().poll();
         let _ = self.failure();
         Ok(doubtful)
     }
 }
 
 /// Sends what lingers, takes what deliveries there are, and lets others work for a moment.
-fn make_room(producer: &BaseProducer<Deliveries>) {
-    flush::pulse(producer);
-    producer.poll(Duration::ZERO);
-    std::thread::sleep(ROOM_STEP);
+fn make_room(producer: &impl Producer) {
+    producer.pulse();
+    producer.poll();
+    thread::sleep(ROOM_STEP);
+}
+
+fn start<K: Kafka>(
+    config: &ClientConfig,
+    limit: Duration,
+    stop: Stop,
+) -> Result<Transactor<K::Producer>, Fault> {
+    let producer = K::producer(config).map_err(|error| Fault::of("creating the producer", &error))?;
+    Transactor::start(producer, config, limit, stop)
 }

@@ -6,11 +6,13 @@
 
 use super::notes::{Note, Notes};
 use crate::config::LaneConfig;
+use crate::host::Instant;
+use crate::kafka::Kafka;
 use crate::names::Names;
 use crate::work::wall_clock;
 use stage::Task;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often it is looked whether somebody asks for another try.
 const LOOK: Duration = Duration::from_secs(1);
@@ -30,9 +32,9 @@ pub(crate) struct Quarantine {
 }
 
 impl Quarantine {
-    pub(crate) fn new(config: &LaneConfig) -> Self {
+    pub(crate) fn new<K: Kafka>(config: &LaneConfig) -> Self {
         Self {
-            notes: Notes::new(config),
+            notes: Notes::new::<K>(config),
             by: config
                 .consumer
                 .get("group.instance.id")

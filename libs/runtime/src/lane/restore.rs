@@ -16,23 +16,23 @@ mod shortfall;
 mod sources;
 mod standing;
 
-use super::membership::GroupContext;
 use super::task::Running;
 use crate::config::LaneConfig;
 use crate::fault::Fault;
+use crate::host::mpsc::{self, Receiver, Sender};
+use crate::host::{Instant, thread};
+use crate::kafka::Kafka;
 use crate::names::Names;
 use crate::observer::RestoreProgress;
 use claim::Claim;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::BaseConsumer;
 use stage::{Stores, Task};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const CALL: Duration = Duration::from_secs(15);
 /// Without any progress for this long, a restore is an error and no wait; below `max.poll.interval.ms`, and above the
@@ -69,11 +69,11 @@ pub(super) struct Restorer<S> {
 }
 
 /// One restore: the tasks of one assignment.
-struct Job<S> {
+struct Job<S, K: Kafka> {
     attempt: u64,
     tasks: Vec<Task>,
     claim: Arc<Claim>,
-    group: Arc<BaseConsumer<GroupContext>>,
+    group: Arc<K::Consumer>,
     /// The configuration of a consumer without a group.
     client: ClientConfig,
     names: Names,
@@ -97,10 +97,10 @@ impl<S: Stores> Restorer<S> {
     }
 
     /// Begins to restore these tasks.
-    pub(super) fn begin(
+    pub(super) fn begin<K: Kafka>(
         &mut self,
         config: &LaneConfig,
-        group: Arc<BaseConsumer<GroupContext>>,
+        group: Arc<K::Consumer>,
         tasks: Vec<Task>,
         attempt: u64,
     ) -> Result<(), Fault> {
@@ -112,7 +112,7 @@ impl<S: Stores> Restorer<S> {
         let claim = Arc::new(Claim::of(&tasks));
         self.claims.retain(|claim| Arc::strong_count(claim) > 1);
         self.claims.push(Arc::clone(&claim));
-        let job = Job {
+        let job = Job::<S, K> {
             attempt,
             tasks,
             claim,
@@ -124,7 +124,7 @@ impl<S: Stores> Restorer<S> {
             told: RefCell::default(),
             progress: Arc::clone(&self.progress),
         };
-        let thread = std::thread::Builder::new().name("restore".to_owned());
+        let thread = thread::Builder::new().name("restore".to_owned());
         let started = thread.spawn(move || job.run());
         started.map_err(|error| Fault::halt(format!("a thread cannot be started: {error}")))?;
         Ok(())
@@ -157,7 +157,7 @@ impl<S> Drop for Restorer<S> {
     }
 }
 
-impl<S: Stores> Job<S> {
+impl<S: Stores, K: Kafka> Job<S, K> {
     /// Whatever comes of it is told, unless nobody wants to know any more.
     fn run(mut self) {
         let restored = catch_unwind(AssertUnwindSafe(|| self.restore_all()));

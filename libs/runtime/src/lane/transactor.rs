@@ -8,20 +8,19 @@
 //! as *doubtful*: that producer must not begin another transaction. It stays so until it is replaced: the client says the
 //! same thing of a connection only once in 30 s, so that what breaks a second time is not heard.
 
-use super::flush::{flush, pulse};
 use crate::fault::{self, Fault};
+use crate::host::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use crate::host::thread;
+use crate::kafka::{Producer, TransactionError};
 use crate::stop::{LAST_WAIT, Patience, Stop, WaitEnd};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::KafkaError;
 use rdkafka::message::DeliveryResult;
-use rdkafka::producer::{BaseProducer, Producer, ProducerContext};
+use rdkafka::producer::ProducerContext;
 use rdkafka::topic_partition_list::TopicPartitionList;
-use rdkafka::util::Timeout;
 use rdkafka::{ClientContext, Message};
 use stage::Task;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use topology::Topic;
@@ -36,7 +35,7 @@ const SERVE: Duration = Duration::from_millis(1);
 
 /// What the client says of its deliveries and of its connections.
 #[derive(Default)]
-pub(super) struct Deliveries {
+pub(crate) struct Deliveries {
     failed: Mutex<Option<Fault>>,
     refused: Mutex<Option<String>>,
     doubt: AtomicBool,
@@ -46,6 +45,15 @@ impl Deliveries {
     /// The first delivery that failed since this was asked last.
     pub(super) fn take_failure(&self) -> Option<Fault> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// A record for a topic did not arrive.
+    pub(crate) fn failed(&self, topic: &str, error: &KafkaError, task: usize) {
+        if !fault::is_consequence(error)
+            && let Ok(mut failed) = self.failed.lock()
+        {
+            failed.get_or_insert_with(|| Fault::of_delivery(topic, error, task_of(task)));
+        }
     }
 
     /// Why the broker, or the provider of tokens, refused the login, if either did since this was asked last.
@@ -102,11 +110,8 @@ impl ProducerContext for Deliveries {
     type DeliveryOpaque = usize;
 
     fn delivery(&self, result: &DeliveryResult<'_>, task: usize) {
-        if let Err((error, record)) = result
-            && !fault::is_consequence(error)
-            && let Ok(mut failed) = self.failed.lock()
-        {
-            failed.get_or_insert_with(|| Fault::of_delivery(record.topic(), error, task_of(task)));
+        if let Err((error, record)) = result {
+            self.failed(record.topic(), error, task);
         }
     }
 }
@@ -116,13 +121,13 @@ pub(super) fn is_transactional(config: &ClientConfig) -> bool {
     config.get("transactional.id").is_some()
 }
 
-enum Call {
+enum Call<G> {
     Init,
-    Commit(Box<(TopicPartitionList, ConsumerGroupMetadata)>),
+    Commit(Box<(TopicPartitionList, G)>),
     Abort,
 }
 
-impl Call {
+impl<G> Call<G> {
     /// How long the client may take for it, where most calls may take `limit`.
     fn limit(&self, limit: Duration) -> Duration {
         match self {
@@ -141,37 +146,37 @@ impl Call {
 }
 
 /// A producer, and the thread that ends its transactions.
-pub(super) struct Transactor {
+pub(super) struct Transactor<P: Producer> {
     // Dropped before the channel: the thread holds the last reference, so that destroying a client that hangs holds
     // up that thread and nobody else.
-    producer: Arc<BaseProducer<Deliveries>>,
-    calls: Sender<Call>,
-    answers: Receiver<Result<(), KafkaError>>,
+    producer: Arc<P>,
+    calls: Sender<Call<P::Group>>,
+    answers: Receiver<Result<(), TransactionError>>,
     limit: Duration,
     stop: Stop,
 }
 
-impl Transactor {
+impl<P: Producer> Transactor<P> {
     /// A producer that has ended whatever its predecessor of the same transactional id left open. `limit` is how long
     /// a call may take.
-    pub(super) fn start(config: &ClientConfig, limit: Duration, stop: Stop) -> Result<Self, Fault> {
-        let made = config.create_with_context(Deliveries::default());
-        let producer: BaseProducer<Deliveries> =
-            made.map_err(|error| Fault::of("creating the producer", &error))?;
+    pub(super) fn start(
+        producer: P,
+        config: &ClientConfig,
+        limit: Duration,
+        stop: Stop,
+    ) -> Result<Self, Fault> {
         let producer = Arc::new(producer);
         let (calls, received) = mpsc::channel();
         let (answer, answers) = mpsc::channel();
         let worker = Arc::clone(&producer);
         let serve = move || {
             while let Ok(call) = received.recv() {
-                if answer.send(perform(&worker, call, limit)).is_err() {
+                if answer.send(perform(&*worker, call, limit)).is_err() {
                     return;
                 }
             }
         };
-        let thread = std::thread::Builder::new()
-            .name("transactor".to_owned())
-            .spawn(serve);
+        let thread = thread::Builder::new().name("transactor".to_owned()).spawn(serve);
         thread.map_err(|error| Fault::halt(format!("a thread cannot be started: {error}")))?;
         let this = Self {
             producer,
@@ -186,30 +191,26 @@ impl Transactor {
         Ok(this)
     }
 
-    /// The producer, to write with.
     /// Why the client takes no more records into the open transaction: it says so to whoever commits, and commits nothing
     /// then.
     pub(super) fn why_void(&self) -> Option<Fault> {
         let refused = self.producer.commit_transaction(GRACE).err()?;
-        Some(Fault::of("writing into the transaction", &refused))
+        Some(refused.fault("writing into the transaction"))
     }
 
-    pub(super) fn producer(&self) -> &BaseProducer<Deliveries> {
+    /// The producer, to write with.
+    pub(super) fn producer(&self) -> &P {
         &self.producer
     }
 
     /// Begins a transaction. Local to the client: it asks nobody.
     pub(super) fn begin(&self) -> Result<(), Fault> {
         let begun = self.producer.begin_transaction();
-        begun.map_err(|error| Fault::of("beginning a transaction", &error))
+        begun.map_err(|error| error.fault("beginning a transaction"))
     }
 
     /// Commits the open transaction with these offsets; says whether a request of it may still be on its way.
-    pub(super) fn commit(
-        &self,
-        offsets: TopicPartitionList,
-        group: ConsumerGroupMetadata,
-    ) -> Result<bool, Fault> {
+    pub(super) fn commit(&self, offsets: TopicPartitionList, group: P::Group) -> Result<bool, Fault> {
         self.call(
             Call::Commit(Box::new((offsets, group))),
             "committing the transaction",
@@ -224,25 +225,23 @@ impl Transactor {
     }
 
     fn is_doubtful(&self) -> bool {
-        self.producer.context().doubt.load(Ordering::Acquire)
+        self.producer.deliveries().doubt.load(Ordering::Acquire)
     }
 
-    fn call(&self, call: Call, doing: &str) -> Result<(), Fault> {
+    fn call(&self, call: Call<P::Group>, doing: &str) -> Result<(), Fault> {
         let ended = || Fault::rebuild(format!("{doing}: the thread of the producer ended"));
         let within = call.limit(self.limit) + GRACE;
         let mut patience = Patience::new(&self.stop, within, call.last_wait());
         self.calls.send(call).map_err(|_| ended())?;
         loop {
             match self.answers.recv_timeout(SERVE) {
-                Ok(answer) => return answer.map_err(|error| of_answer(doing, &error)),
+                Ok(answer) => return answer.map_err(|error| error.fault(doing)),
                 Err(RecvTimeoutError::Disconnected) => return Err(ended()),
                 // An abort waits until what it purged is told, and that is told to whoever polls.
-                Err(RecvTimeoutError::Timeout) => {
-                    self.producer.poll(Duration::ZERO);
-                }
+                Err(RecvTimeoutError::Timeout) => self.producer.poll(),
             }
             // librdkafka tries again until the call's time is over, and says then only that it is over.
-            if let Some(why) = self.producer.context().take_refusal() {
+            if let Some(why) = self.producer.deliveries().take_refusal() {
                 return Err(Fault::refused_login(doing, &why));
             }
             let why = match patience.end() {
@@ -257,23 +256,15 @@ impl Transactor {
     }
 }
 
-fn of_answer(doing: &str, error: &KafkaError) -> Fault {
-    match error {
-        KafkaError::Flush(_) => Fault::rebuild("the broker did not acknowledge the outputs in time"),
-        error => Fault::of(doing, error),
-    }
-}
-
-fn perform(producer: &BaseProducer<Deliveries>, call: Call, limit: Duration) -> Result<(), KafkaError> {
-    let within = call.limit(limit);
-    let limit = Timeout::After(within);
+fn perform<P: Producer>(producer: &P, call: Call<P::Group>, limit: Duration) -> Result<(), TransactionError> {
+    let limit = call.limit(limit);
     match call {
         Call::Init => producer.init_transactions(limit),
         Call::Commit(what) => {
             // Outputs and offsets may be on their way together; only the end has to wait for both.
-            pulse(producer);
+            producer.pulse();
             producer.send_offsets_to_transaction(&what.0, &what.1, limit)?;
-            flush(producer, within)?;
+            producer.flush(limit)?;
             producer.commit_transaction(limit)
         }
         Call::Abort => producer.abort_transaction(limit),
@@ -283,6 +274,7 @@ fn perform(producer: &BaseProducer<Deliveries>, call: Call, limit: Duration) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kafka::{Kafka, Librdkafka};
 
     #[test]
     fn a_task_comes_back_from_the_client_as_it_went() {
@@ -298,8 +290,9 @@ mod tests {
     fn a_transaction_that_begins_dispels_no_doubt() {
         let mut nowhere = ClientConfig::new();
         nowhere.set("bootstrap.servers", "127.0.0.1:1");
-        let transactor = Transactor::start(&nowhere, Duration::ZERO, Stop::default()).unwrap();
-        let heard = transactor.producer().context();
+        let producer = Librdkafka::producer(&nowhere).unwrap();
+        let transactor = Transactor::start(producer, &nowhere, Duration::ZERO, Stop::default()).unwrap();
+        let heard = transactor.producer().deliveries();
         heard.log(RDKafkaLogLevel::Error, "REQTMOUT", "Timed out 1 in-flight");
         let _ = transactor.begin();
         assert!(transactor.is_doubtful());

@@ -3,12 +3,13 @@
 use super::outbox::fits_changelog;
 use super::{Lane, Running, Taken};
 use crate::fault::Fault;
+use crate::host::Instant;
+use crate::kafka::Kafka;
 use crate::observer::{Committed, Deaths};
 use crate::protocol::Event;
 use crate::work::Work;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stage::{FlowCounts, Stores, Task};
-use std::time::Instant;
 use topology::Changelog;
 
 /// Keys of a store whose time is over and that become tombstones in one transaction, of all tasks together. What is
@@ -22,7 +23,7 @@ fn share_of_expiry(tasks: usize) -> usize {
     (EXPIRED / tasks.max(1)).max(EXPIRED_OF_A_TASK)
 }
 
-impl<W: Work> Lane<'_, W> {
+impl<W: Work<K>, K: Kafka> Lane<'_, W, K> {
     /// State and offsets go into the transaction, and it is committed.
     pub(super) fn commit(&mut self) -> Result<Event<Task>, Fault> {
         let began = Instant::now();

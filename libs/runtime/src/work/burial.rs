@@ -5,11 +5,13 @@ use super::{Carried, child, trace};
 use crate::config::LaneConfig;
 use crate::dead_letter_limit::{DeadLetterLimit, Limits};
 use crate::fault::Fault;
+use crate::kafka::Kafka;
 use crate::lane::Outbox;
 use crate::names::Names;
 use crate::observer::Death;
 use ::stage::{Blame, Cx, Input, Poison, Sender, Task, Wire, sender_of};
 use model::{DeadLetter, Decoder};
+use rdkafka::message::Headers;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -26,7 +28,7 @@ pub(crate) struct Letter {
 impl Letter {
     /// Writes it into the open transaction. Where its record is too large for it, it must not vanish even so: where the
     /// record stood is enough to find it again.
-    pub(crate) fn send(mut self, outbox: &mut Outbox) -> Result<(), Fault> {
+    pub(crate) fn send(mut self, outbox: &mut Outbox<impl Kafka>) -> Result<(), Fault> {
         let (letter, task) = (&mut self.content, self.task);
         tracing::debug!(stage = %letter.stage, reason = letter.reason, offset = letter.offset, "dead letter");
         if let Err(refused) = outbox.send_all(task, std::slice::from_ref(letter), &self.trace)? {
@@ -63,7 +65,12 @@ impl Burial {
     }
 
     /// The letter of a record, and what is counted of it.
-    pub(crate) fn of(&mut self, cx: &Cx<'_>, carried: Carried<'_>, poison: Poison) -> (Letter, Death) {
+    pub(crate) fn of(
+        &mut self,
+        cx: &Cx<'_>,
+        carried: Carried<'_, impl Headers>,
+        poison: Poison,
+    ) -> (Letter, Death) {
         let sender = self.sender(cx, carried);
         let death = Death {
             reason: poison.reason,
@@ -93,7 +100,7 @@ impl Burial {
     }
 
     /// Reading may be what the record died of.
-    fn sender(&mut self, cx: &Cx<'_>, carried: Carried<'_>) -> Sender {
+    fn sender(&mut self, cx: &Cx<'_>, carried: Carried<'_, impl Headers>) -> Sender {
         let headers = carried.told(cx.topic);
         let record = carried.wire(cx, &headers);
         let read = || (self.sender_of)(&record, &mut self.decoder);

@@ -12,6 +12,7 @@ use super::{Carried, Decoded, Offered, Settler, Settling, Work, context, decode,
 use crate::commit_policy::Moment;
 use crate::config::LaneConfig;
 use crate::fault::Fault;
+use crate::host::Instant;
 use crate::lane::{Outbox, Running, Tasks};
 use ::stage::{Cause, Effect, Emit, Outcome, Part, Poison, Stores, Task};
 use model::Decoder;
@@ -23,7 +24,7 @@ use rdkafka::message::BorrowedMessage;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::runtime::Handle;
 
 /// What a task may hold for one part; beyond it its partition is paused, or what comes is given up if the part is away.

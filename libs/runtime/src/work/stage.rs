@@ -5,14 +5,16 @@ use super::{
 };
 use crate::config::LaneConfig;
 use crate::fault::Fault;
+use crate::host::Instant;
+use crate::kafka::{Kafka, RecordOf};
 use crate::lane::{Outbox, Running, Tasks};
 use crate::names::Names;
 use ::stage::{Applied, Cx, Emit, Output, Poison, Stage, Stores, Task, take_back};
 use model::{Decoder, Millis};
-use rdkafka::message::BorrowedMessage;
+use rdkafka::message::Headers;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use telemetry::TraceContext;
 
 /// The limit is that of the changelog's topic. Strangers decide how many records count for one key, so it is nobody's
@@ -70,7 +72,7 @@ impl<'a, S: Stage> StageWork<'a, S> {
         &mut self,
         wall: Millis,
         running: &mut Running<S::Stores>,
-        outbox: &mut Outbox,
+        outbox: &mut Outbox<impl Kafka>,
     ) -> Result<bool, Fault> {
         let heard = running.heard();
         let Some(timers) = running.stores.timers() else {
@@ -98,7 +100,7 @@ impl<'a, S: Stage> StageWork<'a, S> {
     fn decide(
         &mut self,
         cx: &Cx<'_>,
-        carried: Carried<'_>,
+        carried: Carried<'_, impl Headers>,
         running: &mut Running<S::Stores>,
     ) -> Result<Decision<S::Out>, String> {
         match decode(cx, carried, &mut self.decoder) {
@@ -132,7 +134,7 @@ fn write_fired<S: Stores, O: Output>(
     names: &Names,
     fired: &[O],
     running: &mut Running<S>,
-    outbox: &mut Outbox,
+    outbox: &mut Outbox<impl Kafka>,
 ) -> Result<(), Fault> {
     if fired.is_empty() {
         return Ok(());
@@ -147,14 +149,14 @@ fn write_fired<S: Stores, O: Output>(
     Ok(())
 }
 
-impl<S: Stage> Work for StageWork<'_, S> {
+impl<S: Stage, K: Kafka> Work<K> for StageWork<'_, S> {
     type Stores = S::Stores;
 
     fn take(
         &mut self,
-        message: &BorrowedMessage<'_>,
+        message: &RecordOf<'_, K>,
         task: &mut Running<S::Stores>,
-        outbox: &mut Outbox,
+        outbox: &mut Outbox<K>,
     ) -> Result<Offered, Fault> {
         let Some(cx) = context(self.config, message) else {
             return Ok(Offered::Taken);
@@ -206,7 +208,7 @@ impl<S: Stage> Work for StageWork<'_, S> {
     }
 
     /// Timers of the wall clock, and watermarks of partitions that bring no records.
-    fn turn(&mut self, tasks: &mut Tasks<S::Stores>, outbox: &mut Outbox) -> Result<Vec<Task>, Fault> {
+    fn turn(&mut self, tasks: &mut Tasks<S::Stores>, outbox: &mut Outbox<K>) -> Result<Vec<Task>, Fault> {
         if self.told_time.elapsed() < TELL_TIME {
             return Ok(Vec::new());
         }

@@ -4,16 +4,17 @@ use super::coverage::Coverage;
 use super::shortfall::lost;
 use super::sources::{Source, source_of};
 use super::{Job, PATIENCE};
-use crate::client::{EndSeeker, ends};
+use crate::client::ends;
 use crate::fault::Fault;
+use crate::host::Instant;
+use crate::kafka::{Kafka, Reader};
 use crate::lane::task::Running;
 use rdkafka::Message;
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stage::Stores;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const STEP: Duration = Duration::from_millis(20);
 /// How often it is asked whether a transaction is over.
@@ -21,7 +22,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// Progress is told once so many records.
 const TELL: u64 = 4_096;
 
-impl<S: Stores> Job<S> {
+impl<S: Stores, K: Kafka> Job<S, K> {
     /// Tells each task once it is restored.
     pub(super) fn read_changelogs(&self, mut running: Vec<Running<S>>) -> Result<(), Fault> {
         let sources = self.sources(&mut running)?;
@@ -44,9 +45,9 @@ enum Stage {
 }
 
 /// The reading of one job.
-struct Reading<'a, S> {
-    job: &'a Job<S>,
-    consumer: BaseConsumer<EndSeeker>,
+struct Reading<'a, S, K: Kafka> {
+    job: &'a Job<S, K>,
+    consumer: K::Reader,
     /// Those that are neither told nor let go.
     tasks: Vec<Option<Running<S>>>,
     sources: Vec<Source>,
@@ -63,13 +64,8 @@ struct Reading<'a, S> {
     let_go: usize,
 }
 
-impl<'a, S: Stores> Reading<'a, S> {
-    fn new(
-        job: &'a Job<S>,
-        consumer: BaseConsumer<EndSeeker>,
-        running: Vec<Running<S>>,
-        sources: Vec<Source>,
-    ) -> Self {
+impl<'a, S: Stores, K: Kafka> Reading<'a, S, K> {
+    fn new(job: &'a Job<S, K>, consumer: K::Reader, running: Vec<Running<S>>, sources: Vec<Source>) -> Self {
         let mut coverage = Coverage::of(running.len());
         for source in &sources {
             coverage.add(source.task, source.high);

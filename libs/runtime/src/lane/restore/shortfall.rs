@@ -2,11 +2,11 @@
 //! everything anew, in silence; so what mends it never leaves the two apart.
 
 use super::{BEGIN_ANEW, Job};
-use crate::client::{EndSeeker, is_missing, no_ends, watermarks};
+use crate::client::{is_missing, no_ends, watermarks};
 use crate::fault::Fault;
+use crate::kafka::Kafka;
 use crate::lane::extents::Extent;
 use crate::lane::task::Running;
-use rdkafka::consumer::BaseConsumer;
 use stage::Stores;
 
 /// State that was committed is not there.
@@ -18,11 +18,11 @@ pub(super) fn lost(what: &str) -> Fault {
     ))
 }
 
-impl<S: Stores> Job<S> {
+impl<S: Stores, K: Kafka> Job<S, K> {
     /// The ends of one of the changelogs of a task, which holds at least what was committed.
     pub(super) fn ends_of(
         &self,
-        client: &BaseConsumer<EndSeeker>,
+        client: &K::Reader,
         running: &mut Running<S>,
         store: &'static str,
     ) -> Result<(i64, i64), Fault> {

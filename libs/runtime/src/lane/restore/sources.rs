@@ -1,11 +1,10 @@
 //! What a restore has to read: the partitions of changelogs that hold anything, and what a record of them says.
 
 use super::{BEGIN_ANEW, Job, panicked};
-use crate::client::EndSeeker;
 use crate::fault::Fault;
+use crate::kafka::Kafka;
 use crate::lane::task::Running;
 use rdkafka::Message;
-use rdkafka::consumer::BaseConsumer;
 use stage::Stores;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -55,7 +54,7 @@ pub(super) fn source_of(sources: &[Source], last: usize, topic: &str, partition:
     sources.iter().position(is)
 }
 
-impl<S: Stores> Job<S> {
+impl<S: Stores, K: Kafka> Job<S, K> {
     /// The changelogs that hold anything.
     pub(super) fn sources(&self, tasks: &mut [Running<S>]) -> Result<Vec<Source>, Fault> {
         let mut changelogs = Vec::new();
@@ -114,7 +113,7 @@ impl<S: Stores> Job<S> {
     }
 
     /// A consumer without a group.
-    pub(super) fn reader(&self, isolation: &str) -> Result<BaseConsumer<EndSeeker>, Fault> {
+    pub(super) fn reader(&self, isolation: &str) -> Result<K::Reader, Fault> {
         let mut config = self.client.clone();
         config
             .set("isolation.level", isolation)
@@ -122,8 +121,6 @@ impl<S: Stores> Job<S> {
             .set("group.id", "unused")
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "error");
-        config
-            .create_with_context(EndSeeker)
-            .map_err(|error| Fault::of("creating the restoring consumer", &error))
+        K::reader(&config).map_err(|error| Fault::of("creating the restoring consumer", &error))
     }
 }

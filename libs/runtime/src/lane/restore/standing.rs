@@ -2,11 +2,11 @@
 
 use super::layout::Layout;
 use super::{BEGIN_ANEW, CALL, Job};
-use crate::client::{ends, partitions};
+use crate::client::ends;
 use crate::fault::Fault;
+use crate::kafka::{Kafka, Reader};
 use crate::lane::task::{Running, changelog_partition};
 use crate::metadata::Metadata;
-use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stage::{Stores, Task};
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 /// A broker that was killed may hold the offsets back until a person ends what it forgot.
 const DOING: &str = "reading committed offsets (if this lasts: docs/FAULTS.md, \"The broker is away\")";
 
-impl<S: Stores> Job<S> {
+impl<S: Stores, K: Kafka> Job<S, K> {
     /// Fresh tasks that stand where their last commit left them.
     pub(super) fn standing(&self) -> Result<Vec<Running<S>>, Fault> {
         let stateful = !self.names.stage.stores().is_empty();
@@ -61,7 +61,7 @@ impl<S: Stores> Job<S> {
         let topics: BTreeSet<_> = self.tasks.iter().map(|task| task.topic).collect();
         for topic in topics {
             let name = self.names.topic(topic);
-            let found = partitions(&self.group, name, CALL);
+            let found = self.group.partitions(name, CALL);
             let found =
                 found.map_err(|error| Fault::of(&format!("reading the partitions of {name}"), &error))?;
             let kept = answer.elements_for_topic(name).into_iter();
@@ -98,7 +98,7 @@ impl<S: Stores> Job<S> {
     /// under the same offsets; going on would hide it.
     fn refuse_gap(&self, task: Task, committed: i64) -> Result<(), Fault> {
         let name = self.names.topic(task.topic);
-        let (low, high) = ends(&self.group, name, task.partition)?;
+        let (low, high) = ends(&*self.group, name, task.partition)?;
         let at = format!(
             "{name}-{}: the group stands at {committed}, but the topic",
             task.partition

@@ -18,7 +18,7 @@ const REST: u32 = 3;
 const LOOK_AGAIN: Duration = Duration::from_micros(300);
 
 /// Waits until nothing is on its way any more. Somebody else polls the producer meanwhile: failures are told there.
-pub(super) fn flush<C: ProducerContext>(
+pub(crate) fn flush<C: ProducerContext>(
     producer: &BaseProducer<C>,
     limit: Duration,
 ) -> Result<(), KafkaError> {
@@ -34,7 +34,7 @@ pub(super) fn flush<C: ProducerContext>(
 }
 
 /// Sends what lingers, without waiting for its acknowledgement.
-pub(super) fn pulse<C: ProducerContext>(producer: &BaseProducer<C>) {
+pub(crate) fn pulse<C: ProducerContext>(producer: &BaseProducer<C>) {
     flushed_within(producer, SHORTEST_PULSE);
 }
 
