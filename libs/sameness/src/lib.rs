@@ -1,8 +1,20 @@
-//! When two things are the same: exact keys, near texts. No I/O, no clock, no state.
+//! When two things are the same: exact keys, near texts, stories and topics. No I/O, no clock.
 
+mod cluster;
 mod comparable;
 mod exact;
+mod reading;
 mod sketch;
+mod story;
+mod topic;
+mod vectors;
+mod words;
 
+pub use cluster::{Cluster, ClusterId, ClusterStore, Level, Match, Millis, SumTerm, Sums, Threshold, Tier};
 pub use exact::IdempotencyKey;
+pub use reading::{Method, ReadTerm, Reading};
 pub use sketch::{Sketch, similarity};
+pub use story::{Ended, Joined, Representative, Stories, StoryLimits};
+pub use topic::{Effect, Links, TopicLimits, TopicStores, Topics};
+pub use vectors::{DIMENSIONS, VectorSum, are_built_in as has_vectors};
+pub use words::{Day, DayCount, SlowWeights, Term, Weight};

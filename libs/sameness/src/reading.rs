@@ -1,0 +1,93 @@
+//! A text as it is compared with clusters: its terms with their weights, and the sum of its word vectors. No I/O.
+
+use crate::vectors::{Meaning, VectorSum};
+use crate::words::{self, SlowWeights, Term, Weight, Word};
+
+/// Different terms of a text that count: a headline has ten, and what follows the beginning of an article repeats it.
+const MOST_TERMS: usize = 64;
+/// How much more a capitalised word says: names are what stories are about.
+pub(crate) const CAPITAL: f32 = 0.7;
+
+/// One term of a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReadTerm {
+    /// The stem.
+    pub term: Term,
+    /// The lower of what it weighs in general language and in this stream.
+    pub weight: Weight,
+    /// One of its words began with a capital letter.
+    pub capitalised: bool,
+}
+
+impl ReadTerm {
+    /// What the term weighs in this text, before the text's length is made 1.
+    pub(crate) fn value(&self) -> f32 {
+        self.weight.value() * if self.capitalised { 1.0 + CAPITAL } else { 1.0 }
+    }
+}
+
+/// By what a text is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Method {
+    /// Words and word vectors, where the program holds them and the text is English.
+    #[default]
+    WordsAndVectors,
+    /// Words alone.
+    Words,
+}
+
+/// A text as it is compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Its terms, in their order, each once.
+    pub(crate) terms: Vec<ReadTerm>,
+    /// Its vector, of the length of every text's.
+    pub(crate) vector: Option<VectorSum>,
+}
+
+impl Reading {
+    /// Reads a text: the first 4 KiB, up to 64 different terms.
+    pub fn of(text: &str, slow: &SlowWeights, method: Method) -> Self {
+        let mut terms: Vec<ReadTerm> = Vec::with_capacity(16);
+        let mut meaning = (method == Method::WordsAndVectors).then(Meaning::new);
+        words::english(text, |word| {
+            let read = weighed(&word, slow);
+            if let Some(known) = terms.iter_mut().find(|known| known.term == read.term) {
+                known.capitalised |= read.capitalised;
+                return;
+            }
+            if terms.len() >= MOST_TERMS {
+                return;
+            }
+            if let Some(meaning) = &mut meaning {
+                meaning.add(
+                    word.surface,
+                    read.weight.value() / word.prior.value().max(f32::EPSILON),
+                );
+            }
+            terms.push(read);
+        });
+        terms.sort_unstable_by_key(|read| read.term);
+        let vector = meaning.and_then(|meaning| meaning.sum());
+        Self { terms, vector }
+    }
+
+    /// True for a text without a word that says something, which belongs to no story.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// The terms, for [`SlowWeights::see`].
+    pub fn terms(&self) -> impl Iterator<Item = Term> {
+        self.terms.iter().map(|read| read.term)
+    }
+}
+
+fn weighed(word: &Word<'_>, slow: &SlowWeights) -> ReadTerm {
+    let slow = slow.weight(word.term).unwrap_or(word.prior);
+    ReadTerm {
+        term: word.term,
+        weight: word.prior.min(slow),
+        capitalised: word.capitalised,
+    }
+}

@@ -1,0 +1,175 @@
+//! Stories within a partition: a text joins the open story that is most alike, or opens one. Nothing merges here: what
+//! was merged in a thin partition cannot be undone. No I/O, no clock.
+//!
+//! What a story says goes to `topic` as a [`Representative`]: at its birth, at each doubling, when half of the idle
+//! time has passed since the last, and at its end.
+
+mod representative;
+
+pub use representative::Representative;
+
+use crate::cluster::{Cluster, ClusterId, ClusterStore, Clusters, Level, Match, Millis, Query, Step, Sums};
+use crate::reading::Reading;
+
+/// When stories end, and how many are open.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StoryLimits {
+    /// From which similarity on a text is of a story.
+    pub level: Level,
+    /// A story ends after so long without a text, in ms of event time.
+    pub idle: Millis,
+    /// Open stories at most; beyond it the longest idle ends.
+    pub most: usize,
+}
+
+impl Default for StoryLimits {
+    fn default() -> Self {
+        Self {
+            level: Level::STORY,
+            idle: 48 * 3_600_000,
+            most: 50_000,
+        }
+    }
+}
+
+/// Where a text went.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Joined {
+    /// Its story.
+    pub story: ClusterId,
+    /// Why; `None` where it opened the story.
+    pub why: Option<Match>,
+    /// What `topic` is to be told now.
+    pub told: Option<Representative>,
+    /// A story that ended because too many were open.
+    pub ended: Option<Ended>,
+}
+
+/// A story that ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// The story.
+    pub story: ClusterId,
+    /// Those of its texts that `topic` has not been told of.
+    pub told: Option<Representative>,
+}
+
+/// The open stories of one tenant in one partition. The stories themselves are in the caller's store.
+#[derive(Debug, Clone)]
+pub struct Stories {
+    clusters: Clusters,
+    limits: StoryLimits,
+}
+
+impl Stories {
+    /// No open stories.
+    pub fn new(limits: StoryLimits) -> Self {
+        Self {
+            clusters: Clusters::new(limits.level),
+            limits,
+        }
+    }
+
+    /// The stories of a store, in any order: after a restart, or after changes of the store were dropped.
+    pub fn of<'c>(limits: StoryLimits, stories: impl IntoIterator<Item = (ClusterId, &'c Cluster)>) -> Self {
+        Self {
+            clusters: Clusters::of(limits.level, stories),
+            limits,
+        }
+    }
+
+    /// How many are open.
+    pub fn len(&self) -> usize {
+        self.clusters.len()
+    }
+
+    /// True where none is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The story of a text of event time `time`; `id` names the story if the text opens one. `None` for a text without
+    /// a word that says something.
+    ///
+    /// A time far in the future would keep a story open for as long: the caller bounds it by the time of its stream.
+    pub fn join(
+        &mut self,
+        kept: &mut dyn ClusterStore,
+        id: ClusterId,
+        reading: &Reading,
+        time: Millis,
+    ) -> Option<Joined> {
+        if reading.is_empty() {
+            return None;
+        }
+        let query = Query::of_text(reading);
+        let why = self.clusters.best(kept, &query, Step::Join, None);
+        let known = why
+            .as_ref()
+            .map(|why| why.cluster)
+            .or_else(|| kept.get(id).map(|_| id));
+        let story = known.unwrap_or(id);
+        let told = match known.and_then(|story| kept.get(story).cloned()) {
+            Some(cluster) => self.add(kept, story, cluster, reading, time),
+            None => Some(self.open(kept, story, reading, time)),
+        };
+        let ended = self.clusters.due(Millis::MIN, self.limits.most);
+        let ended = ended.and_then(|story| self.end(kept, story));
+        Some(Joined {
+            story,
+            why,
+            told,
+            ended,
+        })
+    }
+
+    fn open(
+        &mut self,
+        kept: &mut dyn ClusterStore,
+        story: ClusterId,
+        reading: &Reading,
+        time: Millis,
+    ) -> Representative {
+        let cluster = Cluster::new(Sums::of(reading), time, time);
+        let told = Representative::of(story, cluster.sums.clone(), &cluster);
+        self.clusters.open(kept, story, cluster);
+        told
+    }
+
+    fn add(
+        &mut self,
+        kept: &mut dyn ClusterStore,
+        story: ClusterId,
+        mut cluster: Cluster,
+        reading: &Reading,
+        time: Millis,
+    ) -> Option<Representative> {
+        cluster.add(reading, time);
+        let doubled = cluster.texts().is_power_of_two();
+        let silent = cluster.last.saturating_sub(cluster.told) > self.limits.idle / 2;
+        let told = (doubled || silent)
+            .then(|| Representative::take(story, &mut cluster))
+            .flatten();
+        self.clusters.change(kept, story, cluster);
+        told
+    }
+
+    /// Ends one story whose latest text is more than the idle time before `now`; `None` once there is no other.
+    pub fn end_idle(&mut self, kept: &mut dyn ClusterStore, now: Millis) -> Option<Ended> {
+        let story = self
+            .clusters
+            .due(now.saturating_sub(self.limits.idle), usize::MAX)?;
+        self.end(kept, story)
+    }
+
+    fn end(&mut self, kept: &mut dyn ClusterStore, story: ClusterId) -> Option<Ended> {
+        let mut cluster = self.clusters.close(kept, story)?;
+        Some(Ended {
+            story,
+            told: Representative::take(story, &mut cluster),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,35 @@
+//! What a story says to the phase that joins the stories of all partitions.
+
+use crate::cluster::{Cluster, ClusterId, Millis, Sums};
+use serde::{Deserialize, Serialize};
+
+/// The texts that a story has got since it was last told of, as their sum.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Representative {
+    /// The story.
+    pub story: ClusterId,
+    /// The new texts.
+    pub sums: Sums,
+    /// Event time of the story's earliest text.
+    pub first: Millis,
+    /// Event time of the story's latest text.
+    pub last: Millis,
+}
+
+impl Representative {
+    pub(super) fn of(story: ClusterId, sums: Sums, cluster: &Cluster) -> Self {
+        Self {
+            story,
+            sums,
+            first: cluster.first,
+            last: cluster.last,
+        }
+    }
+
+    /// What a story has not told yet, and takes it for told.
+    pub(super) fn take(story: ClusterId, cluster: &mut Cluster) -> Option<Self> {
+        let fresh = cluster.fresh.take()?;
+        cluster.told = cluster.last;
+        Some(Self::of(story, *fresh, cluster))
+    }
+}

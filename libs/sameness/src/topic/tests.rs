@@ -1,0 +1,170 @@
+use super::*;
+use crate::story::{Stories, StoryLimits};
+use crate::{Method, Reading, SlowWeights};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+#[derive(Default, Clone)]
+struct Kept {
+    stories: BTreeMap<ClusterId, Cluster>,
+    topics: BTreeMap<ClusterId, Cluster>,
+    story_links: BTreeMap<ClusterId, ClusterId>,
+    topic_links: BTreeMap<ClusterId, ClusterId>,
+}
+
+impl Kept {
+    fn stores(&mut self) -> TopicStores<'_> {
+        TopicStores {
+            stories: &mut self.stories,
+            topics: &mut self.topics,
+            story_links: &mut self.story_links,
+            topic_links: &mut self.topic_links,
+        }
+    }
+
+    fn topic_of(&mut self, story: ClusterId) -> ClusterId {
+        let story = links::resolve(&mut self.story_links, story);
+        links::resolve(&mut self.topic_links, story)
+    }
+
+    /// Every story that is open has a topic that is open.
+    fn is_whole(&mut self) -> bool {
+        let stories: Vec<ClusterId> = self.stories.keys().copied().collect();
+        stories.into_iter().all(|story| {
+            let topic = self.topic_of(story);
+            self.topics.contains_key(&topic)
+        })
+    }
+}
+
+/// What one partition says of these texts, in the order of the texts.
+fn said(texts: &[&str], first_id: u128) -> Vec<Representative> {
+    let (mut stories, mut kept) = (Stories::new(StoryLimits::default()), BTreeMap::new());
+    let ids = (first_id..).map(ClusterId);
+    let joined = texts.iter().zip(ids).filter_map(|(text, id)| {
+        let reading = Reading::of(text, &SlowWeights::default(), Method::default());
+        stories.join(&mut kept, id, &reading, 0)?.told
+    });
+    joined.collect()
+}
+
+#[test]
+fn partitions_meet() {
+    let (mut topics, mut kept) = (Topics::new(TopicLimits::default()), Kept::default());
+    let mut effects = Vec::new();
+    for partition in [100, 200] {
+        for one in said(
+            &[
+                "Binance hacked: hot wallet drained",
+                "Apple Watch goes on sale in April",
+            ],
+            partition,
+        ) {
+            effects.extend(topics.fold(&mut kept.stores(), &one));
+        }
+    }
+    assert_eq!(kept.stories.len(), 2);
+    let linked = effects.iter().filter_map(|effect| match effect {
+        Effect::Linked { part, why } => Some((part.0, why.cluster.0)),
+        _ => None,
+    });
+    assert_eq!(linked.collect::<Vec<_>>(), [(200, 100), (201, 101)]);
+    assert_ne!(kept.topic_of(ClusterId(200)), kept.topic_of(ClusterId(201)));
+}
+
+#[test]
+fn stories_of_one_topic_are_grouped() {
+    let (mut topics, mut kept) = (Topics::new(TopicLimits::default()), Kept::default());
+    let texts = [
+        "Titanfall launches on Xbox One",
+        "Titanfall review: the Xbox One shooter we waited for",
+        "Microsoft bundles Xbox One with Titanfall",
+        "Fed raises interest rates",
+    ];
+    for (id, text) in (1..).zip(texts) {
+        for one in said(&[text], id) {
+            topics.fold(&mut kept.stores(), &one);
+        }
+    }
+    let of = |kept: &mut Kept| [1, 2, 3, 4].map(|id| kept.topic_of(ClusterId(id)));
+    let [a, b, c, d] = of(&mut kept);
+    assert!(a == b && b == c && c != d, "{:?}", [a, b, c, d]);
+}
+
+#[test]
+fn what_is_idle_ends_with_a_record() {
+    let (mut topics, mut kept) = (Topics::new(TopicLimits::default()), Kept::default());
+    let one = &said(&["Binance hacked: hot wallet drained"], 1)[0];
+    topics.fold(&mut kept.stores(), one);
+    assert_eq!(topics.end_idle(&mut kept.stores(), 48 * 3_600_000), None);
+    let later = 48 * 3_600_000 + 1;
+    let ended = [(); 3].map(|()| topics.end_idle(&mut kept.stores(), later));
+    let (story, topic) = (ClusterId(1), ClusterId(1));
+    assert_eq!(
+        ended,
+        [
+            Some(Effect::StoryEnded { story }),
+            Some(Effect::TopicEnded { topic }),
+            None
+        ]
+    );
+}
+
+fn posts() -> impl Strategy<Value = Vec<Vec<&'static str>>> {
+    let texts = vec![
+        "Binance hacked",
+        "Binance wallet drained by hackers",
+        "Hackers drain Binance hot wallet",
+        "Fed raises rates",
+        "Fed hikes interest rates again",
+        "Interest rates: the Fed hikes",
+        "Titanfall on Xbox",
+        "Xbox server trouble",
+        "Titanfall launch: Xbox servers down",
+        "Apple Watch price",
+        "Apple Watch launch date",
+        "Xbox price",
+        "launch",
+    ];
+    prop::collection::vec(prop::collection::vec(prop::sample::select(texts), 0..25), 1..4)
+}
+
+proptest! {
+    #[test]
+    fn what_is_restored_goes_on_alike_and_nothing_is_without_a_topic(posts in posts(), at in 0..40_usize) {
+        let limits = TopicLimits { most: 5, ..TopicLimits::default() };
+        let said: Vec<_> = (0_u128..).zip(&posts).flat_map(|(part, texts)| said(texts, part * 100)).collect();
+        let (mut topics, mut kept) = (Topics::new(limits), Kept::default());
+        let mut restored: Option<(Topics, Kept)> = None;
+        for (number, one) in said.iter().enumerate() {
+            if number == at {
+                let copy = kept.clone();
+                let stories = copy.stories.iter().rev().map(|(id, cluster)| (*id, cluster));
+                let again = Topics::of(limits, stories, copy.topics.iter().map(|(id, cluster)| (*id, cluster)));
+                restored = Some((again, copy));
+            }
+            let effects = topics.fold(&mut kept.stores(), one);
+            if let Some((again, copy)) = &mut restored {
+                prop_assert_eq!(&effects, &again.fold(&mut copy.stores(), one));
+            }
+            prop_assert!(kept.stories.len() <= 5 && kept.topics.len() <= 5);
+        }
+        if said.len() < 5 {
+            prop_assert!(kept.is_whole());
+        }
+    }
+
+    #[test]
+    fn no_text_is_lost(posts in posts()) {
+        let said: Vec<_> = (0_u128..).zip(&posts).flat_map(|(part, texts)| said(texts, part * 100)).collect();
+        let (mut topics, mut kept) = (Topics::new(TopicLimits::default()), Kept::default());
+        for one in &said {
+            topics.fold(&mut kept.stores(), one);
+            prop_assert!(kept.is_whole());
+        }
+        let all: u32 = said.iter().map(|one| one.sums.texts).sum();
+        for clusters in [&kept.stories, &kept.topics] {
+            prop_assert_eq!(clusters.values().map(Cluster::texts).sum::<u32>(), all);
+        }
+    }
+}

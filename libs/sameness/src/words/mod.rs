@@ -1,0 +1,48 @@
+//! What the words of a text say: terms, and how much each weighs in general language and in this stream.
+
+mod ranks;
+mod slow;
+mod stop;
+mod term;
+mod tokens;
+mod weight;
+
+pub(crate) use ranks::place;
+pub use slow::{Day, DayCount, SlowWeights};
+pub use term::Term;
+pub use weight::Weight;
+
+use rust_stemmers::{Algorithm, Stemmer};
+
+/// One word of a text.
+pub(crate) struct Word<'t> {
+    /// As it stands, in lower case.
+    pub(crate) surface: &'t str,
+    /// Its stem.
+    pub(crate) term: Term,
+    /// What it weighs in general language.
+    pub(crate) prior: Weight,
+    /// It began with a capital letter.
+    pub(crate) capitalised: bool,
+}
+
+/// Hands each word of an English text that says something to `take`, in the order of the text.
+pub(crate) fn english(text: &str, mut take: impl FnMut(Word<'_>)) {
+    let stemmer = Stemmer::create(Algorithm::English);
+    tokens::english(text, |surface, capitalised| {
+        if stop::is_english(surface) || is_single_letter(surface) {
+            return;
+        }
+        take(Word {
+            surface,
+            term: Term::of(&stemmer.stem(surface)),
+            prior: ranks::weight(place(surface)),
+            capitalised,
+        });
+    });
+}
+
+fn is_single_letter(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none()
+}
