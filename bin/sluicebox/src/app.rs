@@ -1,13 +1,13 @@
 //! What commands share: settings, loaded when first needed, and clients made of them.
 
 use crate::failure::Failure;
+use crate::reload::Reload;
 use model::SchemaIds;
 use registry::Registry;
 use runtime::Publisher;
 use runtime::admin::Admin;
-use settings::{Settings, SettingsError};
+use settings::Settings;
 use std::path::PathBuf;
-use std::sync::Arc;
 use topology::Prefix;
 
 /// The command line's `--config`, until somebody needs the settings.
@@ -20,10 +20,9 @@ impl App {
         Self { config }
     }
 
-    /// The same way to the settings again, whatever is in the files then.
-    pub(crate) fn reload(&self) -> Reload {
-        let config = self.config.clone();
-        Arc::new(move || Settings::load(config.as_deref(), settings::process_environment()))
+    /// The same way as that of [`App::settings_with`] again, whatever is in the files then.
+    pub(crate) fn reload(&self, more: &[(&str, &str)]) -> Reload {
+        Reload::new(self.config.clone(), more)
     }
 
     /// Defaults, then the file, then the environment.
@@ -40,9 +39,6 @@ impl App {
         Ok(Settings::load(self.config.as_deref(), environment)?)
     }
 }
-
-/// Loads the settings anew, for what is followed while the process runs.
-pub(crate) type Reload = Arc<dyn Fn() -> Result<Settings, SettingsError> + Send + Sync>;
 
 /// The prefix of all names.
 pub(crate) fn prefix(settings: &Settings) -> Prefix {

@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod failure;
 mod output;
+mod reload;
 mod wiring;
 
 use clap::Parser;

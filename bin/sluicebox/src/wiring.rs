@@ -1,5 +1,6 @@
 //! From targets to running services: the only place that knows which crate is which service.
 
+mod changes;
 mod channels;
 mod edge;
 mod lag;

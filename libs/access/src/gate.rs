@@ -1,31 +1,32 @@
 //! One gate of a service: who shows what gets in as whom. Its parts decide; it holds their state.
 //!
-//! A request is let in by a key of the keys file, a token of a configured issuer, or a key of the configuration. Where
-//! nobody is asked, everybody is [`Caller::anonymous`].
+//! A request is let in by a key of the keys file, a token of a configured issuer, or a key of the configuration. All of
+//! these may be followed while the process runs. Where nobody is asked, everybody is [`Caller::anonymous`].
 
 mod denial;
+mod known;
 mod shown;
 
+use std::fmt::Display;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use model::Millis;
 use outbound::Reach;
-use settings::{AccessSettings, Secret, WatchError, WatchStatus, Watched};
-use subtle::ConstantTimeEq;
+use settings::{AccessSettings, LOOK, Secret, WatchError, WatchStatus, Watched};
 
 pub use denial::Denial;
+pub use known::GateSettings;
+use known::Known;
 pub use shown::shown;
 
 use crate::caller::Caller;
-use crate::issuer::{Issuer, IssuerError};
-use crate::jwt::{Token, TokenFault};
-use crate::key::{ApiKey, KeyTable, Lookup, sha256};
-use crate::key_file;
+use crate::issuer::IssuerError;
+use crate::key::{ApiKey, sha256};
 use crate::rate::Allowances;
 use crate::scope::Scope;
-use crate::throttle::{Digest, Throttle};
+use crate::throttle::Throttle;
 
 /// Why a gate cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -38,19 +39,10 @@ pub enum GateError {
     Issuer(#[from] IssuerError),
 }
 
-/// A key that stands in the configuration: it may send events and ask, of the default tenant, and is trusted, as it was
-/// before keys had rights.
-struct Configured {
-    digest: Digest,
-    caller: Arc<Caller>,
-}
-
 /// Lets requests in. Clones of its `Arc` share what is known of addresses and rates.
 pub struct Gate {
     required: bool,
-    keys: Option<Watched<KeyTable>>,
-    configured: Vec<Configured>,
-    issuers: Vec<Issuer>,
+    known: Watched<Known>,
     anonymous: Arc<Caller>,
     throttle: Mutex<Throttle>,
     allowances: Mutex<Allowances>,
@@ -58,53 +50,70 @@ pub struct Gate {
 
 impl Gate {
     /// A gate; keys of issuers are fetched as far as `reach` goes. Without `required`, whoever shows nothing is let in; who shows something is held to it all the same.
+    ///
+    /// # Errors
+    /// The keys file cannot be read, or an issuer cannot be used.
     pub fn open(
         settings: &AccessSettings,
         api_keys: &[Secret],
         required: bool,
         reach: &Reach,
     ) -> Result<Self, GateError> {
-        let keys = settings.keys_file.as_ref().map(key_file::follow).transpose()?;
-        let issuers = settings
-            .jwt
-            .iter()
-            .map(|issuer| Issuer::new(issuer, reach))
-            .collect::<Result<Vec<_>, _>>()?;
-        let given = api_keys.iter().enumerate().filter(|(_, key)| !key.is_empty());
-        let configured: Vec<_> = given.map(|(number, key)| configured(number, key)).collect();
-        if required && keys.is_none() && issuers.is_empty() && configured.is_empty() {
+        let settings = GateSettings {
+            access: settings.clone(),
+            api_keys: api_keys.to_vec(),
+            reach: reach.clone(),
+        };
+        let known = Known::new(&settings, None)?;
+        Ok(Self::with(Watched::fixed(known), required))
+    }
+
+    /// The same, followed: `load` is asked every two seconds for the settings as they are now. Those in use stay when it
+    /// gives none that can be used.
+    ///
+    /// # Errors
+    /// As [`Gate::open`].
+    pub fn follow<E: Display>(
+        settings: &GateSettings,
+        required: bool,
+        load: impl Fn() -> Result<GateSettings, E> + Send + Sync + 'static,
+    ) -> Result<Self, GateError> {
+        let first = Known::new(settings, None)?;
+        let next = move |known: &Known| {
+            let settings = load().map_err(|error| error.to_string())?;
+            known.changed(&settings).map_err(|error| error.to_string())
+        };
+        let known = Watched::asking("access", first, LOOK, next);
+        Ok(Self::with(known.described(Known::described), required))
+    }
+
+    fn with(known: Watched<Known>, required: bool) -> Self {
+        if required && known.guard().is_nobody() {
             tracing::warn!(
                 "no key is known, so every request is refused; make one with `sluicebox keys add`, and set \
                  access.keys_file"
             );
         }
-        Ok(Self {
-            required,
-            keys,
-            configured,
-            issuers,
-            anonymous: Arc::new(Caller::anonymous()),
-            throttle: Mutex::default(),
-            allowances: Mutex::default(),
-        })
-    }
-
-    /// A gate that asks nobody.
-    pub fn without_keys() -> Self {
         Self {
-            required: false,
-            keys: None,
-            configured: Vec::new(),
-            issuers: Vec::new(),
+            required,
+            known,
             anonymous: Arc::new(Caller::anonymous()),
             throttle: Mutex::default(),
             allowances: Mutex::default(),
         }
     }
 
-    /// How the keys file is, if there is one.
-    pub fn keys_status(&self) -> Option<WatchStatus> {
-        self.keys.as_ref().map(Watched::status)
+    /// A gate that asks nobody.
+    pub fn without_keys() -> Self {
+        Self::with(Watched::fixed(Known::nobody()), false)
+    }
+
+    /// How what is followed is: who is known, and the keys file, if there is one.
+    pub fn watched(&self) -> Vec<(String, WatchStatus)> {
+        let keys = self.known.guard().keys.as_ref().map(Watched::status);
+        let keys = keys.map(|status| ("keys".to_owned(), status));
+        let known = ("access".to_owned(), self.known.status());
+        [known].into_iter().chain(keys).collect()
     }
 
     /// Whether keys are asked for.
@@ -145,14 +154,10 @@ impl Gate {
         }
         match denial {
             // A wrong key is refused also where none is needed: its sender means to be somebody.
-            Some(denial) if self.required || self.knows_somebody() => Err(denial),
+            Some(denial) if self.required || !self.known.guard().is_nobody() => Err(denial),
             None if self.required => Err(Denial::Nothing),
             _ => Ok(Arc::clone(&self.anonymous)),
         }
-    }
-
-    fn knows_somebody(&self) -> bool {
-        self.keys.is_some() || !self.configured.is_empty() || !self.issuers.is_empty()
     }
 
     async fn login(
@@ -165,7 +170,7 @@ impl Gate {
         if let Some(wait) = from.and_then(|from| self.throttle().wait(from, &digest, now)) {
             return Err(Denial::SlowedDown(wait));
         }
-        let found = self.find(credential, &digest, now).await;
+        let found = self.known.load().find(credential, &digest, now).await;
         if let Some(from) = from {
             match &found {
                 Ok(_) => self.throttle().succeeded(from, digest, now),
@@ -174,44 +179,6 @@ impl Gate {
             }
         }
         found
-    }
-
-    async fn find(&self, credential: &str, digest: &Digest, now: Millis) -> Result<Arc<Caller>, Denial> {
-        if let Some(caller) = self.configured(digest) {
-            return Ok(caller);
-        }
-        if let (Some(keys), Some(key)) = (&self.keys, ApiKey::read(credential)) {
-            return match keys.guard().find(&key, now) {
-                Lookup::Good(caller) => Ok(caller),
-                Lookup::Unknown => Err(Denial::Unknown),
-                Lookup::Expired => Err(Denial::Expired),
-                Lookup::Revoked => Err(Denial::Revoked),
-            };
-        }
-        if self.issuers.is_empty() || !Token::looks_like(credential) {
-            return Err(Denial::Unknown);
-        }
-        let token = Token::read(credential)?;
-        let mut issuers: Vec<_> = self
-            .issuers
-            .iter()
-            .filter(|issuer| issuer.issued(&token))
-            .collect();
-        // One that is named in the token goes before those that take any name.
-        issuers.sort_by_key(|issuer| !issuer.is_named());
-        let issuer = issuers.first().ok_or(TokenFault::Issuer)?;
-        issuer.caller(&token, now).await.map(Arc::new)
-    }
-
-    /// Digests make all keys equally long; every one is compared, so that time tells nothing.
-    fn configured(&self, digest: &Digest) -> Option<Arc<Caller>> {
-        let mut found = None;
-        for key in &self.configured {
-            if bool::from(key.digest.ct_eq(digest)) {
-                found = Some(&key.caller);
-            }
-        }
-        found.cloned()
     }
 
     /// Takes events and bytes from what the caller may send, or says how long to wait.
@@ -236,20 +203,6 @@ impl Gate {
     /// How long this address has to wait before a signature of it is looked at.
     pub fn waits(&self, from: Option<IpAddr>) -> Option<Duration> {
         self.throttle().wait(from?, &[0; 32], now())
-    }
-}
-
-fn configured(number: usize, key: &Secret) -> Configured {
-    let caller = Caller {
-        name: format!("api_keys[{number}]"),
-        tenant: Some(model::DEFAULT_TENANT.to_owned()),
-        known: true,
-        scopes: [Scope::Ingest, Scope::Read, Scope::Trusted].into(),
-        ..Caller::anonymous()
-    };
-    Configured {
-        digest: sha256(key.expose().as_bytes()),
-        caller: Arc::new(caller),
     }
 }
 

@@ -16,7 +16,7 @@ mod throttle;
 pub mod webhook;
 
 pub use caller::{Caller, Claim, Forbidden};
-pub use gate::{Denial, Gate, GateError, shown};
+pub use gate::{Denial, Gate, GateError, GateSettings, shown};
 pub use glob::{Glob, Globs};
 pub use key::{ApiKey, KeyEntry, KeyFileError, KeyTable, NewKey};
 pub use rate::{Allowances, Rate};

@@ -4,6 +4,8 @@
 
 mod explain;
 mod options;
+mod way;
 
 pub use explain::explain;
 pub use options::{DatabaseError, options};
+pub use way::Way;

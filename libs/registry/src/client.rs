@@ -8,8 +8,48 @@ use schema_registry_converter::async_impl::schema_registry::SrSettings;
 use settings::{RegistrySettings, Secret};
 use std::fs;
 
-/// Both clients let in by the same certificates and the same login.
-pub(crate) fn library(settings: &RegistrySettings, url: &str) -> Result<SrSettings, RegistryError> {
+/// What questions are asked with: made of the settings and of the files that they name.
+pub(crate) struct Clients {
+    settings: RegistrySettings,
+    certificates: Certificates,
+    /// Where the registry is.
+    pub(crate) url: String,
+    pub(crate) api: SrSettings,
+    /// Asks for the ids of our schemas where they may not be registered.
+    pub(crate) lookup: Option<Lookup>,
+}
+
+impl Clients {
+    pub(crate) fn new(settings: &RegistrySettings) -> Result<Self, RegistryError> {
+        let certificates = Certificates::read(settings)?;
+        Self::with(settings, certificates)
+    }
+
+    /// Clients of other settings, or of other certificates; nothing if all are the same.
+    pub(crate) fn changed(&self, settings: &RegistrySettings) -> Result<Option<Self>, RegistryError> {
+        let certificates = Certificates::read(settings)?;
+        let same = self.settings == *settings && self.certificates == certificates;
+        (!same).then(|| Self::with(settings, certificates)).transpose()
+    }
+
+    fn with(settings: &RegistrySettings, certificates: Certificates) -> Result<Self, RegistryError> {
+        let url = settings.url.trim_end_matches('/').to_owned();
+        let lookup = (!settings.register).then(|| Lookup::new(settings, &certificates));
+        Ok(Self {
+            api: library(settings, &url, &certificates)?,
+            lookup: lookup.transpose()?,
+            settings: settings.clone(),
+            certificates,
+            url,
+        })
+    }
+}
+
+fn library(
+    settings: &RegistrySettings,
+    url: &str,
+    certificates: &Certificates,
+) -> Result<SrSettings, RegistryError> {
     let mut builder = SrSettings::new_builder(url.to_owned());
     builder.set_timeout(TIMEOUT);
     if let Some(username) = &settings.username {
@@ -17,26 +57,46 @@ pub(crate) fn library(settings: &RegistrySettings, url: &str) -> Result<SrSettin
     } else if let Some(token) = &settings.token {
         builder.set_token_authorization(token.expose());
     }
-    let built = builder.build_with(with_certificates(settings)?);
+    let built = builder.build_with(certificates.builder()?);
     built.map_err(|error| RegistryError::Client(error.cause.unwrap_or(error.error)))
 }
 
-fn with_certificates(settings: &RegistrySettings) -> Result<ClientBuilder, RegistryError> {
-    let mut builder = Client::builder();
-    if let Some(path) = &settings.ca_location {
-        let read = read(path, "registry.ca_location")?;
-        let certificates = Certificate::from_pem_bundle(&read).map_err(|error| wrong(path, &error))?;
-        builder = builder.tls_certs_merge(certificates);
-    }
-    if let Some(path) = &settings.identity_location {
-        let identity = Identity::from_pem(&read(path, "registry.identity_location")?);
-        builder = builder.identity(identity.map_err(|error| wrong(path, &error))?);
-    }
-    Ok(builder)
+/// Files in PEM, each with its path.
+#[derive(PartialEq, Eq)]
+struct Certificates {
+    authorities: Option<(String, Vec<u8>)>,
+    identity: Option<(String, Vec<u8>)>,
 }
 
-fn read(path: &str, key: &str) -> Result<Vec<u8>, RegistryError> {
-    fs::read(path).map_err(|error| RegistryError::Client(format!("{key} ({path}): {error}")))
+impl Certificates {
+    fn read(settings: &RegistrySettings) -> Result<Self, RegistryError> {
+        Ok(Self {
+            authorities: read(settings.ca_location.as_deref(), "registry.ca_location")?,
+            identity: read(
+                settings.identity_location.as_deref(),
+                "registry.identity_location",
+            )?,
+        })
+    }
+
+    fn builder(&self) -> Result<ClientBuilder, RegistryError> {
+        let mut builder = Client::builder();
+        if let Some((path, pem)) = &self.authorities {
+            let certificates = Certificate::from_pem_bundle(pem).map_err(|error| wrong(path, &error))?;
+            builder = builder.tls_certs_merge(certificates);
+        }
+        if let Some((path, pem)) = &self.identity {
+            let identity = Identity::from_pem(pem).map_err(|error| wrong(path, &error))?;
+            builder = builder.identity(identity);
+        }
+        Ok(builder)
+    }
+}
+
+fn read(path: Option<&str>, key: &str) -> Result<Option<(String, Vec<u8>)>, RegistryError> {
+    let Some(path) = path else { return Ok(None) };
+    let pem = fs::read(path).map_err(|error| RegistryError::Client(format!("{key} ({path}): {error}")))?;
+    Ok(Some((path.to_owned(), pem)))
 }
 
 fn wrong(path: &str, error: &reqwest::Error) -> RegistryError {
@@ -52,8 +112,8 @@ pub(crate) struct Lookup {
 }
 
 impl Lookup {
-    pub(crate) fn new(settings: &RegistrySettings) -> Result<Self, RegistryError> {
-        let client = with_certificates(settings)?.timeout(TIMEOUT).build();
+    fn new(settings: &RegistrySettings, certificates: &Certificates) -> Result<Self, RegistryError> {
+        let client = certificates.builder()?.timeout(TIMEOUT).build();
         Ok(Self {
             client: client.map_err(|error| RegistryError::Client(error.to_string()))?,
             settings: settings.clone(),

@@ -2,14 +2,14 @@
 
 use crate::RegistryError;
 use crate::cache::Cache;
-use crate::client::{self, Lookup};
+use crate::client::Clients;
 use backon::{ExponentialBuilder, Retryable};
 use model::{SchemaIds, SchemaLookup, WriterSchema, schema_text};
 use schema_registry_converter::async_impl::schema_registry as api;
-use schema_registry_converter::async_impl::schema_registry::SrSettings;
 use schema_registry_converter::schema_registry_common::{RegisteredSchema, SchemaType, SuppliedSchema};
-use settings::RegistrySettings;
+use settings::{LOOK, RegistrySettings, WatchStatus, Watched};
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -25,10 +25,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 pub struct Registry(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) url: String,
-    pub(crate) api: SrSettings,
-    /// Asks for the ids of our schemas where they may not be registered.
-    lookup: Option<Lookup>,
+    clients: Watched<Clients>,
     /// Where questions from threads that are not async are asked.
     pub(crate) handle: Handle,
     pub(crate) cache: RwLock<Cache>,
@@ -42,26 +39,41 @@ impl Registry {
     /// A client for this registry; nothing is sent yet. Must be called inside a Tokio runtime, which has to outlive
     /// the client.
     pub fn connect(settings: &RegistrySettings) -> Result<Self, RegistryError> {
-        // Fails only when the process has chosen already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let handle = Handle::try_current().map_err(|error| RegistryError::Client(error.to_string()))?;
-        let url = settings.url.trim_end_matches('/').to_owned();
-        let api = client::library(settings, &url)?;
-        let lookup = if settings.register {
-            None
-        } else {
-            Some(Lookup::new(settings)?)
+        Ok(Self::with(Watched::fixed(clients(settings)?), handle()?))
+    }
+
+    /// The same, followed: `load` is asked every two seconds for the settings as they are now, and the files that they
+    /// name are looked at. The client in use stays when no other can be made.
+    pub fn follow<E: Display>(
+        settings: &RegistrySettings,
+        load: impl Fn() -> Result<RegistrySettings, E> + Send + Sync + 'static,
+    ) -> Result<Self, RegistryError> {
+        let next = move |in_use: &Clients| {
+            let settings = load().map_err(|error| error.to_string())?;
+            in_use.changed(&settings).map_err(|error| error.to_string())
         };
-        let inner = Inner {
-            url,
-            api,
-            lookup,
+        let clients = Watched::asking("registry", clients(settings)?, LOOK, next);
+        Ok(Self::with(clients, handle()?))
+    }
+
+    fn with(clients: Watched<Clients>, handle: Handle) -> Self {
+        Self(Arc::new(Inner {
+            clients,
             handle,
             cache: RwLock::default(),
             asking: Mutex::default(),
             under_way: Mutex::default(),
-        };
-        Ok(Self(Arc::new(inner)))
+        }))
+    }
+
+    /// How the settings that are followed are.
+    pub fn status(&self) -> WatchStatus {
+        self.0.clients.status()
+    }
+
+    /// Looks at them at once; how they are afterwards.
+    pub fn reload_now(&self) -> WatchStatus {
+        self.0.clients.reload_now()
     }
 
     /// The ids of the value schemas of every topic under `<prefix><topic>-value`, which are registered unless the
@@ -85,14 +97,15 @@ impl Registry {
 
     /// The same, without waiting.
     pub async fn ids_once(&self, prefix: &Prefix) -> Result<SchemaIds, RegistryError> {
-        let Some(lookup) = &self.0.lookup else {
+        let clients = self.0.clients();
+        let Some(lookup) = &clients.lookup else {
             return self.register_all(prefix).await;
         };
         let mut ids = [0; Schema::ALL.len()];
         for topic in Topic::all() {
             let (schema, subject) = (topic.spec().value, subject(prefix, topic));
             let text = schema_text(schema);
-            ids[schema as usize] = lookup.id(&self.0.url, &subject, text).await?;
+            ids[schema as usize] = lookup.id(&clients.url, &subject, text).await?;
             self.0.remember_own(ids[schema as usize], text);
         }
         Ok(SchemaIds(ids))
@@ -112,7 +125,7 @@ impl Registry {
     pub async fn register(&self, subject: &str, schema: Schema) -> Result<u32, RegistryError> {
         let text = schema_text(schema);
         let supplied = SuppliedSchema::new(None, SchemaType::Avro, text.to_owned());
-        let answer = api::post_schema(&self.0.api, subject.to_owned(), supplied).await;
+        let answer = api::post_schema(&self.0.clients().api, subject.to_owned(), supplied).await;
         let id = answer.map_err(|error| self.explained(&error, subject))?.id;
         self.0.remember_own(id, text);
         Ok(id)
@@ -120,7 +133,7 @@ impl Registry {
 
     /// Every version of a subject, oldest first, as number and schema text; none if the subject is not known.
     pub async fn versions(&self, subject: &str) -> Result<Vec<(u32, String)>, RegistryError> {
-        let numbers = match api::get_all_versions(&self.0.api, subject.to_owned()).await {
+        let numbers = match api::get_all_versions(&self.0.clients().api, subject.to_owned()).await {
             Ok(numbers) => numbers,
             Err(error) => match self.explained(&error, subject) {
                 RegistryError::Unknown { .. } => return Ok(Vec::new()),
@@ -129,7 +142,8 @@ impl Registry {
         };
         let mut versions = Vec::with_capacity(numbers.len());
         for number in numbers {
-            let answer = api::get_schema_by_subject_and_version(&self.0.api, subject, Some(number)).await;
+            let answer =
+                api::get_schema_by_subject_and_version(&self.0.clients().api, subject, Some(number)).await;
             let RegisteredSchema { schema, .. } = answer.map_err(|error| self.explained(&error, subject))?;
             versions.push((number, schema));
         }
@@ -138,7 +152,7 @@ impl Registry {
 
     /// Asks whether the registry answers; what it says about a schema does not matter.
     pub async fn check(&self) -> Result<(), RegistryError> {
-        match api::get_schema_by_id(1, &self.0.api)
+        match api::get_schema_by_id(1, &self.0.clients().api)
             .await
             .map_err(|error| self.explained(&error, "schema id 1"))
         {
@@ -148,11 +162,27 @@ impl Registry {
     }
 
     fn explained(&self, error: &schema_registry_converter::error::SRCError, what: &str) -> RegistryError {
-        RegistryError::from_answer(error, &self.0.url, what)
+        RegistryError::from_answer(error, &self.0.clients().url, what)
     }
 }
 
+/// Must be called inside a Tokio runtime.
+fn handle() -> Result<Handle, RegistryError> {
+    Handle::try_current().map_err(|error| RegistryError::Client(error.to_string()))
+}
+
+fn clients(settings: &RegistrySettings) -> Result<Clients, RegistryError> {
+    // Fails only when the process has chosen already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Clients::new(settings)
+}
+
 impl Inner {
+    /// What questions are asked with now.
+    pub(crate) fn clients(&self) -> Arc<Clients> {
+        self.clients.load()
+    }
+
     fn remember_own(&self, id: u32, text: &str) {
         if let Ok(parsed) = WriterSchema::parse(text) {
             self.remember(id, &SchemaLookup::Known(parsed), Instant::now());

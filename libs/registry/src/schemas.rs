@@ -49,7 +49,7 @@ impl SchemaSource for Impatient {
         if let Some(answer) = inner.remembered(id) {
             return answer;
         }
-        let silence = || SchemaLookup::Unavailable(format!("{} has not answered yet", inner.url));
+        let silence = || SchemaLookup::Unavailable(format!("{} has not answered yet", inner.clients().url));
         if !inner.under_way().insert(id) {
             return silence();
         }
@@ -91,14 +91,15 @@ fn ask(inner: &Arc<Inner>, id: u32) -> SchemaLookup {
     inner.handle.spawn(async move {
         let _ = answered.send(fetch(&asked, id).await);
     });
-    let silence = |_| SchemaLookup::Unavailable(format!("{} did not answer in time", inner.url));
+    let silence = |_| SchemaLookup::Unavailable(format!("{} did not answer in time", inner.clients().url));
     answer.recv_timeout(LONGEST).unwrap_or_else(silence)
 }
 
 async fn fetch(inner: &Inner, id: u32) -> SchemaLookup {
-    match api::get_schema_by_id(id, &inner.api).await {
+    let clients = inner.clients();
+    match api::get_schema_by_id(id, &clients.api).await {
         Ok(registered) => parsed(&registered),
-        Err(error) => match RegistryError::from_answer(&error, &inner.url, &format!("schema id {id}")) {
+        Err(error) => match RegistryError::from_answer(&error, &clients.url, &format!("schema id {id}")) {
             unknown @ RegistryError::Unknown { .. } => SchemaLookup::Unknown(unknown.to_string()),
             other => SchemaLookup::Unavailable(other.to_string()),
         },

@@ -94,6 +94,42 @@ async fn a_user_name_or_a_token_goes_with_every_request() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_and_a_certificate_that_are_changed_go_with_the_next_request() {
+    let (address, seen) = stand_in().await;
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new("authority").unwrap();
+    let ca = written(folder.path(), "ca.pem", &authority.pem());
+    let first = RegistrySettings {
+        url: format!("http://{address}"),
+        token: Some(Secret::new("old")),
+        ca_location: Some(ca),
+        register: false,
+        ..RegistrySettings::default()
+    };
+    let newest = Arc::new(Mutex::new(first.clone()));
+    let load = Arc::clone(&newest);
+    let registry = Registry::follow(&first, move || Ok::<_, String>(load.lock().unwrap().clone())).unwrap();
+    let given = async || {
+        registry.ids_once(&Prefix::default()).await.unwrap();
+        std::mem::take(&mut *seen.lock().unwrap()).pop().unwrap()
+    };
+    assert_eq!(given().await, "Bearer old");
+    newest.lock().unwrap().token = Some(Secret::new("new"));
+    assert_eq!(registry.reload_now().version, 2);
+    assert_eq!(given().await, "Bearer new");
+    written(folder.path(), "ca.pem", &Authority::new("another").unwrap().pem());
+    assert_eq!(registry.reload_now().version, 3);
+    written(
+        folder.path(),
+        "ca.pem",
+        "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n",
+    );
+    let status = registry.reload_now();
+    assert!(status.last_error.unwrap().contains("ca.pem"));
+    assert_eq!(given().await, "Bearer new");
+}
+
 /// Asks clients for a certificate of this authority.
 fn acceptor(authority: &Authority) -> TlsAcceptor {
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -17,4 +17,4 @@ pub use load::process_environment;
 pub use problem::{Problem, SettingsError};
 pub use secret::{Secret, Secrets};
 pub use sections::*;
-pub use watched::{CachedReader, WatchError, WatchStatus, Watched, texts};
+pub use watched::{CachedReader, LOOK, WatchError, WatchStatus, Watched, texts};

@@ -106,6 +106,14 @@ impl Problems {
         self.unless(value > 0, key, value, "must be at least 1");
     }
 
+    /// Notes an address that paths cannot be put behind, beside what [`Problems::http_url`] notes.
+    pub(crate) fn base_url(&mut self, key: &str, text: &str) {
+        self.http_url(key, text);
+        if text.contains(['?', '#']) {
+            self.add_hidden(key, "must not hold a query: paths are put behind it");
+        }
+    }
+
     /// Notes an address that is not `http://…` or `https://…` with a host and without credentials.
     pub(crate) fn http_url(&mut self, key: &str, text: &str) {
         let Ok(url) = url::Url::parse(text) else {

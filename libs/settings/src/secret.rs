@@ -47,6 +47,26 @@ impl Serialize for Secret {
     }
 }
 
+/// Shows an address without its query, where providers have keys.
+pub(crate) fn without_query<S: Serializer>(address: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    match address.split_once('?') {
+        Some((before, _)) => serializer.collect_str(&format_args!("{before}?{REDACTED}")),
+        None => serializer.serialize_str(address),
+    }
+}
+
+/// The same of an address that may not be given.
+#[expect(clippy::ref_option, reason = "what serde calls")]
+pub(crate) fn without_query_if_any<S: Serializer>(
+    address: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match address {
+        Some(address) => without_query(address, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// One secret or several, so that they can be changed without a gap: the new one is added, and the old one taken away
 /// once nobody needs it. A text alone is a list of one; empty texts are none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -85,9 +85,12 @@ fn read(path: &str) -> std::io::Result<String> {
             "the file is larger than 64 KiB, so it holds no secret of ours",
         ));
     }
-    Ok(fs::read_to_string(path)?
-        .trim_end_matches(['\n', '\r'])
-        .to_owned())
+    let text = fs::read_to_string(path)?;
+    // A file that is just being written anew is no change of a secret to nothing.
+    if text.trim().is_empty() {
+        return Err(std::io::Error::other("the file is empty"));
+    }
+    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 fn as_value(text: &str, shape: &Shape) -> Value {

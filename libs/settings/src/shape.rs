@@ -119,6 +119,41 @@ mod tests {
         );
     }
 
+    /// The keys whose values are secrets, as documents write them.
+    fn secrets(shape: &Shape, at: &str, found: &mut Vec<String>) {
+        match shape {
+            Shape::Leaf => {}
+            Shape::Secret => found.push(at.to_owned()),
+            Shape::List(item) if **item == Shape::Secret => found.push(at.to_owned()),
+            Shape::List(item) => secrets(item, &format!("{at}[]"), found),
+            Shape::Open(any) => secrets(any, at, found),
+            Shape::Section(keys) => {
+                let dot = if at.is_empty() { "" } else { "." };
+                for (key, below) in keys {
+                    secrets(below, &format!("{at}{dot}{key}"), found);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_secret_stands_in_the_table_of_those_that_are_followed() {
+        let told = concat!(env!("CARGO_MANIFEST_DIR"), "/../../SECURITY.md");
+        let told = std::fs::read_to_string(told).unwrap();
+        let mut keys = Vec::new();
+        secrets(&SETTINGS, "", &mut keys);
+        assert!(
+            keys.len() > 12 && keys.contains(&"access.jwt[].secrets".to_owned()),
+            "{keys:?}"
+        );
+        for key in keys {
+            assert!(
+                told.contains(&format!("`{key}`")),
+                "SECURITY.md does not say how {key} is followed"
+            );
+        }
+    }
+
     #[test]
     fn a_near_miss_is_named() {
         let kafka = SETTINGS.under("kafka").unwrap();

@@ -173,8 +173,24 @@ fn addresses_and_headers_of_the_outside_world_are_secrets() {
 }
 
 #[test]
+fn queries_of_addresses_that_are_no_secrets_are_not_printed() {
+    let yaml = "access: {jwt: [{name: sso, issuer: i, audience: [a], jwks_url: 'https://x.example/keys?token=hunter2'}]}\n\
+        kafka: {oauth: {token_endpoint: 'https://x.example/token?key=hunter2', client_id: c, client_secret: hunter2},\n  \
+        properties: {sasl.oauthbearer.assertion.private.key.passphrase: hunter2}}\n";
+    let settings = load(yaml, &[]).unwrap();
+    let shown = settings.redacted_yaml();
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(shown.contains("https://x.example/keys?[redacted]"), "{shown}");
+}
+
+#[test]
 fn complaints_about_secrets_do_not_show_them() {
     for (yaml, key) in [
+        ("registry: {url: 'http://x:1/?apikey=hunter2'}", "registry.url"),
+        (
+            "telemetry: {otlp_endpoint: 'http://x:1/otlp?apikey=hunter2'}",
+            "telemetry.otlp_endpoint",
+        ),
         (
             "enricher: {http: {url: 'ftp://x/?apikey=hunter2'}}",
             "enricher.http.url",
@@ -223,6 +239,13 @@ fn a_secret_given_twice_or_not_readable_is_a_problem() {
     );
     let told = complaint("registry: {username: u, password_file: /none}", &[]);
     assert!(told.contains("registry.password_file = /none"), "{told}");
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    fs::write(empty.path(), "\n").unwrap();
+    let path = empty.path().display();
+    for key in ["ops: {token_file: ", "adapters: {api_keys_file: "] {
+        let told = complaint(&format!("{key}{path}}}"), &[]);
+        assert!(told.contains("the file is empty"), "{told}");
+    }
     let told = complaint("registry: {url_file: /none}", &[]);
     assert!(told.contains("registry.url_file: unknown key"), "{told}");
 }

@@ -4,16 +4,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
-use std::time::Duration;
 
 use access::webhook::{SecretFault, Verifier};
 use access::{Caller, Scope};
-use settings::{Watched, WebhookSettings};
+use settings::{LOOK, Watched, WebhookSettings};
 
 use crate::deliveries::verifier;
-
-/// How often the settings are looked at.
-const LOOK: Duration = Duration::from_secs(2);
 
 /// Why a webhook cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -21,5 +21,5 @@ mod walk;
 
 pub use access::Caller;
 pub use entry::Entry;
-pub use pool::{ApiError, pool, ready};
+pub use pool::{ApiError, follow, pool, ready};
 pub use router::{for_hosts, router};

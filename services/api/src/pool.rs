@@ -1,11 +1,13 @@
 //! Reaching the database: read only, with limits, and without waiting for it at the start.
 
-use database::DatabaseError;
+use database::{DatabaseError, Way};
 use settings::{ApiSettings, PostgresSettings};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::time::Duration;
 
+/// What the server shows of us.
+const APPLICATION: &str = "sluicebox-api";
 /// How long a request waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(2);
 
@@ -20,8 +22,21 @@ pub enum ApiError {
 /// A pool of connections that can only read, and of which no statement runs longer than `api.query_timeout`. It connects
 /// when it is first used, so the API starts without the database and says 503 until it is there.
 pub fn pool(settings: &PostgresSettings, limits: &ApiSettings) -> Result<PgPool, ApiError> {
-    let options = database::options(settings, "sluicebox-api")?;
-    let session = [
+    let options = database::options(settings, APPLICATION)?;
+    let pool = PgPoolOptions::new()
+        .max_connections(settings.max_connections)
+        .acquire_timeout(ACQUIRE);
+    Ok(pool.connect_lazy_with(session(options, limits)))
+}
+
+/// Keeps a pool on a way that is followed, for ever.
+pub async fn follow(pool: PgPool, way: Way, limits: ApiSettings) {
+    let as_ours = move |options| session(options, &limits);
+    way.keep(pool, APPLICATION, as_ours).await;
+}
+
+fn session(options: PgConnectOptions, limits: &ApiSettings) -> PgConnectOptions {
+    options.options([
         ("default_transaction_read_only", "on".to_owned()),
         (
             "statement_timeout",
@@ -35,11 +50,7 @@ pub fn pool(settings: &PostgresSettings, limits: &ApiSettings) -> Result<PgPool,
         ("enable_sort", "off".to_owned()),
         ("enable_seqscan", "off".to_owned()),
         ("enable_bitmapscan", "off".to_owned()),
-    ];
-    let pool = PgPoolOptions::new()
-        .max_connections(settings.max_connections)
-        .acquire_timeout(ACQUIRE);
-    Ok(pool.connect_lazy_with(options.options(session)))
+    ])
 }
 
 /// Whether the database answers and has our tables; if not, why not.

@@ -1,12 +1,11 @@
 //! The enricher as an effect: it may ask the outside world, and always comes to an end.
 
 use std::fmt::Display;
-use std::time::Duration;
 
 use model::{Facts, Millis, Signal};
 use outbound::{ClientError, Reach};
 use rules::RuleSet;
-use settings::{EnricherSettings, WatchError, WatchStatus, Watched};
+use settings::{EnricherSettings, LOOK, WatchError, WatchStatus, Watched};
 use stage::{Attempt, Cx, Effect, Emit, IdempotencyKey, Outcome};
 
 use crate::fold::enriched;
@@ -15,8 +14,6 @@ use crate::memory::{EnricherStores, Memory};
 use crate::output::EnrichedSignal;
 use crate::table::Table;
 
-/// How often the settings are looked at.
-const LOOK: Duration = Duration::from_secs(2);
 /// What a source says again is kept anew after so long.
 const WORTH_KEEPING: Millis = 10 * 60 * 1000;
 
@@ -74,18 +71,20 @@ impl EnricherEffect {
         })
     }
 
-    /// The same with the HTTP source of the settings that `load` gives, asked every two seconds: its address, its headers
-    /// and its limits. The one in use stays when there is none that can be used; what it said stays known.
+    /// The same with the HTTP source of the settings that `load` gives, asked every two seconds: its address, its headers,
+    /// its limits and how far it reaches. The one in use stays when there is none that can be used; what it said stays
+    /// known.
     #[must_use]
     pub fn following<E: Display>(
         self,
-        reach: &Reach,
-        load: impl Fn() -> Result<EnricherSettings, E> + Send + Sync + 'static,
+        load: impl Fn() -> Result<(EnricherSettings, Reach), E> + Send + Sync + 'static,
     ) -> Self {
-        let (first, reach) = (self.http.load().as_ref().clone(), reach.clone());
+        let first = self.http.load().as_ref().clone();
         let next = move |in_use: &Option<HttpFacts>| {
-            let (in_use, wanted) = (in_use.as_ref(), load().map_err(|error| error.to_string())?.http);
-            if in_use.map(HttpFacts::source) == wanted.as_ref() {
+            let (wanted, reach) = load().map_err(|error| error.to_string())?;
+            let (in_use, wanted) = (in_use.as_ref(), wanted.http);
+            let same = |http: &HttpFacts| wanted.as_ref() == Some(http.source()) && *http.reach() == reach;
+            if in_use.map_or(wanted.is_none(), same) {
                 return Ok(None);
             }
             let next = wanted.map(|wanted| HttpFacts::after(in_use, &wanted, &reach));

@@ -285,10 +285,11 @@ async fn a_restart_forgets_nothing_of_what_speaks_against_a_signal() {
 async fn the_source_is_followed_and_what_it_said_stays_known() {
     let settings = forgetful().await;
     let wanted = Arc::new(Mutex::new(settings.clone()));
-    let asked = Arc::clone(&wanted);
-    let enricher = enricher(&settings).following(&Reach::default(), move || {
-        Ok::<_, String>(asked.lock().unwrap().clone())
-    });
+    let nowhere = Reach::new(Vec::new(), Some("http://127.0.0.1:1"), &[]).unwrap();
+    let (asked, way) = (Arc::clone(&wanted), Arc::new(Mutex::new(Reach::default())));
+    let reach = Arc::clone(&way);
+    let enricher = enricher(&settings)
+        .following(move || Ok::<_, String>((asked.lock().unwrap().clone(), reach.lock().unwrap().clone())));
     assert_eq!(
         enriched(&enricher, "token:eth:0xtrap").await.state,
         SignalState::Downgraded
@@ -303,8 +304,13 @@ async fn the_source_is_followed_and_what_it_said_stays_known() {
         enriched(&enricher, "token:eth:0xtrap").await.state,
         SignalState::Downgraded
     );
-    wanted.lock().unwrap().http = None;
+    *way.lock().unwrap() = nowhere;
     await_watched(&enricher, "http", |status| status.reloads == 2).await;
+    let unknown = enriched(&enricher, "token:eth:0xdeep").await.unknown;
+    let through_the_proxy = unknown.contains(&"market: unreachable".to_owned());
+    assert!(through_the_proxy, "{unknown:?}");
+    wanted.lock().unwrap().http = None;
+    await_watched(&enricher, "http", |status| status.reloads == 3).await;
     assert_eq!(enriched(&enricher, "token:eth:0xguarded").await.facts.len(), 0);
 }
 

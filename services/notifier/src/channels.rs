@@ -3,19 +3,16 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
-use std::time::Duration;
 
 use outbound::Reach;
-use settings::{ChannelSettings, NotifierSettings, Watched};
+use settings::{ChannelSettings, LOOK, NotifierSettings, Watched};
 
 use crate::deliver::{Channel, Console, DeliverError};
-
-/// How often the settings are looked at.
-const LOOK: Duration = Duration::from_secs(2);
 
 /// See the module.
 pub struct Channels {
     settings: Vec<ChannelSettings>,
+    reach: Reach,
     ready: HashMap<String, Channel>,
 }
 
@@ -32,12 +29,13 @@ impl Channels {
     pub fn for_planning(settings: &[ChannelSettings]) -> Self {
         Self {
             settings: settings.to_vec(),
+            reach: Reach::default(),
             ready: HashMap::new(),
         }
     }
 
-    /// The channels of the settings that `load` gives, asked every two seconds; those in use stay when it gives none
-    /// that can be used. One that did not change keeps its connections and its rate.
+    /// The channels of the settings that `load` gives, with how far they reach, asked every two seconds; those in use stay
+    /// when it gives none that can be used. One that did not change keeps its connections and its rate.
     ///
     /// # Errors
     /// As [`Channels::new`].
@@ -45,13 +43,13 @@ impl Channels {
         settings: &NotifierSettings,
         console: &Console,
         reach: &Reach,
-        load: impl Fn() -> Result<NotifierSettings, E> + Send + Sync + 'static,
+        load: impl Fn() -> Result<(NotifierSettings, Reach), E> + Send + Sync + 'static,
     ) -> Result<Watched<Self>, DeliverError> {
         let first = Self::new(settings, console, reach)?;
-        let (console, reach) = (console.clone(), reach.clone());
+        let console = console.clone();
         let watched = Watched::asking("notifier.channels", first, LOOK, move |channels: &Self| {
-            let settings = load().map_err(|error| error.to_string())?;
-            if settings.channels == channels.settings {
+            let (settings, reach) = load().map_err(|error| error.to_string())?;
+            if settings.channels == channels.settings && reach == channels.reach {
                 return Ok(None);
             }
             let changed = channels.changed(&settings, &console, &reach);
@@ -67,7 +65,7 @@ impl Channels {
         reach: &Reach,
     ) -> Result<Self, DeliverError> {
         let ready = |channel: &ChannelSettings| {
-            let same = self.settings.contains(channel);
+            let same = self.settings.contains(channel) && self.reach == *reach;
             let kept = self.ready.get(&channel.name).filter(|_| same).cloned();
             let ready = kept.map_or_else(|| Channel::new(channel, console, reach), Ok)?;
             Ok((channel.name.clone(), ready))
@@ -76,6 +74,7 @@ impl Channels {
         Ok(Self {
             ready: ready.collect::<Result<_, DeliverError>>()?,
             settings: settings.channels.clone(),
+            reach: reach.clone(),
         })
     }
 

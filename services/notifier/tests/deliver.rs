@@ -185,8 +185,10 @@ async fn channels_follow_their_settings_and_a_bad_change_is_not_taken() {
     let newest = Arc::new(Mutex::new(first.clone()));
     let load = Arc::clone(&newest);
     let (console, reach) = (Console::stdout(), Reach::default());
+    let way = Arc::new(Mutex::new(reach.clone()));
+    let now = Arc::clone(&way);
     let watched = Channels::follow(&first, &console, &reach, move || {
-        Ok::<_, String>(load.lock().unwrap().clone())
+        Ok::<_, String>((load.lock().unwrap().clone(), now.lock().unwrap().clone()))
     });
     let watched = watched.unwrap();
     let effect = DeliverEffect::new(&watched, &Ledger::default());
@@ -203,6 +205,14 @@ async fn channels_follow_their_settings_and_a_bad_change_is_not_taken() {
         "{told}"
     );
     receipt(attempt(&effect, 1).await);
+    *way.lock().unwrap() = Reach::new(Vec::new(), Some("http://127.0.0.1:1"), &[]).unwrap();
+    newest.lock().unwrap().channels[0].secret = first.channels[0].secret.clone();
+    watched.reload_now();
+    let unreachable = attempt(&effect, 1).await;
+    assert!(
+        matches!(unreachable, Outcome::Retry { .. }),
+        "through the proxy now"
+    );
     newest.lock().unwrap().channels.clear();
     watched.reload_now();
     assert_eq!(dead(attempt(&effect, 1).await).0, "channel_unknown");

@@ -7,6 +7,7 @@ use crate::offsets::{self, Epochs};
 use crate::rows::{Rows, Sorted};
 use crate::tables::{EventRow, EvidenceRow, RawEventRow, Row, SignalRow};
 use crate::{SinkError, SinkInput, connect};
+use database::Way;
 use settings::PostgresSettings;
 use sqlx::{Connection, PgConnection};
 use stage::{Batch, Task};
@@ -40,7 +41,6 @@ const SIGNALS: &str = "\
     WHERE excluded.version > old.version";
 
 /// A sink of then.
-#[derive(Debug)]
 pub struct Before {
     link: Link,
     epochs: Epochs,
@@ -51,7 +51,7 @@ impl Before {
     /// A sink that nothing belongs to yet.
     pub fn connect(settings: &PostgresSettings) -> Result<Self, SinkError> {
         Ok(Self {
-            link: connect::link(settings)?,
+            link: connect::link(&Way::new(settings)?),
             epochs: Epochs::new(),
             stored: EvidenceSeen::default(),
         })

@@ -1,9 +1,8 @@
 //! Reaching the database: one connection of one lane, made anew after anything that went wrong with it.
 
 use crate::SinkDrain;
-use database::DatabaseError;
+use database::{DatabaseError, Way};
 use settings::PostgresSettings;
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 use std::time::Duration;
 
@@ -24,10 +23,22 @@ pub enum SinkError {
     Tables(String),
 }
 
+/// What a connection of the sink asks of its session.
+///
+/// Commits do not wait for the disk (`synchronous_commit = off`): should the server crash, rows and offsets are lost
+/// together, and Kafka gives the records again. A lane that stands still in the midst of a batch loses it, and with it
+/// its locks, so that the next owner need not wait for it.
+const SESSION: [(&str, &str); 4] = [
+    ("synchronous_commit", "off"),
+    ("lock_timeout", "30s"),
+    ("idle_in_transaction_session_timeout", "15s"),
+    // What the tables ask of a sink that knows of keys across days.
+    ("sluicebox.keys", "on"),
+];
+
 /// The connection of one lane.
-#[derive(Debug)]
 pub(crate) struct Link {
-    options: PgConnectOptions,
+    way: Way,
     open: Option<PgConnection>,
 }
 
@@ -35,7 +46,7 @@ impl Link {
     /// Another connection to the same database, made when it is needed.
     pub(crate) fn another(&self) -> Self {
         Self {
-            options: self.options.clone(),
+            way: self.way.clone(),
             open: None,
         }
     }
@@ -46,7 +57,8 @@ impl Link {
         if let Some(open) = self.open.take() {
             return Ok(open);
         }
-        let connected = tokio::time::timeout(CONNECT, self.options.connect()).await;
+        let options = self.way.options("sluicebox-sink").options(SESSION);
+        let connected = tokio::time::timeout(CONNECT, options.connect()).await;
         connected.unwrap_or(Err(sqlx::Error::PoolTimedOut))
     }
 
@@ -57,24 +69,21 @@ impl Link {
 }
 
 /// A connection as the sink's: not made yet.
-///
-/// Commits do not wait for the disk (`synchronous_commit = off`): should the server crash, rows and offsets are lost
-/// together, and Kafka gives the records again. A lane that stands still in the midst of a batch loses it, and with it
-/// its locks, so that the next owner need not wait for it.
-pub(crate) fn link(settings: &PostgresSettings) -> Result<Link, SinkError> {
-    let options = database::options(settings, "sluicebox-sink")?.options([
-        ("synchronous_commit", "off"),
-        ("lock_timeout", "30s"),
-        ("idle_in_transaction_session_timeout", "15s"),
-        // What the tables ask of a sink that knows of keys across days.
-        ("sluicebox.keys", "on"),
-    ]);
-    Ok(Link { options, open: None })
+pub(crate) fn link(way: &Way) -> Link {
+    Link {
+        way: way.clone(),
+        open: None,
+    }
 }
 
-/// A sink of one lane, on one connection.
+/// A sink of one lane, on one connection of its own.
 pub async fn connect(settings: &PostgresSettings) -> Result<SinkDrain, SinkError> {
-    let mut link = link(settings)?;
+    connect_by(&Way::new(settings)?).await
+}
+
+/// The same by a way that is followed.
+pub async fn connect_by(way: &Way) -> Result<SinkDrain, SinkError> {
+    let mut link = link(way);
     let connection = link.take().await;
     // Each lane makes one of its own.
     let mut connection = connection.map_err(|error| SinkError::Unreachable(database::explain(&error)))?;

@@ -13,7 +13,6 @@ use std::time::Duration;
 const ANSWER: Duration = Duration::from_mins(1);
 
 /// Stores batches in PostgreSQL.
-#[derive(Debug)]
 pub struct SinkDrain {
     link: Link,
     epochs: Epochs,
@@ -106,6 +105,8 @@ fn classify(error: &sqlx::Error) -> DrainError {
             let code = refused.code().unwrap_or_default();
             if passes(&code) {
                 DrainError::Away(format!("{refused} (SQLSTATE {code})"))
+            } else if is_login(&code) {
+                DrainError::Away(format!("{refused} (SQLSTATE {code}); {}", mend(&code)))
             } else {
                 DrainError::Fatal(format!(
                     "PostgreSQL refuses the rows: {refused} (SQLSTATE {code}); {}",
@@ -133,6 +134,11 @@ fn passes(code: &str) -> bool {
         || ["55P03", "25006"].contains(&code)
 }
 
+/// A login that is refused: a password is changed at the server and in the settings, one after the other.
+fn is_login(code: &str) -> bool {
+    code.starts_with("28")
+}
+
 fn mend(code: &str) -> &'static str {
     match code.get(..2) {
         Some("42") => "the tables are not those of this program: run `sluicebox migrate`",
@@ -153,6 +159,7 @@ mod tests {
                 .all(passes)
         );
         assert!(!["42P01", "23505", "22021", ""].into_iter().any(passes));
+        assert!(is_login("28P01") && is_login("28000") && !is_login("42501"));
         assert!(matches!(
             classify(&sqlx::Error::PoolTimedOut),
             DrainError::Away(_)

@@ -21,7 +21,7 @@ mod schema;
 mod storable;
 mod tables;
 
-pub use connect::{SinkError, connect};
+pub use connect::{SinkError, connect, connect_by};
 pub use drain::SinkDrain;
 pub use flow::{TaskFlow, flow};
 pub use input::SinkInput;

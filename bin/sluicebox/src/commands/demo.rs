@@ -11,13 +11,13 @@ use crate::app::App;
 use crate::commands::{flow, migrate};
 use crate::failure::Failure;
 use crate::output::{GOOD, STRONG, say, styled, tell};
+use crate::reload::Reload;
 use crate::wiring::{Process, Target};
 use clap::Args;
 use scenario::day::{Day, EVENTS};
 use settings::Settings;
 use shipping::Shipping;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const EXAMPLES: &str = "\
@@ -65,8 +65,7 @@ pub(crate) async fn run(args: DemoArgs, app: &App) -> Result<(), Failure> {
     let hooks = receiver::Receiver::start().await?;
     let settings = setting::prepare(settings, &day, &hooks, args.once).await?;
     let _telemetry = telemetry::init(&settings.telemetry, "demo");
-    let unchanging = settings.clone();
-    let reload = Arc::new(move || Ok(unchanging.clone()));
+    let reload = Reload::never(&settings);
     let process = Process::start(&settings, &[Target::All], reload).await?;
     let done = stay(&day, &settings, &process, &hooks, &truth, &args).await;
     process.stop(Duration::ZERO).await?;

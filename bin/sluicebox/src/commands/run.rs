@@ -42,7 +42,7 @@ pub(crate) async fn run(args: RunArgs, app: &App) -> Result<(), Failure> {
     let mut terminate = handler(SignalKind::terminate())?;
     let mut interrupt = handler(SignalKind::interrupt())?;
     let process = tokio::select! {
-        process = Process::start(&settings, &args.targets, app.reload()) => process?,
+        process = Process::start(&settings, &args.targets, app.reload(insecure.as_slice())) => process?,
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
     };

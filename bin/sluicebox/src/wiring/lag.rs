@@ -4,7 +4,7 @@
 use super::target::Target;
 use crate::app;
 use crate::failure::Failure;
-use database::DatabaseError;
+use database::Way;
 use runtime::admin::{Admin, StageLag};
 use settings::Settings;
 use sink::TaskFlow;
@@ -23,17 +23,24 @@ pub(super) struct LagWatch {
     admin: Admin,
     stages: Vec<StageName>,
     /// The sink keeps its offsets there.
-    pool: Option<PgPool>,
+    stored: Option<(Way, PgPool)>,
 }
 
+/// What the database shows of us.
+const APPLICATION: &str = "sluicebox-lag";
+
 impl LagWatch {
-    /// For the stages of these services.
-    pub(super) fn new(settings: &Settings, services: &BTreeSet<Target>) -> Result<Self, Failure> {
-        let pool = services.contains(&Target::Sink).then(|| {
-            let options = database::options(&settings.postgres, "sluicebox-lag")?;
-            Ok(PgPoolOptions::new().max_connections(1).connect_lazy_with(options))
+    /// For the stages of these services; `database` is where the sink stores.
+    pub(super) fn new(
+        settings: &Settings,
+        services: &BTreeSet<Target>,
+        database: Option<Way>,
+    ) -> Result<Self, Failure> {
+        let stored = database.map(|way| {
+            let one = PgPoolOptions::new().max_connections(1);
+            let pool = one.connect_lazy_with(way.options(APPLICATION));
+            (way, pool)
         });
-        let unusable = |error: DatabaseError| Failure::Configuration(error.to_string());
         Ok(Self {
             admin: app::admin(settings)?,
             stages: services
@@ -41,19 +48,29 @@ impl LagWatch {
                 .flat_map(|service| stages(*service))
                 .copied()
                 .collect(),
-            pool: pool.transpose().map_err(unusable)?,
+            stored,
         })
     }
 
     /// Shows the lag in the metrics, again and again. Servers that are away show in health; here they only leave the
     /// last figure standing.
     pub(super) async fn show(self, metrics: Metrics) {
+        let kept = self.stored.clone();
+        let keep = async move {
+            if let Some((way, pool)) = kept {
+                way.keep(pool, APPLICATION, |options| options).await;
+            }
+        };
+        tokio::join!(keep, self.show_lags(&metrics));
+    }
+
+    async fn show_lags(&self, metrics: &Metrics) {
         let mut look_up = tokio::time::interval(LOOK_UP);
         look_up.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             look_up.tick().await;
             match self.look().await {
-                Ok(lags) => lags.iter().for_each(|lag| tell(lag, &metrics)),
+                Ok(lags) => lags.iter().for_each(|lag| tell(lag, metrics)),
                 Err(error) => tracing::debug!(%error, "lag cannot be measured now"),
             }
         }
@@ -61,7 +78,7 @@ impl LagWatch {
 
     async fn look(&self) -> Result<Vec<StageLag>, Failure> {
         let mut lags = self.admin.lag_of(&self.stages).await?;
-        if let Some(pool) = &self.pool {
+        if let Some((_, pool)) = &self.stored {
             let flow = sink::flow(pool).await;
             let flow = flow.map_err(|error| Failure::Unreachable(format!("PostgreSQL: {error}")))?;
             lags.extend(lag_of_sink(&self.admin, &flow).await?);

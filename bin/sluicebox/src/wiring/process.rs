@@ -2,12 +2,14 @@
 
 use super::lag::LagWatch;
 use super::observer::LaneObserver;
-use super::reloads::{self, Followed};
+use super::reloads::{self, FollowedParts};
 use super::servers;
 use super::target::Target;
 use super::threads::Threads;
-use crate::app::{self, Reload};
+use crate::app;
 use crate::failure::Failure;
+use crate::reload::Reload;
+use database::Way;
 use listen::{Descriptors, Drained};
 use registry::Registry;
 use runtime::{RunningStage, Shared, Stop};
@@ -45,8 +47,9 @@ pub(crate) struct Process {
     pub(super) stop_http: watch::Sender<bool>,
     pub(super) stop_ops: watch::Sender<bool>,
     pub(super) stages: Stages,
-    pub(super) followed: Vec<Followed>,
+    pub(super) followed: FollowedParts,
     pub(super) reload: Reload,
+    pub(super) database: Option<Way>,
     pub(super) servers: Vec<JoinHandle<Drained>>,
     pub(super) ops: Option<JoinHandle<Drained>>,
     /// Of each listener; last, so that they outlive what runs on them.
@@ -124,13 +127,17 @@ impl Process {
             stop_http: watch::channel(false).0,
             stop_ops: watch::channel(false).0,
             stages: Stages::default(),
-            followed: Vec::new(),
+            followed: FollowedParts::default(),
             reload,
+            database: None,
             servers: Vec::new(),
             ops: None,
             threads: Vec::new(),
         };
         process.serve_ops(settings)?;
+        let (followed, health, metrics) = (&process.followed, &process.health, &process.metrics);
+        process.beside(reloads::show(followed.clone(), health.clone(), metrics.clone()));
+        process.tell_of_changes(settings);
         if services.contains(&Target::Api) {
             process.serve_api(settings)?;
         }
@@ -151,9 +158,9 @@ impl Process {
             self.serve_adapters(settings, &shared)?;
         }
         self.start_stages(settings, services, &shared)?;
-        let followed = std::mem::take(&mut self.followed);
-        self.beside(reloads::show(followed, self.health.clone(), self.metrics.clone()));
-        self.beside(LagWatch::new(settings, services)?.show(self.metrics.clone()));
+        let stored = services.contains(&Target::Sink).then(|| self.database(settings));
+        let lag = LagWatch::new(settings, services, stored.transpose()?)?;
+        self.beside(lag.show(self.metrics.clone()));
         Ok(())
     }
 
@@ -192,7 +199,7 @@ impl Process {
                 Target::Detector => self.detector(settings, shared)?,
                 Target::Enricher => self.enricher(settings, shared)?,
                 Target::Notifier => self.notifier(settings, shared)?,
-                Target::Sink => self.sink(settings, shared),
+                Target::Sink => self.sink(settings, shared)?,
                 Target::Adapters | Target::Api | Target::All => {}
             }
         }
@@ -200,7 +207,11 @@ impl Process {
     }
 
     async fn shared(&self, settings: &Settings) -> Result<Shared, Failure> {
-        let registry = Registry::connect(&settings.registry)?;
+        let load = self.reload.part(|settings| settings.registry.clone());
+        let registry = Registry::follow(&settings.registry, load)?;
+        let followed = registry.clone();
+        self.followed
+            .add("registry", move || vec![("client".to_owned(), followed.status())]);
         let component = self.health.component("schema-registry");
         let prefix = app::prefix(settings);
         let ids = registry

@@ -7,7 +7,7 @@ use super::process::Process;
 use super::stages::reach;
 use super::threads::{Share, Threads};
 use crate::failure::Failure;
-use access::Gate;
+use access::{Gate, GateSettings};
 use adapters::Webhooks;
 use listen::{Drained, Hosts, Limits, Listener, Role, Tls};
 use runtime::{Publisher, Shared};
@@ -17,7 +17,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use telemetry::OpsAccess;
 use tokio::sync::watch;
-use topology::StageName;
 
 /// How long answers about health may take after the stop: they are the last thing that stops.
 const OPS_DRAIN: Duration = Duration::from_millis(500);
@@ -43,7 +42,10 @@ impl Process {
         let inside = threads.enter();
         let listener = self.open(settings, &door)?;
         self.addresses.ops = listener.local_addr().ok();
-        let access = OpsAccess::new(&settings.ops);
+        let load = self.reload.part(|settings| settings.ops.token.clone());
+        let token = Watched::part("ops.token", settings.ops.token.clone(), load);
+        self.followed.follow("ops", "token", &token);
+        let access = OpsAccess::following(&settings.ops, token);
         let router = telemetry::ops_router(self.health.clone(), self.metrics.clone(), access);
         let stopping = told(&self.stop_ops);
         self.ops = Some(tokio::spawn(listener.serve(router, stopping)));
@@ -66,7 +68,7 @@ impl Process {
         let publisher = Publisher::new(&shared.kafka, &shared.prefix, shared.ids)?;
         let tally = Arc::new(EdgeTally(self.metrics.clone()));
         let ingest = Arc::new(KafkaIngest(publisher.clone()));
-        let gate = self.gate(settings, settings.adapters.auth)?;
+        let gate = self.gate(settings, "adapters", settings.adapters.auth)?;
         let webhooks = self.webhooks(settings)?;
         let (adapters, admission) = (&settings.adapters, &settings.admission);
         let router = adapters::router(ingest, adapters, admission, gate, tally, &webhooks);
@@ -81,12 +83,11 @@ impl Process {
 
     /// The webhooks that come in, followed.
     fn webhooks(&mut self, settings: &Settings) -> Result<Watched<Webhooks>, Failure> {
-        let reload = Arc::clone(&self.reload);
-        let load = move || reload().map(|settings| settings.adapters.webhooks);
+        let load = self.reload.part(|settings| settings.adapters.webhooks.clone());
         let webhooks = Webhooks::follow(&settings.adapters.webhooks, load);
         let webhooks =
             webhooks.map_err(|error| Failure::Configuration(format!("adapters.webhooks: {error}")))?;
-        self.follow(StageName::Adapters, "webhooks", &webhooks);
+        self.followed.follow("adapters", "webhooks", &webhooks);
         Ok(webhooks)
     }
 
@@ -103,8 +104,10 @@ impl Process {
         self.addresses.api = listener.local_addr().ok();
         let unusable = |error: api::ApiError| Failure::Configuration(error.to_string());
         let pool = api::pool(&settings.postgres, &settings.api).map_err(unusable)?;
+        let way = self.database(settings)?;
+        self.beside(api::follow(pool.clone(), way.clone(), settings.api.clone()));
         let refusals = self.metrics.clone();
-        let gate = self.gate(settings, settings.api_auth())?;
+        let gate = self.gate(settings, "api", settings.api_auth())?;
         let entry = api::Entry::new(gate, move |reason| refusals.filtered("api", reason, 1));
         let mut router = api::router(pool, &settings.api, entry);
         if settings.api_auth() == AuthMode::None {
@@ -117,6 +120,7 @@ impl Process {
         let mut one = settings.postgres.clone();
         one.max_connections = 1;
         let pool = api::pool(&one, &settings.api).map_err(unusable)?;
+        self.beside(api::follow(pool.clone(), way, settings.api.clone()));
         let component = self.health.component("api");
         self.beside(probes::database(pool, component));
         drop(inside);
@@ -124,17 +128,14 @@ impl Process {
         Ok(())
     }
 
-    /// Who is let in: by the keys file, the configured issuers, and the keys of the configuration.
-    fn gate(&self, settings: &Settings, auth: AuthMode) -> Result<Arc<Gate>, Failure> {
-        let (keys, required) = (&settings.adapters.api_keys, auth == AuthMode::Required);
-        let gate = Gate::open(&settings.access, keys, required, &reach(settings)?)
-            .map_err(|error| Failure::Configuration(error.to_string()))?;
-        if let Some(status) = gate.keys_status() {
-            self.health
-                .component("keys")
-                .ready(status.content.unwrap_or_default());
-        }
-        Ok(Arc::new(gate))
+    /// Who is let in: by the keys file, the configured issuers, and the keys of the configuration; all followed.
+    fn gate(&self, settings: &Settings, service: &'static str, auth: AuthMode) -> Result<Arc<Gate>, Failure> {
+        let load = self.reload.made(gate_settings);
+        let gate = Gate::follow(&gate_settings(settings)?, auth == AuthMode::Required, load);
+        let gate = Arc::new(gate.map_err(|error| Failure::Configuration(error.to_string()))?);
+        let followed = Arc::clone(&gate);
+        self.followed.add(service, move || followed.watched());
+        Ok(gate)
     }
 
     /// Opens a listener and shows its connections in the metrics.
@@ -171,6 +172,14 @@ impl Process {
             }
         });
     }
+}
+
+fn gate_settings(settings: &Settings) -> Result<GateSettings, Failure> {
+    Ok(GateSettings {
+        access: settings.access.clone(),
+        api_keys: settings.adapters.api_keys.clone(),
+        reach: reach(settings)?,
+    })
 }
 
 fn told(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + use<> {

@@ -1,10 +1,11 @@
 //! One function a stage: its rules, its state, its lanes.
 
+use super::changes;
 use super::channels::ChannelWatch;
 use super::process::{Process, Stages};
-use super::reloads::Followed;
 use super::upkeep::upkeep;
 use crate::failure::Failure;
+use database::Way;
 use model::Decoder;
 use notifier::{Channels, Ledger};
 use outbound::Reach;
@@ -34,7 +35,7 @@ impl Process {
             None => Watched::fixed(normalizer::Lists::default()),
         };
         if settings.lists.is_some() {
-            self.follow(StageName::Normalizer, "lists", &lists);
+            self.followed.follow("normalizer", "lists", &lists);
         }
         self.stages
             .keep(run_stage(shared, StageName::Normalizer, move || {
@@ -45,11 +46,8 @@ impl Process {
     pub(super) fn scorer(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
         let rules = scorer::open_rules(&settings.scorer.rules);
         let rules = rules.map_err(|error| unusable("scorer.rules", &settings.scorer.rules, &error))?;
-        self.follow(StageName::Scorer, "rules", &rules);
         let trials = scorer::Trials::default();
-        if let Some(followed) = self.followed.last_mut() {
-            followed.trials = Some(trials.clone());
-        }
+        self.followed.follow_rules("scorer", &rules, trials.clone());
         self.stages.keep(run_stage(shared, StageName::Scorer, move || {
             scorer::ScorerStage::new(&rules).counting(trials.clone())
         }))
@@ -68,26 +66,19 @@ impl Process {
         let settings = &settings.detector;
         let rules = detector::open_rules(&settings.rules);
         let rules = rules.map_err(|error| unusable("detector.rules", &settings.rules, &error))?;
-        self.follow(StageName::Detector, "rules", &rules);
+        self.followed.follow("detector", "rules", &rules);
         let lateness = settings.allowed_lateness;
         let make = move || detector::DetectorStage::new(&rules, lateness).with_max_ahead(ahead);
         self.stages.keep(run_stage(shared, StageName::Detector, make))
     }
 
     pub(super) fn enricher(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
-        let reach = reach(settings)?;
-        let effect = enricher::EnricherEffect::open(&settings.enricher, &reach);
+        let effect = enricher::EnricherEffect::open(&settings.enricher, &reach(settings)?);
         let effect = effect.map_err(|error| Failure::Configuration(format!("enricher: {error}")))?;
-        let reload = Arc::clone(&self.reload);
-        let load = move || reload().map(|settings| settings.enricher);
-        let effect = Arc::new(effect.following(&reach, load));
+        let load = |settings: &Settings| Ok::<_, Failure>((settings.enricher.clone(), reach(settings)?));
+        let effect = Arc::new(effect.following(self.reload.made(load)));
         let files = Arc::clone(&effect);
-        let status = Box::new(move || files.watched());
-        self.followed.push(Followed {
-            stage: StageName::Enricher,
-            status,
-            trials: None,
-        });
+        self.followed.add("enricher", move || files.watched());
         self.stages.keep(run_effect(
             shared,
             StageName::Enricher,
@@ -103,13 +94,14 @@ impl Process {
         let settings = &settings.notifier;
         let cards = notifier::open_cards(settings);
         let cards = cards.map_err(|error| Failure::Configuration(format!("notifier.templates: {error}")))?;
-        self.follow(StageName::NotifierPlan, "templates", &cards);
-        let reload = Arc::clone(&self.reload);
-        let load = move || reload().map(|settings| settings.notifier);
+        self.followed.follow("notifier-plan", "templates", &cards);
+        let load =
+            |settings: &Settings| Ok::<_, Failure>((settings.notifier.clone(), self::reach(settings)?));
+        let load = self.reload.made(load);
         let channels = Channels::follow(settings, &notifier::Console::stdout(), &reach, load);
         let channels =
             channels.map_err(|error| Failure::Configuration(format!("notifier.channels: {error}")))?;
-        self.follow(StageName::NotifierDeliver, "channels", &channels);
+        self.followed.follow("notifier-deliver", "channels", &channels);
         let deliver = Arc::new(notifier::DeliverEffect::new(&channels, &ledger));
         let plan = move || notifier::PlanStage::new(&channels, &cards);
         self.stages
@@ -137,63 +129,63 @@ impl Process {
         Ok(ledger)
     }
 
-    pub(super) fn follow<T: Send + Sync + 'static>(
-        &mut self,
-        stage: StageName,
-        name: &'static str,
-        watched: &Watched<T>,
-    ) {
-        let watched = watched.clone();
-        let status = Box::new(move || vec![(name.to_owned(), watched.status())]);
-        self.followed.push(Followed {
-            stage,
-            status,
-            trials: None,
-        });
-    }
-
     /// The sink begins when its database answers, which nothing else waits for.
-    pub(super) fn sink(&mut self, settings: &Settings, shared: &Shared) {
+    pub(super) fn sink(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
         let component = self.health.component("postgres");
-        let (settings, shared, stages) = (settings.clone(), shared.clone(), self.stages.clone());
+        let (way, retention) = (self.database(settings)?, settings.sink.retention.clone());
+        let (shared, stages) = (shared.clone(), self.stages.clone());
         self.beside(async move {
-            if let Err(failure) = begin_sink(&settings, &shared, &component, &stages).await {
+            if let Err(failure) = begin_sink(&way, &shared, &component, &stages).await {
                 component.failed(failure.to_string());
                 return stages.fail(failure);
             }
-            if let Err(failure) = look_after_tables(&settings).await {
-                stages.fail(failure);
-            }
+            upkeep(way, retention).await;
         });
+        Ok(())
+    }
+
+    /// The way to the database, followed; one for the whole process.
+    pub(super) fn database(&mut self, settings: &Settings) -> Result<Way, Failure> {
+        if let Some(way) = &self.database {
+            return Ok(way.clone());
+        }
+        let load = self.reload.part(|settings| settings.postgres.clone());
+        let way = Way::follow(&settings.postgres, load);
+        let way = way.map_err(|error| Failure::Configuration(error.to_string()))?;
+        let followed = way.clone();
+        let status = move || vec![("login".to_owned(), followed.status())];
+        self.followed.add("postgres", status);
+        self.database = Some(way.clone());
+        Ok(way)
+    }
+
+    /// Says in health what of the settings was changed and is not followed.
+    pub(super) fn tell_of_changes(&self, settings: &Settings) {
+        let first = settings.clone();
+        let load = self.reload.part(move |now| changes::waiting(&first, now));
+        let changes = Watched::part("settings", Vec::new(), load).described(changes::told);
+        self.followed.follow("process", "settings", &changes);
     }
 }
 
 async fn begin_sink(
-    settings: &Settings,
+    way: &Way,
     shared: &Shared,
     component: &Component,
     stages: &Stages,
 ) -> Result<(), Failure> {
     let mut drains = Vec::new();
-    for _ in 0..settings.kafka.lanes {
-        drains.push(connect(settings, component).await?);
+    for _ in 0..shared.kafka.lanes {
+        drains.push(connect(way, component).await?);
     }
     component.ready("connected");
     stages.keep(run_drain(shared, StageName::Sink, drains, &Handle::current()))
 }
 
-/// Makes and drops tables by their time, for ever.
-async fn look_after_tables(settings: &Settings) -> Result<(), Failure> {
-    let database = database::options(&settings.postgres, "sluicebox-upkeep");
-    let database = database.map_err(|error| Failure::Configuration(error.to_string()))?;
-    upkeep(database, settings.sink.retention.clone()).await;
-    Ok(())
-}
-
 /// A connection of the sink; a database that is away is waited for, one without tables is not.
-async fn connect(settings: &Settings, component: &Component) -> Result<SinkDrain, Failure> {
+async fn connect(way: &Way, component: &Component) -> Result<SinkDrain, Failure> {
     loop {
-        match sink::connect(&settings.postgres).await {
+        match sink::connect_by(way).await {
             Ok(drain) => return Ok(drain),
             Err(error @ SinkError::Unreachable(_)) => {
                 tracing::warn!(%error, "waiting for PostgreSQL");

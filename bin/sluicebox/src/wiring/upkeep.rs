@@ -1,9 +1,9 @@
 //! What the database needs now and then, beside the lanes and without holding them up: days that are made before they
 //! come, and what is too old dropped.
 
+use database::Way;
 use settings::RetentionSettings;
 use sink::Done;
-use sqlx::postgres::PgConnectOptions;
 use std::time::Duration;
 
 const EVERY: Duration = Duration::from_hours(1);
@@ -11,9 +11,10 @@ const EVERY: Duration = Duration::from_hours(1);
 const SOONER: Duration = Duration::from_mins(1);
 
 /// Looks after the tables, at once and then every hour. Of all processes one does it at a time.
-pub(super) async fn upkeep(database: PgConnectOptions, retention: RetentionSettings) {
+pub(super) async fn upkeep(way: Way, retention: RetentionSettings) {
     loop {
-        let wait = match sink::maintain(&database, &retention).await {
+        let options = way.options("sluicebox-upkeep");
+        let wait = match sink::maintain(&options, &retention).await {
             Ok(done) => {
                 done.iter().for_each(tell);
                 EVERY

@@ -1,6 +1,7 @@
 use super::*;
 use crate::glob::Globs;
-use crate::key::NewKey;
+use crate::key::{KeyTable, NewKey};
+use crate::key_file;
 use crate::rate::Rate;
 use outbound::Reach;
 use ring::rand::SystemRandom;
@@ -51,6 +52,10 @@ fn settings(path: &Path) -> AccessSettings {
     }
 }
 
+fn reload(gate: &Gate) {
+    gate.known.guard().keys.as_ref().unwrap().reload_now();
+}
+
 #[tokio::test]
 async fn keys_of_the_file_are_let_in_within_their_scopes_and_while_it_changes() {
     let folder = tempfile::tempdir().unwrap();
@@ -72,7 +77,7 @@ async fn keys_of_the_file_are_let_in_within_their_scopes_and_while_it_changes() 
     );
     assert_eq!(asked(&gate, "", Scope::Ingest).await, Err("no_credentials"));
     add(&path, &second, &[Scope::Admin]);
-    gate.keys.as_ref().unwrap().reload_now();
+    reload(&gate);
     assert_eq!(
         asked(&gate, &second.expose(), Scope::Read).await,
         Ok("shop".to_owned())
@@ -80,13 +85,13 @@ async fn keys_of_the_file_are_let_in_within_their_scopes_and_while_it_changes() 
     let text = key_file::read(&path).unwrap();
     let (text, _) = KeyTable::without(&text, first.id(), chrono::Utc::now()).unwrap();
     std::fs::write(&path, text).unwrap();
-    gate.keys.as_ref().unwrap().reload_now();
+    reload(&gate);
     assert_eq!(
         asked(&gate, &first.expose(), Scope::Ingest).await,
         Err("revoked_key")
     );
     std::fs::write(&path, "{").unwrap();
-    gate.keys.as_ref().unwrap().reload_now();
+    reload(&gate);
     assert_eq!(
         asked(&gate, &second.expose(), Scope::Read).await,
         Ok("shop".to_owned())
@@ -149,6 +154,83 @@ async fn where_no_key_is_needed_a_wrong_one_is_still_wrong() {
         Ok("api_keys[0]".to_owned())
     );
     assert_eq!(asked(&gate, "wrong", Scope::Ingest).await, Err("unknown_key"));
+}
+
+fn of_keys(keys: &[&str]) -> GateSettings {
+    GateSettings {
+        access: AccessSettings::default(),
+        api_keys: keys.iter().copied().map(Secret::new).collect(),
+        reach: Reach::default(),
+    }
+}
+
+#[tokio::test]
+async fn keys_and_secrets_of_the_settings_are_followed_and_a_bad_change_changes_nothing() {
+    let issuer = JwtSettings {
+        name: "app".to_owned(),
+        secrets: vec![Secret::new("a secret of at least thirty-two bytes")],
+        ..JwtSettings::default()
+    };
+    let now = Arc::new(Mutex::new(Ok::<_, String>(of_keys(&["the old key"]))));
+    let (load, first) = (Arc::clone(&now), of_keys(&["the old key"]));
+    let gate = Gate::follow(&first, true, move || load.lock().unwrap().clone()).unwrap();
+    let answers = async |key: &str| asked(&gate, key, Scope::Ingest).await.map(drop);
+    assert_eq!(answers("the old key").await, Ok(()));
+    for (keys, version, old, new) in [
+        (&["the old key", "the new key"][..], 2, Ok(()), Ok(())),
+        (&["the new key"], 3, Err("unknown_key"), Ok(())),
+    ] {
+        *now.lock().unwrap() = Ok(of_keys(keys));
+        assert_eq!(gate.known.reload_now().version, version);
+        assert_eq!(
+            (answers("the old key").await, answers("the new key").await),
+            (old, new)
+        );
+    }
+    *now.lock().unwrap() = Err("no settings".to_owned());
+    assert!(
+        gate.known
+            .reload_now()
+            .last_error
+            .unwrap()
+            .contains("no settings")
+    );
+    assert_eq!(answers("the new key").await, Ok(()));
+    // {"alg":"HS256"} with {}.
+    assert_eq!(answers("eyJhbGciOiJIUzI1NiJ9.e30.AA").await, Err("unknown_key"));
+    let mut with_issuer = of_keys(&[]);
+    with_issuer.access.jwt = vec![issuer];
+    *now.lock().unwrap() = Ok(with_issuer);
+    gate.known.reload_now();
+    assert_eq!(answers("the new key").await, Err("unknown_key"));
+    assert_eq!(
+        answers("eyJhbGciOiJIUzI1NiJ9.e30.AA").await,
+        Err("token_signature")
+    );
+}
+
+#[test]
+fn what_did_not_change_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.jsonl");
+    add(&path, &key(), &[Scope::Ingest]);
+    let issuer = |name: &str| JwtSettings {
+        name: name.to_owned(),
+        secrets: vec![Secret::new("a secret of at least thirty-two bytes")],
+        ..JwtSettings::default()
+    };
+    let mut wanted = GateSettings {
+        access: settings(&path),
+        ..of_keys(&["a key"])
+    };
+    wanted.access.jwt = vec![issuer("a"), issuer("b")];
+    let first = Known::new(&wanted, None).unwrap();
+    assert!(first.changed(&wanted).unwrap().is_none());
+    wanted.api_keys.clear();
+    wanted.access.jwt = vec![issuer("b"), issuer("c")];
+    let next = first.changed(&wanted).unwrap().unwrap();
+    assert!(Arc::ptr_eq(&next.issuers()[0], &first.issuers()[1]));
+    assert!(!Arc::ptr_eq(&next.issuers()[1], &first.issuers()[0]));
 }
 
 #[tokio::test]

@@ -35,7 +35,9 @@ pub struct JwtSettings {
     pub issuer: Option<String>,
     /// One of these must be in `aud`. May be left away with `secrets`.
     pub audience: Vec<String>,
-    /// Where its public keys are (RFC 7517); a private address only within `outbound.allowed_networks`.
+    /// Where its public keys are (RFC 7517); a private address only within `outbound.allowed_networks`. Its query is not
+    /// shown.
+    #[serde(serialize_with = "crate::secret::without_query_if_any")]
     pub jwks_url: Option<String>,
     /// Shared secrets for HS256; several at once, so that they can be changed.
     pub secrets: Vec<Secret>,

@@ -162,8 +162,9 @@ fn without_secrets<S: Serializer>(
     properties: &BTreeMap<String, String>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    const TELLING: [&str; 5] = [
+    const TELLING: [&str; 6] = [
         "password",
+        "passphrase",
         "secret",
         "key.pem",
         "sasl.oauthbearer.config",

@@ -53,7 +53,7 @@ impl RegistrySettings {
     }
 
     pub(crate) fn check(&self, problems: &mut Problems) {
-        problems.http_url("registry.url", &self.url);
+        problems.base_url("registry.url", &self.url);
         if self.username.is_some() != self.password.is_some() {
             problems.add_hidden(
                 "registry.username",

@@ -49,7 +49,7 @@ impl TelemetrySettings {
 
     pub(crate) fn check(&self, problems: &mut Problems) {
         if let Some(endpoint) = &self.otlp_endpoint {
-            problems.http_url("telemetry.otlp_endpoint", endpoint);
+            problems.base_url("telemetry.otlp_endpoint", endpoint);
         }
         problems.unless(
             !self.log_level.trim().is_empty(),

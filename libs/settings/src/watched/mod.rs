@@ -56,6 +56,9 @@ type Texts = Vec<(String, String)>;
 type Parse<T> = Box<dyn Fn(&[(String, String)]) -> Result<T, String> + Send + Sync>;
 type Ask<T> = Box<dyn Fn(&T) -> Result<Option<T>, String> + Send + Sync>;
 
+/// How often the settings are looked at, for what is followed of them.
+pub const LOOK: Duration = Duration::from_secs(2);
+
 /// A value that follows its file. Clones share it.
 pub struct Watched<T> {
     inner: Arc<Inner<T>>,
@@ -154,6 +157,19 @@ impl<T: Send + Sync + 'static> Watched<T> {
             tracing::warn!(name, %error, "changes will not be noticed");
         }
         watched
+    }
+
+    /// A part of the settings: `load` is asked again and again for what it is now.
+    pub fn part<E: Display>(
+        name: &str,
+        first: T,
+        load: impl Fn() -> Result<T, E> + Send + Sync + 'static,
+    ) -> Self
+    where
+        T: PartialEq,
+    {
+        let next = move |in_use: &T| load().map(|part| (part != *in_use).then_some(part));
+        Self::asking(name, first, LOOK, next)
     }
 
     /// A value that never changes, for tests and for built-in defaults.

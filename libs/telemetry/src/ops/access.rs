@@ -6,7 +6,7 @@ use axum::extract::ConnectInfo;
 use axum::http::header::{AUTHORIZATION, FORWARDED};
 use axum::http::request::Parts;
 use listen::Hosts;
-use settings::{OpsSettings, Secret};
+use settings::{OpsSettings, Secret, Watched};
 use subtle::ConstantTimeEq;
 
 /// Headers by which a proxy on this machine says that the client is elsewhere.
@@ -14,26 +14,30 @@ const FORWARDING: [&str; 2] = ["x-forwarded-for", "x-real-ip"];
 
 /// With a token set: who sends it. Without: clients on this machine that name it in `Host`, so that neither a proxy's
 /// clients nor a page of another site count as being here.
-#[derive(Debug)]
 pub struct OpsAccess {
-    token: Option<Secret>,
+    token: Watched<Option<Secret>>,
     hosts: Hosts,
 }
 
 impl OpsAccess {
     /// As the settings say.
     pub fn new(settings: &OpsSettings) -> Self {
+        Self::following(settings, Watched::fixed(settings.token.clone()))
+    }
+
+    /// The same with a token that may change.
+    pub fn following(settings: &OpsSettings, token: Watched<Option<Secret>>) -> Self {
         let local = (std::net::Ipv4Addr::LOCALHOST, settings.listen.port());
         // How a listener on every address is named by its own settings.
         let everywhere = ["0.0.0.0".to_owned(), "[::]".to_owned()];
         Self {
-            token: settings.token.clone(),
+            token,
             hosts: Hosts::new(local.into(), &everywhere),
         }
     }
 
     pub(super) fn may_know(&self, request: &Parts) -> bool {
-        match &self.token {
+        match self.token.guard().as_ref() {
             Some(token) => given(request).is_some_and(|given| same(given, token.expose().as_bytes())),
             None => self.is_local(request),
         }

@@ -65,6 +65,7 @@ pub(crate) struct Question {
 #[derive(Clone)]
 pub(crate) struct HttpFacts {
     source: HttpSource,
+    reach: Reach,
     client: Client,
     cache: FreshCache<Arc<Knowledge>>,
     /// What the process knows, for signals whose own partition has not heard of it.
@@ -91,6 +92,7 @@ impl HttpFacts {
         };
         Ok(Self {
             source: source.clone(),
+            reach: reach.clone(),
             client,
             headers: headers(source),
             cache: FreshCache::new(freshness),
@@ -118,6 +120,11 @@ impl HttpFacts {
     /// As the settings have it.
     pub(crate) const fn source(&self) -> &HttpSource {
         &self.source
+    }
+
+    /// How far it is asked.
+    pub(crate) const fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// What people are told of it: nothing secret.

@@ -25,6 +25,7 @@ pub(crate) struct Installation {
     folder: tempfile::TempDir,
     edge: u16,
     running: BTreeMap<String, Running>,
+    left_out: Vec<&'static str>,
 }
 
 /// A process, where it tells how it is, and what it was started with.
@@ -62,6 +63,7 @@ impl Installation {
             folder,
             edge: free_port(),
             running: BTreeMap::new(),
+            left_out: Vec::new(),
         };
         this.succeeds(&["topics", "apply"]);
         this.succeeds(&["migrate", "up"]);
@@ -75,6 +77,9 @@ impl Installation {
         command.env("SLUICEBOX_CONFIG", self.folder.path().join("sluicebox.yml"));
         command.env("SLUICEBOX__ADAPTERS__LISTEN", format!("127.0.0.1:{}", self.edge));
         command.current_dir(testkit::repository());
+        for variable in &self.left_out {
+            command.env_remove(variable);
+        }
         command
     }
 
@@ -89,6 +94,22 @@ impl Installation {
     /// The path of a file in the folder of the configuration.
     pub(crate) fn file(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
+    }
+
+    /// Commands are not given this variable any more: what it says is in the configuration.
+    pub(crate) fn leave_out(&mut self, variable: &'static str) {
+        self.left_out.push(variable);
+    }
+
+    /// What runs.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &str> {
+        self.running.keys().map(String::as_str)
+    }
+
+    /// Where a process tells how it is.
+    pub(crate) fn ops(&self, target: &str) -> String {
+        let port = self.running.get(target).expect("it runs").port;
+        format!("http://127.0.0.1:{port}")
     }
 
     /// Where events are posted.
@@ -128,8 +149,7 @@ impl Installation {
 
     /// What a process says of its health.
     pub(crate) async fn health(&self, target: &str) -> String {
-        let port = self.running.get(target).expect("it runs").port;
-        let asked = client().get(format!("http://127.0.0.1:{port}/healthz")).send();
+        let asked = client().get(format!("{}/healthz", self.ops(target))).send();
         let answer = asked.await.expect("it answers");
         answer.text().await.expect("its health is text")
     }

@@ -11,4 +11,5 @@ mod installation;
 mod known;
 mod receiver;
 mod rights;
+mod secrets;
 mod webhooks;

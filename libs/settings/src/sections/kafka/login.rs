@@ -73,7 +73,8 @@ impl SaslMechanism {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OauthSettings {
-    /// `https://provider/oauth2/token`.
+    /// `https://provider/oauth2/token`. Its query is not shown.
+    #[serde(serialize_with = "crate::secret::without_query")]
     pub token_endpoint: String,
     /// Who we are there.
     pub client_id: String,
