@@ -33,7 +33,7 @@ pub use raw_event::{Headers, RawEvent, RawEventError, Request, check_version, is
 pub use record::{Id, Record};
 pub use replay::{Replay, ReplayedLetter};
 pub use signal::{Evidence, Signal, SignalState};
-pub use tenant::{LONGEST_TENANT, TENANT_RULE, is_tenant};
+pub use tenant::{LONGEST_TENANT, OPERATIONAL_TENANT, TENANT_RULE, is_tenant};
 pub use value::{Facts, Value};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.

@@ -4,6 +4,10 @@
 /// Longest name of a tenant, in bytes.
 pub const LONGEST_TENANT: usize = 63;
 
+/// Under which name the stream itself is told of. No tenant may be called so, so that no caller and no channel of some
+/// tenants is shown it.
+pub const OPERATIONAL_TENANT: &str = "~operational";
+
 /// What a tenant may be called, for messages.
 pub const TENANT_RULE: &str = "a-z, 0-9, `-` and `_`, at most 63 of them, beginning with a letter or a digit";
 
@@ -46,6 +50,7 @@ mod tests {
             "a\u{1f}b",
             "*",
             "ａ",
+            OPERATIONAL_TENANT,
         ];
         for name in others.iter().copied().chain([&*"x".repeat(64)]) {
             assert!(!is_tenant(name), "{name:?}");

@@ -391,6 +391,8 @@ fn issuers_and_webhooks_are_checked() {
             "http://",
         ),
         ("{name: sso, tenant: Acme}", "tenant"),
+        ("{name: sso, tenant: ~operational}", "tenant"),
+        ("{name: webhook}", "not `webhook`"),
         ("{name: sso, scopes: [root]}", "ingest, read, admin, trusted"),
     ] {
         let found = problems(&format!("access: {{jwt: [{issuer}]}}"));

@@ -10,6 +10,8 @@ use crate::secret::Secret;
 
 /// Shortest secret of HS256, in bytes. Source: RFC 7518, section 3.2.
 const SHORTEST_SECRET: usize = 32;
+/// What stands before the colon in the principal of webhooks that come in, whom no token may be taken for.
+const WEBHOOK: &str = "webhook";
 /// The scopes there are.
 const SCOPES: [&str; 4] = ["ingest", "read", "admin", "trusted"];
 
@@ -29,7 +31,7 @@ pub struct AccessSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct JwtSettings {
-    /// What stands before the colon in the principal of its subjects.
+    /// What stands before the colon in the principal of its subjects; not `webhook`.
     pub name: String,
     /// The `iss` of its tokens. May be left away with `secrets`.
     pub issuer: Option<String>,
@@ -125,10 +127,10 @@ impl JwtSettings {
         let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         let plain = (1..=64).contains(&self.name.len()) && self.name.bytes().all(letter);
         problems.unless(
-            plain,
+            plain && self.name != WEBHOOK,
             format!("{at}.name"),
             &self.name,
-            "must be 1 to 64 of a-z, A-Z, 0-9, `.`, `_` and `-`",
+            "must be 1 to 64 of a-z, A-Z, 0-9, `.`, `_` and `-`, and not `webhook`",
         );
         if let Some(tenant) = &self.tenant {
             problems.unless(

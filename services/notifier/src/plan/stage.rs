@@ -170,6 +170,10 @@ mod tests {
             (1, "a", "disabled")
         );
         assert!(
+            !model::is_tenant(&out[0].tenant),
+            "it is of no tenant, whatever one is called"
+        );
+        assert!(
             out[0].body.contains("sluicebox notifications enable b"),
             "{}",
             out[0].body

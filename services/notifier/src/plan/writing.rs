@@ -1,6 +1,6 @@
 //! From a signal or a detection to the notification of one channel. Pure.
 
-use model::{Facts, Id, Notification, Origin, Value};
+use model::{Facts, Id, Notification, OPERATIONAL_TENANT, Origin, Value};
 use settings::ChannelSettings;
 
 use super::PlanInput;
@@ -12,7 +12,7 @@ const MAX_FACTS: usize = 64;
 const DETECTED: &str = "detected";
 /// The state of a channel that is told of.
 const DISABLED: &str = "disabled";
-/// Under which tenant the stream itself is told of, and what it is called.
+/// What the stream itself is called, as an origin.
 const OPERATIONAL: &str = "operational";
 
 /// The identity of the notification that tells `channel` of this, in this state and at this level.
@@ -75,7 +75,7 @@ pub(super) fn notification(
             ..addressed
         },
         PlanInput::Channel(state) => Notification {
-            tenant: OPERATIONAL.to_owned(),
+            tenant: OPERATIONAL_TENANT.to_owned(),
             group: format!("channel:{}", state.channel),
             origin: Origin::Detection,
             origin_id: format!("{OPERATIONAL}:{}:{}", state.channel, state.time),
