@@ -41,11 +41,17 @@ test *args:
 [group('habits')]
 check: fmt-check clippy deny fences
 
-# Breakages of the lane's protocol, each of which its tests must catch
+# Breakages of a lane's protocol and of its shell, each of which its tests must catch
 [group('habits')]
 [no-exit-message]
 mutations:
     @libs/runtime/mutations
+
+# Lanes, as they stand, through seeded faults of a simulated broker: `just shell --seeds 10000 --from 7`
+[group('habits')]
+[no-exit-message]
+shell *args:
+    @libs/runtime/shell "$@"
 
 # All services as processes through faults that a seed decides: `just chaos --faults 300 --seed 7`
 [group('habits')]

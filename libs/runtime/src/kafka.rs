@@ -1,8 +1,8 @@
 //! What lanes ask of Kafka, as traits: the seam between a lane and its client.
 //!
-//! One implementation runs, over librdkafka; another may stand in for it, so that everything above this seam can be
-//! driven without a broker. Lists, configurations and errors are those of the client's crate, as far as they are plain
-//! data.
+//! One implementation runs, over librdkafka. The search of the shell (`crate::search`) has another, over a simulated
+//! broker, so that everything above this seam is driven by it as it stands. Lists, configurations and errors are those
+//! of the client's crate, as far as they are plain data.
 
 pub(crate) mod flush;
 mod librdkafka;

@@ -23,6 +23,8 @@ mod protocol;
 mod publisher;
 mod pulse;
 mod run;
+#[cfg(test)]
+mod search;
 mod stop;
 mod work;
 

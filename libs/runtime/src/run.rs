@@ -4,7 +4,7 @@ use crate::commit_policy::CommitPolicy;
 use crate::config::{LaneConfig, Shared, commit_policy};
 use crate::drain::DrainLane;
 use crate::fault::Fault;
-use crate::kafka::Librdkafka;
+use crate::kafka::{Kafka, Librdkafka};
 use crate::keeper::{Run, again_and_again, keep, longest_silence};
 use crate::lane::{Ended, Lane};
 use crate::work::{EffectWork, StageWork, Work};
@@ -56,7 +56,7 @@ where
     let policy = commit_policy(&shared.kafka, MOST_RECORDS);
     spawn(shared, name, move |config| {
         let mut work = StageWork::new(make(), config);
-        again_and_again(config, || run_lane(config, &mut work, policy))
+        again_and_again(config, || run_lane::<_, Librdkafka>(config, &mut work, policy))
     })
 }
 
@@ -75,7 +75,7 @@ where
     spawn(shared, name, move |config| {
         let config = &config.at_least_once();
         let mut work = StageWork::new(make(), config);
-        again_and_again(config, || run_lane(config, &mut work, policy))
+        again_and_again(config, || run_lane::<_, Librdkafka>(config, &mut work, policy))
     })
 }
 
@@ -91,7 +91,7 @@ pub fn run_effect<E: Effect>(
     let handle = handle.clone();
     spawn(shared, name, move |config| {
         let mut work = EffectWork::new(Arc::clone(&effect), config, concurrency, handle.clone());
-        again_and_again(config, || run_lane(config, &mut work, policy))
+        again_and_again(config, || run_lane::<_, Librdkafka>(config, &mut work, policy))
     })
 }
 
@@ -118,8 +118,13 @@ pub fn run_drain<D: Drain>(
     start(lanes.map(|(lane, run)| (LaneConfig::new(shared, name, lane), run)))
 }
 
-fn run_lane<W: Work>(config: &LaneConfig, work: &mut W, policy: CommitPolicy) -> Ended {
-    match Lane::<W, Librdkafka>::connect(config, work, policy) {
+/// One life of a lane.
+pub(crate) fn run_lane<W: Work<K>, K: Kafka>(
+    config: &LaneConfig,
+    work: &mut W,
+    policy: CommitPolicy,
+) -> Ended {
+    match Lane::<W, K>::connect(config, work, policy) {
         Ok(lane) => lane.run(),
         Err(fault) => of_fault(fault),
     }

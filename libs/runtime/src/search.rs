@@ -1,0 +1,68 @@
+//! The shell of a lane under a search: seeded runs of whole lanes, as they stand, against a simulated broker.
+//!
+//! Everything above [`crate::kafka`] and [`crate::host`] is the production code: lanes with their restores, outboxes and
+//! stages, and whoever begins them anew. A seed decides which thread goes on, what is on its way for how long, which calls
+//! fail and whether they took effect, and what happens to processes, members and brokers. At the end what readers see
+//! must be the fold of the input ([`oracle`]): nothing lost, nothing twice, counts and state to match; and no lane may
+//! have failed, be restoring still, or have gone in circles.
+
+mod broker;
+mod consumer;
+mod dice;
+mod group;
+pub(crate) mod host;
+mod log;
+mod oracle;
+mod producer;
+pub(crate) mod schedule;
+mod stage;
+mod story;
+mod world;
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long each thread of the search goes on in `just test`.
+const SEARCH: Duration = Duration::from_mins(1);
+const THREADS: u64 = 2;
+
+/// A number from the environment.
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// `just shell` says how many seeds, and from which on.
+#[test]
+fn every_seed_comes_to_the_fold_of_its_input() {
+    let from = number("SHELL_FROM").unwrap_or(1);
+    let seeds = number("SHELL_SEEDS");
+    let (next, turns, began) = (AtomicU64::new(0), AtomicU64::new(0), Instant::now());
+    let (runs, broken) = (AtomicU64::new(0), OnceLock::new());
+    let search = || {
+        while broken.get().is_none() {
+            let run = next.fetch_add(1, Ordering::Relaxed);
+            if !seeds.map_or(began.elapsed() < SEARCH, |seeds| run < seeds) {
+                return;
+            }
+            match story::run(from + run) {
+                Ok(took) => turns.fetch_add(took, Ordering::Relaxed),
+                Err(why) => return drop(broken.set(why)),
+            };
+            runs.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(search);
+        }
+    });
+    if let Some(why) = broken.get() {
+        panic!("{why}");
+    }
+    let (runs, turns, took) = (runs.into_inner(), turns.into_inner(), began.elapsed());
+    eprintln!(
+        "{runs} runs from seed {from} in {took:.1?}, {} turns a run",
+        turns / runs.max(1)
+    );
+}

@@ -1,0 +1,121 @@
+//! What the threads of one search share: the broker, the network between it and its clients, and a trace of what
+//! happened.
+
+use super::broker::Broker;
+use super::dice::Dice;
+use super::schedule;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Whoever waits for something to happen at the broker is woken by this channel.
+pub(super) const BROKER: u64 = u64::MAX;
+/// The trace keeps the newest lines.
+const LINES: usize = 400;
+
+/// See the module.
+pub(super) struct World {
+    pub(super) broker: Broker,
+    pub(super) dice: Dice,
+    /// One call in so many meets trouble; none does where this is 0.
+    pub(super) trouble: usize,
+    /// No broker answers before this.
+    pub(super) away_until: Duration,
+    /// The network is so slow, at most.
+    pub(super) latency: Duration,
+    /// Replicas lag.
+    pub(super) lagging: bool,
+    clients: u64,
+    trace: VecDeque<String>,
+}
+
+thread_local! {
+    static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
+}
+
+impl World {
+    pub(super) fn new(mut dice: Dice) -> Self {
+        Self {
+            broker: Broker::new(dice.split()),
+            dice,
+            trouble: 0,
+            away_until: Duration::ZERO,
+            latency: Duration::from_millis(2),
+            lagging: false,
+            clients: 0,
+            trace: VecDeque::new(),
+        }
+    }
+
+    /// Makes it the world of this thread.
+    pub(super) fn begin(self) {
+        WORLD.set(Some(self));
+    }
+
+    /// Takes it away again.
+    pub(super) fn end() -> Option<Self> {
+        WORLD.take()
+    }
+
+    pub(super) fn next_client(&mut self) -> u64 {
+        self.clients += 1;
+        self.clients
+    }
+
+    pub(super) fn note(&mut self, line: &str) {
+        if self.trace.len() == LINES {
+            self.trace.pop_front();
+        }
+        let at = self.broker.now;
+        self.trace
+            .push_back(format!("{:>10.3} ms  {line}", at.as_secs_f64() * 1e3));
+    }
+
+    pub(super) fn trace(self) -> Vec<String> {
+        self.trace.into()
+    }
+
+    /// Whether a call meets trouble.
+    fn is_troubled(&mut self) -> bool {
+        self.trouble > 0 && self.dice.one_in(self.trouble)
+    }
+}
+
+/// Looks at the world of this thread as it is now.
+pub(super) fn world<T>(look: impl FnOnce(&mut World) -> T) -> T {
+    let now = schedule::now().unwrap_or_default();
+    let (seen, happened) = WORLD.with_borrow_mut(|world| {
+        let world = world.as_mut().expect("a search runs on this thread");
+        let happened = world.broker.advance(now);
+        (look(world), happened)
+    });
+    if happened {
+        schedule::wake(BROKER);
+    }
+    seen
+}
+
+pub(super) fn note(line: &str) {
+    world(|world| world.note(line));
+}
+
+/// Whether this call meets trouble.
+pub(super) fn troubled() -> bool {
+    world(World::is_troubled)
+}
+
+/// One of so many.
+pub(super) fn choose(many: usize) -> usize {
+    world(|world| world.dice.below(many))
+}
+
+/// A request and its answer are on their way; `false` if no answer came within this time.
+pub(super) fn travel(limit: Duration) -> bool {
+    let (now, away, latency) = world(|world| {
+        let latency = world.dice.time(world.latency);
+        (world.broker.now, world.away_until, latency)
+    });
+    let wait = away.saturating_sub(now) + latency;
+    schedule::sleep(wait.min(limit));
+    wait < limit
+}
