@@ -5,7 +5,7 @@
 mod meanings;
 
 use crate::kafka::TransactionError;
-use meanings::{Meaning, of};
+use meanings::{LOGIN, Meaning, of};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use stage::Task;
 use std::fmt;
@@ -87,12 +87,18 @@ impl Fault {
 
     /// The fault of a client error, while doing something.
     pub(crate) fn of(doing: &str, error: &KafkaError) -> Self {
-        let recovery = of_call(meaning(error));
-        Self::new(doing, error, error.rdkafka_error_code(), recovery)
+        let code = error.rdkafka_error_code();
+        if code.is_some_and(is_refusal) {
+            return Self::refused_login(doing, &error.to_string());
+        }
+        Self::new(doing, error, code, of_call(meaning(error)))
     }
 
     /// The fault of a transactional call that failed, while doing something.
     pub(crate) fn of_transaction(doing: &str, error: &TransactionError) -> Self {
+        if error.code.is_some_and(is_refusal) {
+            return Self::refused_login(doing, &error.message);
+        }
         let meaning = error.code.map_or(Meaning::Rebuild, |code| of(code).0);
         let recovery = of_transaction(meaning, error.requires_abort);
         Self::new(doing, error, error.code, recovery)
@@ -122,10 +128,7 @@ impl Fault {
     /// The client was not let in. A broker that restarts and a provider of tokens that is away say the same as a wrong
     /// password, so the lane tries again.
     pub(crate) fn refused_login(doing: &str, why: &str) -> Self {
-        let mending = of(RDKafkaErrorCode::Authentication).1;
-        Self::rebuild(format!(
-            "{doing}: the login is refused: {why}; to mend: {mending}"
-        ))
+        Self::rebuild(format!("{doing}: the login is refused: {why}; to mend: {LOGIN}"))
     }
 
     fn new(
@@ -163,9 +166,13 @@ pub(crate) fn is_retried(error: &KafkaError) -> bool {
 
 /// Whether a connection was closed because of who the client is.
 pub(crate) fn is_refused_login(error: &KafkaError) -> bool {
+    error.rdkafka_error_code().is_some_and(is_refusal)
+}
+
+const fn is_refusal(code: RDKafkaErrorCode) -> bool {
     matches!(
-        error.rdkafka_error_code(),
-        Some(RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed)
+        code,
+        RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed
     )
 }
 
@@ -228,6 +235,27 @@ mod tests {
         assert_eq!(delivering(Code::ProducerFenced), Recovery::Rebuild);
         assert_eq!(delivering(Code::MessageTimedOut), Recovery::Rebuild);
         assert_eq!(delivering(Code::MessageSizeTooLarge), Recovery::Halt);
+    }
+
+    #[test]
+    fn a_login_that_is_refused_is_tried_again_whatever_was_asked_and_says_what_may_mend_it() {
+        let refused = TransactionError {
+            code: Some(Code::SaslAuthenticationFailed),
+            message: "who?".to_owned(),
+            requires_abort: false,
+        };
+        let faults = [
+            Fault::of("restoring", &KafkaError::MessageConsumption(Code::Authentication)),
+            Fault::of(
+                "restoring",
+                &KafkaError::MetadataFetch(Code::SaslAuthenticationFailed),
+            ),
+            refused.fault("committing"),
+        ];
+        for fault in faults {
+            assert_eq!(fault.recovery, Recovery::Rebuild);
+            assert!(fault.message.contains("the login is refused") && fault.message.contains("kafka.sasl_"));
+        }
     }
 
     #[test]

@@ -24,7 +24,10 @@ struct Row {
     says: &'static str,
 }
 
-const TABLE: [Row; 20] = [
+/// What mends a login.
+pub(super) const LOGIN: &str = "check `kafka.sasl_*` and `kafka.oauth` in the configuration";
+
+const TABLE: [Row; 21] = [
     Row {
         meaning: Meaning::Retry,
         codes: &[
@@ -104,6 +107,11 @@ const TABLE: [Row; 20] = [
         says: "the group no longer counts us in",
     },
     Row {
+        meaning: Meaning::Rebuild,
+        codes: &[Code::Authentication, Code::SaslAuthenticationFailed],
+        says: "the login is refused: a broker that starts and a provider of tokens that is away say the same as a wrong password",
+    },
+    Row {
         meaning: Meaning::Quarantine,
         codes: &[Code::AutoOffsetReset, Code::OffsetOutOfRange, Code::LogTruncation],
         says: "records were deleted unread, or the topic was made anew: lengthen the retention, and set the group's offsets to accept the loss",
@@ -153,13 +161,8 @@ const TABLE: [Row; 20] = [
     },
     Row {
         meaning: Meaning::Halt,
-        codes: &[
-            Code::Authentication,
-            Code::SaslAuthenticationFailed,
-            Code::UnsupportedSASLMechanism,
-            Code::IllegalSASLState,
-        ],
-        says: "check `kafka.sasl_*` and `kafka.oauth` in the configuration",
+        codes: &[Code::UnsupportedSASLMechanism, Code::IllegalSASLState],
+        says: LOGIN,
     },
     Row {
         meaning: Meaning::Halt,

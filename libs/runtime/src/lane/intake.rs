@@ -3,7 +3,7 @@
 use super::census::{self, Census, Expected};
 use super::membership::{GroupContext, Membership};
 use crate::config::LaneConfig;
-use crate::fault::{self, Fault, is_retried};
+use crate::fault::{Fault, is_retried};
 use crate::host::{Instant, mpsc, thread};
 use crate::kafka::{GroupConsumer, Kafka, Librdkafka, Reader, RecordOf};
 use crate::names::Names;
@@ -101,10 +101,6 @@ impl<K: Kafka> Intake<K> {
                 tracing::debug!(%error, "fetching");
                 Ok(None)
             }
-            Some(Err(error)) if fault::is_refused_login(&error) => Err(Fault::refused_login(
-                &format!("fetching {}", self.inputs()),
-                &error.to_string(),
-            )),
             Some(Err(error)) => Err(Fault::of(&format!("fetching {}", self.inputs()), &error)),
         }
     }
