@@ -125,6 +125,8 @@ enum Call<G> {
     Init,
     Commit(Box<(TopicPartitionList, G)>),
     Abort,
+    /// Asks why the transaction failed: the client tells whoever commits, and commits nothing then.
+    Explain,
 }
 
 impl<G> Call<G> {
@@ -132,7 +134,7 @@ impl<G> Call<G> {
     fn limit(&self, limit: Duration) -> Duration {
         match self {
             Self::Init => limit.max(LEAST_INIT),
-            Self::Commit(_) | Self::Abort => limit,
+            Self::Commit(_) | Self::Abort | Self::Explain => limit,
         }
     }
 
@@ -140,7 +142,7 @@ impl<G> Call<G> {
     const fn last_wait(&self) -> Duration {
         match self {
             Self::Init => Duration::ZERO,
-            Self::Commit(_) | Self::Abort => LAST_WAIT,
+            Self::Commit(_) | Self::Abort | Self::Explain => LAST_WAIT,
         }
     }
 }
@@ -191,11 +193,9 @@ impl<P: Producer> Transactor<P> {
         Ok(this)
     }
 
-    /// Why the client takes no more records into the open transaction: it says so to whoever commits, and commits nothing
-    /// then.
+    /// Why the client takes no more records into the open transaction.
     pub(super) fn why_void(&self) -> Option<Fault> {
-        let refused = self.producer.commit_transaction(GRACE).err()?;
-        Some(refused.fault("writing into the transaction"))
+        self.call(Call::Explain, "writing into the transaction").err()
     }
 
     /// The producer, to write with.
@@ -268,6 +268,7 @@ fn perform<P: Producer>(producer: &P, call: Call<P::Group>, limit: Duration) -> 
             producer.commit_transaction(limit)
         }
         Call::Abort => producer.abort_transaction(limit),
+        Call::Explain => producer.commit_transaction(limit),
     }
 }
 
