@@ -83,6 +83,15 @@ pub(crate) fn watermarks_of(
     })
 }
 
+/// The ends of many partitions of a topic, as the client's isolation level sees them, in their order and by one question.
+pub(crate) fn stable_ends(client: &impl Reader, topic: &str, partitions: &[i32]) -> Result<Vec<i64>, Fault> {
+    let ends = once_settled(|| offsets_at(client, topic, partitions, Offset::End));
+    ends.map_err(|error| match partitions.first() {
+        Some(first) => no_ends(client, topic, *first, &error),
+        None => Fault::of(&format!("reading the ends of {topic}"), &error),
+    })
+}
+
 /// Asks until the broker knows, or until it has denied for too long.
 fn once_settled<T>(ask: impl Fn() -> Result<T, KafkaError>) -> Result<T, KafkaError> {
     let began = Instant::now();

@@ -35,8 +35,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 const CALL: Duration = Duration::from_secs(15);
-/// Without any progress for this long, a restore is an error and no wait; below `max.poll.interval.ms`, and above the
-/// time after which the broker aborts a transaction.
+/// Without any progress for this much longer than the broker lets a transaction be open, a restore is an error and no wait:
+/// it may wait for the transaction of a predecessor.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How to begin a stage anew. Offsets and state go together: one without the other counts events twice, or never.
@@ -76,6 +76,8 @@ struct Job<S, K: Kafka> {
     group: Arc<K::Consumer>,
     /// The configuration of a consumer without a group.
     client: ClientConfig,
+    /// How long nothing may come.
+    patience: Duration,
     names: Names,
     /// Partitions of every topic of the stream.
     partitions: i32,
@@ -118,6 +120,7 @@ impl<S: Stores> Restorer<S> {
             claim,
             group,
             client: config.client.clone(),
+            patience: config.limit.saturating_add(PATIENCE),
             names: config.names.clone(),
             partitions: config.partitions,
             words: self.words.0.clone(),

@@ -1,10 +1,10 @@
 //! Reads the changelogs of the tasks of one restore, all at once; a task is told as soon as its own are read.
 
+use super::Job;
 use super::coverage::Coverage;
 use super::shortfall::lost;
 use super::sources::{Source, source_of};
-use super::{Job, PATIENCE};
-use crate::client::ends;
+use crate::client::{ends, stable_ends};
 use crate::fault::Fault;
 use crate::host::Instant;
 use crate::kafka::{Kafka, Reader};
@@ -13,6 +13,7 @@ use rdkafka::Message;
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stage::Stores;
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -210,17 +211,24 @@ impl<'a, S: Stores, K: Kafka> Reading<'a, S, K> {
     /// Begins to read the sources below whose end no transaction is open any more.
     fn begin_settled(&mut self) -> Result<(), Fault> {
         self.asked = Instant::now();
-        let mut list = TopicPartitionList::new();
-        for (source, stage) in self.sources.iter().zip(&mut self.stages) {
-            if *stage != Stage::Unsettled {
-                continue;
+        let mut unsettled = BTreeMap::<&str, Vec<(usize, i32)>>::new();
+        for (at, source) in self.sources.iter().enumerate() {
+            if self.stages[at] == Stage::Unsettled {
+                let of_topic = unsettled.entry(&source.topic).or_default();
+                of_topic.push((at, source.partition));
             }
+        }
+        let mut list = TopicPartitionList::new();
+        for (topic, sources) in unsettled {
             self.job.go_on()?;
-            let (_, stable) = ends(&self.consumer, &source.topic, source.partition)?;
-            if stable >= source.high {
-                *stage = Stage::Reading;
-                let added = list.add_partition_offset(&source.topic, source.partition, Offset::Beginning);
-                added.map_err(|error| Fault::of("restoring", &error))?;
+            let partitions: Vec<i32> = sources.iter().map(|(_, partition)| *partition).collect();
+            let stable = stable_ends(&self.consumer, topic, &partitions)?;
+            for ((at, partition), stable) in sources.into_iter().zip(stable) {
+                if stable >= self.sources[at].high {
+                    self.stages[at] = Stage::Reading;
+                    let added = list.add_partition_offset(topic, partition, Offset::Beginning);
+                    added.map_err(|error| Fault::of("restoring", &error))?;
+                }
             }
         }
         let assigned = self.consumer.incremental_assign(&list);
@@ -232,13 +240,14 @@ impl<'a, S: Stores, K: Kafka> Reading<'a, S, K> {
         if self.untold > 0 {
             self.tell_progress();
         }
-        if self.progress.elapsed() < PATIENCE {
+        let patience = self.job.patience;
+        if self.progress.elapsed() < patience {
             return Ok(());
         }
         self.refuse_cut()?;
         let waiting = self.stages.iter().filter(|stage| **stage == Stage::Unsettled);
         Err(Fault::rebuild(format!(
-            "restoring stands still: nothing came for {PATIENCE:?}, {} changelogs wait for a transaction to end",
+            "restoring stands still: nothing came for {patience:?}, {} changelogs wait for a transaction to end",
             waiting.count()
         )))
     }
