@@ -3,6 +3,7 @@
 mod cluster;
 mod comparable;
 mod exact;
+pub mod near;
 mod reading;
 mod sketch;
 mod story;

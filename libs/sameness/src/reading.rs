@@ -41,8 +41,12 @@ pub enum Method {
 pub struct Reading {
     /// Its terms, in their order, each once.
     pub(crate) terms: Vec<ReadTerm>,
-    /// Its vector, of the length of every text's.
+    /// Its vector without what all texts of the stream have in common, of the length of every text's.
     pub(crate) vector: Option<VectorSum>,
+    /// Its vector as it is.
+    pub(crate) whole_vector: Option<VectorSum>,
+    /// The common words of its stream are not known yet.
+    pub(crate) of_new_stream: bool,
 }
 
 impl Reading {
@@ -68,8 +72,17 @@ impl Reading {
             terms.push(read);
         });
         terms.sort_unstable_by_key(|read| read.term);
-        let vector = meaning.and_then(|meaning| meaning.sum());
-        Self { terms, vector }
+        let whole_vector = meaning.and_then(|meaning| meaning.sum());
+        let vector = match (&whole_vector, slow.common()) {
+            (Some(vector), Some(common)) => vector.without(common),
+            _ => whole_vector.clone(),
+        };
+        Self {
+            terms,
+            vector,
+            whole_vector,
+            of_new_stream: slow.is_new(),
+        }
     }
 
     /// True for a text without a word that says something, which belongs to no story.
@@ -77,7 +90,7 @@ impl Reading {
         self.terms.is_empty()
     }
 
-    /// The terms, for [`SlowWeights::see`].
+    /// The terms in their order.
     pub fn terms(&self) -> impl Iterator<Item = Term> {
         self.terms.iter().map(|read| read.term)
     }

@@ -7,6 +7,7 @@ mod query;
 mod state;
 mod sums;
 
+pub(crate) use level::grown;
 pub use level::{Level, Threshold};
 pub use query::Tier;
 pub use state::{Cluster, ClusterId, ClusterStore, Millis};
@@ -29,11 +30,10 @@ pub struct Match {
     pub shared: Vec<Term>,
 }
 
-/// The open clusters of one level, and how to find among them.
-#[derive(Debug, Clone)]
+/// The open clusters of one kind, and how to find among them.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Clusters {
     index: Index,
-    level: Level,
 }
 
 /// Which threshold counts.
@@ -44,19 +44,10 @@ pub(crate) enum Step {
 }
 
 impl Clusters {
-    /// No clusters.
-    pub(crate) fn new(level: Level) -> Self {
-        Self {
-            index: Index::default(),
-            level,
-        }
-    }
-
     /// These clusters, in any order.
-    pub(crate) fn of<'c>(level: Level, clusters: impl IntoIterator<Item = (ClusterId, &'c Cluster)>) -> Self {
+    pub(crate) fn of<'c>(clusters: impl IntoIterator<Item = (ClusterId, &'c Cluster)>) -> Self {
         Self {
             index: Index::of(clusters),
-            level,
         }
     }
 
@@ -69,6 +60,7 @@ impl Clusters {
     pub(crate) fn best(
         &mut self,
         kept: &dyn ClusterStore,
+        level: &Level,
         query: &Query<'_>,
         step: Step,
         except: Option<ClusterId>,
@@ -78,10 +70,10 @@ impl Clusters {
         for id in candidates.into_iter().filter(|id| Some(*id) != except) {
             let Some(cluster) = kept.get(id) else { continue };
             let (tier, similarity) = query.similarity(cluster);
-            let threshold = self.level.of(tier);
+            let threshold = level.of(tier);
             let (least, cost) = match step {
                 Step::Join => (threshold.join, 0.0),
-                Step::Merge => (threshold.merge, threshold.cost(query.texts.min(cluster.texts()))),
+                Step::Merge => (threshold.merge, threshold.cost(query.texts, cluster.texts())),
             };
             let margin = similarity - cost - least;
             if margin > 0.0 && best.is_none_or(|(known, ..)| margin > known) {

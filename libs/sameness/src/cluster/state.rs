@@ -30,6 +30,8 @@ pub struct Cluster {
     pub first: Millis,
     /// Event time of the latest text.
     pub last: Millis,
+    /// The common words of the stream were not known at its latest text.
+    pub of_new_stream: bool,
     /// When the next phase was last told, in event time of the text that did.
     pub told: Millis,
     /// The order of the index: clusters whose keys were chosen later are asked first.
@@ -47,6 +49,7 @@ impl Cluster {
             fresh: None,
             first,
             last,
+            of_new_stream: false,
             told: last,
             rank: 0,
             length,

@@ -1,14 +1,16 @@
 //! Stories within a partition: a text joins the open story that is most alike, or opens one. Nothing merges here: what
 //! was merged in a thin partition cannot be undone. No I/O, no clock.
 //!
-//! What a story says goes to `topic` as a [`Representative`]: at its birth, at each doubling, when half of the idle
-//! time has passed since the last, and at its end.
+//! What a story says goes to `topic` as a [`Representative`]: at its birth, when it has 2, 3, 4, 6, 8, 12, 16 texts and
+//! so on, when half of the idle time has passed since the last, and at its end. So messages fall to a logarithm.
 
 mod representative;
 
 pub use representative::Representative;
 
-use crate::cluster::{Cluster, ClusterId, ClusterStore, Clusters, Level, Match, Millis, Query, Step, Sums};
+use crate::cluster::{
+    Cluster, ClusterId, ClusterStore, Clusters, Level, Match, Millis, Query, Step, Sums, grown,
+};
 use crate::reading::Reading;
 
 /// When stories end, and how many are open.
@@ -16,6 +18,8 @@ use crate::reading::Reading;
 pub struct StoryLimits {
     /// From which similarity on a text is of a story.
     pub level: Level,
+    /// The same while the common words of the stream are not known.
+    pub new_stream: Level,
     /// A story ends after so long without a text, in ms of event time.
     pub idle: Millis,
     /// Open stories at most; beyond it the longest idle ends.
@@ -26,6 +30,7 @@ impl Default for StoryLimits {
     fn default() -> Self {
         Self {
             level: Level::STORY,
+            new_stream: Level::NEW_STREAM,
             idle: 48 * 3_600_000,
             most: 50_000,
         }
@@ -65,7 +70,7 @@ impl Stories {
     /// No open stories.
     pub fn new(limits: StoryLimits) -> Self {
         Self {
-            clusters: Clusters::new(limits.level),
+            clusters: Clusters::default(),
             limits,
         }
     }
@@ -73,7 +78,7 @@ impl Stories {
     /// The stories of a store, in any order: after a restart, or after changes of the store were dropped.
     pub fn of<'c>(limits: StoryLimits, stories: impl IntoIterator<Item = (ClusterId, &'c Cluster)>) -> Self {
         Self {
-            clusters: Clusters::of(limits.level, stories),
+            clusters: Clusters::of(stories),
             limits,
         }
     }
@@ -103,7 +108,12 @@ impl Stories {
             return None;
         }
         let query = Query::of_text(reading);
-        let why = self.clusters.best(kept, &query, Step::Join, None);
+        let level = if reading.of_new_stream {
+            self.limits.new_stream
+        } else {
+            self.limits.level
+        };
+        let why = self.clusters.best(kept, &level, &query, Step::Join, None);
         let known = why
             .as_ref()
             .map(|why| why.cluster)
@@ -130,7 +140,8 @@ impl Stories {
         reading: &Reading,
         time: Millis,
     ) -> Representative {
-        let cluster = Cluster::new(Sums::of(reading), time, time);
+        let mut cluster = Cluster::new(Sums::of(reading), time, time);
+        cluster.of_new_stream = reading.of_new_stream;
         let told = Representative::of(story, cluster.sums.clone(), &cluster);
         self.clusters.open(kept, story, cluster);
         told
@@ -144,10 +155,12 @@ impl Stories {
         reading: &Reading,
         time: Millis,
     ) -> Option<Representative> {
+        let before = cluster.texts();
         cluster.add(reading, time);
-        let doubled = cluster.texts().is_power_of_two();
+        cluster.of_new_stream = reading.of_new_stream;
+        let grown = grown(before, cluster.texts());
         let silent = cluster.last.saturating_sub(cluster.told) > self.limits.idle / 2;
-        let told = (doubled || silent)
+        let told = (grown || silent)
             .then(|| Representative::take(story, &mut cluster))
             .flatten();
         self.clusters.change(kept, story, cluster);

@@ -14,6 +14,8 @@ pub struct Representative {
     pub first: Millis,
     /// Event time of the story's latest text.
     pub last: Millis,
+    /// The common words of its stream were not known.
+    pub of_new_stream: bool,
 }
 
 impl Representative {
@@ -23,6 +25,7 @@ impl Representative {
             sums,
             first: cluster.first,
             last: cluster.last,
+            of_new_stream: cluster.of_new_stream,
         }
     }
 

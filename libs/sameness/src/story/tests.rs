@@ -66,7 +66,11 @@ fn what_is_told_adds_up_to_the_story() {
         told.extend(joined.told);
     }
     let texts: Vec<u32> = told.iter().map(|told| told.sums.texts).collect();
-    assert_eq!(texts, [1, 1, 2, 4, 8], "at birth and at each doubling");
+    assert_eq!(
+        texts,
+        [1, 1, 1, 1, 2, 2, 4, 4],
+        "at birth and at each half doubling"
+    );
     let ended = stories.end_idle(&mut kept, 49 * HOUR).unwrap();
     told.extend(ended.told);
     let mut sum = Sums::default();

@@ -18,6 +18,8 @@ use crate::story::Representative;
 pub struct TopicLimits {
     /// From which similarity on stories are one.
     pub stories: Level,
+    /// The same while the common words of the stream are not known.
+    pub new_stream: Level,
     /// From which similarity on stories are of one topic.
     pub topics: Level,
     /// A story or topic ends after so long without a representative, in ms of event time.
@@ -30,9 +32,20 @@ impl Default for TopicLimits {
     fn default() -> Self {
         Self {
             stories: Level::STORY,
+            new_stream: Level::NEW_STREAM,
             topics: Level::TOPIC,
             idle: 48 * 3_600_000,
             most: 200_000,
+        }
+    }
+}
+
+impl TopicLimits {
+    fn story_level(&self, said: &Representative) -> Level {
+        if said.of_new_stream {
+            self.new_stream
+        } else {
+            self.stories
         }
     }
 }
@@ -61,8 +74,8 @@ impl Topics {
     /// None.
     pub fn new(limits: TopicLimits) -> Self {
         Self {
-            stories: Clusters::new(limits.stories),
-            groups: Clusters::new(limits.topics),
+            stories: Clusters::default(),
+            groups: Clusters::default(),
             limits,
         }
     }
@@ -74,8 +87,8 @@ impl Topics {
         topics: impl IntoIterator<Item = (ClusterId, &'c Cluster)>,
     ) -> Self {
         Self {
-            stories: Clusters::of(limits.stories, stories),
-            groups: Clusters::of(limits.topics, topics),
+            stories: Clusters::of(stories),
+            groups: Clusters::of(topics),
             limits,
         }
     }
@@ -103,7 +116,13 @@ impl Topics {
         effects: &mut Vec<Effect>,
     ) -> ClusterId {
         let query = Query::of_cluster(&said.sums);
-        if let Some(why) = self.stories.best(stores.stories, &query, Step::Join, None) {
+        if let Some(why) = self.stories.best(
+            stores.stories,
+            &self.limits.story_level(said),
+            &query,
+            Step::Join,
+            None,
+        ) {
             let story = why.cluster;
             stores.story_links.put(said.story, story);
             effects.push(Effect::Linked {
@@ -130,8 +149,8 @@ impl Topics {
         if !grow(&mut self.stories, stores.stories, story, said) {
             return;
         }
-        let mut story = story;
-        while let Some(why) = like(&mut self.stories, stores.stories, story) {
+        let (mut story, level) = (story, self.limits.story_level(said));
+        while let Some(why) = like(&mut self.stories, stores.stories, &level, story) {
             let Some((from, into)) = merge(&mut self.stories, stores.stories, story, why.cluster) else {
                 return;
             };
@@ -181,7 +200,9 @@ impl Topics {
         let topic = links::resolve(stores.topic_links, story);
         if stores.topics.get(topic).is_none() {
             let query = Query::of_cluster(&said.sums);
-            let why = self.groups.best(stores.topics, &query, Step::Join, None);
+            let why = self
+                .groups
+                .best(stores.topics, &self.limits.topics, &query, Step::Join, None);
             let Some(why) = why else {
                 self.groups.open(stores.topics, story, opened(said));
                 stores.topic_links.remove(story);
@@ -201,7 +222,7 @@ impl Topics {
         if !grow(&mut self.groups, stores.topics, topic, said) {
             return;
         }
-        while let Some(why) = like(&mut self.groups, stores.topics, topic) {
+        while let Some(why) = like(&mut self.groups, stores.topics, &self.limits.topics, topic) {
             let Some((from, into)) = merge(&mut self.groups, stores.topics, topic, why.cluster) else {
                 return;
             };
@@ -251,9 +272,9 @@ fn grow(clusters: &mut Clusters, kept: &mut dyn ClusterStore, id: ClusterId, sai
 }
 
 /// The cluster to merge this one with.
-fn like(clusters: &mut Clusters, kept: &dyn ClusterStore, id: ClusterId) -> Option<Match> {
+fn like(clusters: &mut Clusters, kept: &dyn ClusterStore, level: &Level, id: ClusterId) -> Option<Match> {
     let query = kept.get(id)?.query();
-    clusters.best(kept, &query, Step::Merge, Some(id))
+    clusters.best(kept, level, &query, Step::Merge, Some(id))
 }
 
 /// Makes one of two clusters: the larger takes the other in, of equals the earlier, of equals the lower id. Gives which

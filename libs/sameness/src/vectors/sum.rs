@@ -32,14 +32,18 @@ impl Meaning {
 
     /// The vector with the same length as that of any other text; `None` where no word had one.
     pub(crate) fn sum(&self) -> Option<VectorSum> {
-        let length = self.0.iter().map(|x| x * x).sum::<f32>().sqrt();
-        if length <= 0.0 {
-            return None;
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "at most 127")]
-        let whole = self.0.map(|x| (x / length * LENGTH).round() as i16);
-        Some(VectorSum(Box::new(whole)))
+        of_length(&self.0)
     }
+}
+
+fn of_length(numbers: &[f32; DIMENSIONS]) -> Option<VectorSum> {
+    let length = numbers.iter().map(|x| x * x).sum::<f32>().sqrt();
+    if length <= 0.0 {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "at most 127")]
+    let whole = numbers.map(|x| (x / length * LENGTH).round() as i16);
+    Some(VectorSum(Box::new(whole)))
 }
 
 /// The sum of the vectors of some texts, each of the same length.
@@ -47,6 +51,20 @@ impl Meaning {
 pub struct VectorSum(Box<[i16; DIMENSIONS]>);
 
 impl VectorSum {
+    /// The numbers.
+    pub(crate) fn numbers(&self) -> &[i16; DIMENSIONS] {
+        &self.0
+    }
+
+    /// A text's vector without what all texts of its stream have in common, of the same length.
+    pub(crate) fn without(&self, common: &[f32; DIMENSIONS]) -> Option<Self> {
+        let mut numbers = [0.0; DIMENSIONS];
+        for ((number, mine), common) in numbers.iter_mut().zip(self.0.iter()).zip(common) {
+            *number = f32::from(*mine) - common;
+        }
+        of_length(&numbers)
+    }
+
     /// Adds the texts of another sum.
     pub fn add(&mut self, other: &Self) {
         for (sum, number) in self.0.iter_mut().zip(other.0.iter()) {

@@ -9,6 +9,7 @@ mod weight;
 
 pub(crate) use ranks::place;
 pub use slow::{Day, DayCount, SlowWeights};
+pub(crate) use stop::is_english as is_stop_word;
 pub use term::Term;
 pub use weight::Weight;
 

@@ -6,6 +6,8 @@
 //! weights of a day come from the days before it alone.
 
 use super::{Term, Weight};
+use crate::reading::Reading;
+use crate::vectors::{DIMENSIONS, VectorSum};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -41,6 +43,8 @@ struct Counts {
     day: Day,
     texts: u32,
     terms: BTreeMap<Term, u32>,
+    /// The sum of the vectors; empty where no text had one.
+    vector: Vec<i64>,
 }
 
 /// The slow weights of one stream. Memory: at most 28 × 4,096 counts of days that are over and 131,072 of the one that
@@ -50,9 +54,20 @@ pub struct SlowWeights {
     over: VecDeque<Counts>,
     today: Counts,
     weights: HashMap<Term, Weight>,
+    common: Option<Box<[f32; DIMENSIONS]>>,
 }
 
 impl SlowWeights {
+    /// Whether there are too few days to know the common words.
+    pub fn is_new(&self) -> bool {
+        self.over.len() < LEAST_DAYS
+    }
+
+    /// What the vectors of all texts of this stream have in common; `None` before there are days enough.
+    pub(crate) fn common(&self) -> Option<&[f32; DIMENSIONS]> {
+        self.common.as_deref()
+    }
+
     /// What a term weighs in this stream; `None` before there are days enough, and for a term that is rare.
     pub fn weight(&self, term: Term) -> Option<Weight> {
         self.weights.get(&term).copied()
@@ -60,7 +75,11 @@ impl SlowWeights {
 
     /// Counts a text with these terms, each once. A day that is over is never counted again: a late text counts for
     /// the day that runs.
-    pub fn see(&mut self, day: Day, terms: impl IntoIterator<Item = Term>) {
+    pub fn see(&mut self, day: Day, reading: &Reading) {
+        self.count(day, reading.terms(), reading.whole_vector.as_ref());
+    }
+
+    fn count(&mut self, day: Day, terms: impl IntoIterator<Item = Term>, vector: Option<&VectorSum>) {
         self.begin(day);
         let step = step(self.today.texts);
         let counted = xxh3_64(&self.today.texts.to_le_bytes()).is_multiple_of(u64::from(step));
@@ -71,6 +90,12 @@ impl SlowWeights {
         for term in terms {
             let count = self.today.terms.entry(term).or_default();
             *count = count.saturating_add(step);
+        }
+        if let Some(vector) = vector {
+            self.today.vector.resize(DIMENSIONS, 0);
+            for (sum, number) in self.today.vector.iter_mut().zip(vector.numbers()) {
+                *sum = sum.saturating_add(i64::from(*number) * i64::from(step));
+            }
         }
         if self.today.terms.len() > MOST {
             self.today.terms.retain(|_, count| *count > step);
@@ -96,9 +121,11 @@ impl SlowWeights {
             self.over.pop_front();
         }
         self.weights.clear();
+        self.common = None;
         if self.over.len() < LEAST_DAYS {
             return;
         }
+        self.common = common(&self.over);
         let mut shares: BTreeMap<Term, Vec<f32>> = BTreeMap::new();
         for day in &self.over {
             for (term, count) in &day.terms {
@@ -137,6 +164,7 @@ impl SlowWeights {
             over: days.into_values().collect(),
             today,
             weights: HashMap::new(),
+            common: None,
         };
         restored.weigh();
         restored
@@ -170,6 +198,31 @@ impl Counts {
     }
 }
 
+/// The middle of the days' mean vectors, number by number.
+fn common(days: &VecDeque<Counts>) -> Option<Box<[f32; DIMENSIONS]>> {
+    let means: Vec<Vec<f32>> = days
+        .iter()
+        .filter(|day| !day.vector.is_empty())
+        .map(|day| {
+            day.vector
+                .iter()
+                .map(|sum| *sum as f32 / day.texts.max(1) as f32)
+                .collect()
+        })
+        .collect();
+    if means.len() < LEAST_DAYS {
+        return None;
+    }
+    let mut common = Box::new([0.0; DIMENSIONS]);
+    for (at, number) in common.iter_mut().enumerate() {
+        let mut column: Vec<f32> = means.iter().filter_map(|mean| mean.get(at)).copied().collect();
+        column.sort_by(f32::total_cmp);
+        let middle = |place: usize| column.get(place).copied().unwrap_or_default();
+        *number = f32::midpoint(middle((column.len() - 1) / 2), middle(column.len() / 2));
+    }
+    Some(common)
+}
+
 /// For how many texts a counted one stands, after so many of a day: 1, then 2, 4, 8.
 fn step(texts: u32) -> u32 {
     1 << (texts / COUNTED)
@@ -200,15 +253,15 @@ mod tests {
         let mut slow = SlowWeights::default();
         for day in 0..10 {
             for text in 0..10 {
-                slow.see(day, terms(if text < 5 { "bitcoin price" } else { "other" }));
+                slow.count(day, terms(if text < 5 { "bitcoin price" } else { "other" }), None);
             }
             // A story of two days that is in every text.
             if day >= 8 {
-                (0..100).for_each(|_| slow.see(day, terms("hack")));
+                (0..100).for_each(|_| slow.count(day, terms("hack"), None));
             }
             assert_eq!(slow.weight(Term::of("bitcoin")).is_some(), day >= 7, "{day}");
         }
-        slow.see(10, []);
+        slow.count(10, [], None);
         assert_eq!(
             slow.weight(Term::of("bitcoin")),
             Some(Weight::of(0.5_f32.recip().ln()))
@@ -221,7 +274,7 @@ mod tests {
         let mut slow = SlowWeights::default();
         for day in 0..8 {
             for text in 0..40_000_u32 {
-                slow.see(day, terms(if text % 10 < 3 { "a" } else { "b" }));
+                slow.count(day, terms(if text % 10 < 3 { "a" } else { "b" }), None);
             }
         }
         let weight = slow.weight(Term::of("a")).map(Weight::value).unwrap_or_default();
@@ -232,10 +285,10 @@ mod tests {
     fn memory_is_bounded() {
         let mut slow = SlowWeights::default();
         for text in 0..40_000_u32 {
-            slow.see(1, (0..100).map(|term| Term::of(&format!("{text}x{term}"))));
+            slow.count(1, (0..100).map(|term| Term::of(&format!("{text}x{term}"))), None);
         }
         assert!(slow.export().count() <= MOST + 1);
-        slow.see(2, []);
+        slow.count(2, [], None);
         assert!(slow.export().count() <= KEPT + 2);
     }
 
@@ -244,14 +297,14 @@ mod tests {
         fn what_is_restored_goes_on_alike(texts in prop::collection::vec((0..12_i32, "[a-e]( [a-e]){0,3}"), 0..200)) {
             let mut slow = SlowWeights::default();
             for (day, words) in &texts {
-                slow.see(*day, terms(words));
+                slow.count(*day, terms(words), None);
             }
             let mut values: Vec<DayCount> = slow.export().collect();
             values.reverse();
             let mut restored = SlowWeights::restore(values);
             for day in 12..15 {
                 for slow in [&mut slow, &mut restored] {
-                    slow.see(day, terms("a b"));
+                    slow.count(day, terms("a b"), None);
                 }
                 prop_assert_eq!(&slow.weights, &restored.weights);
                 prop_assert_eq!(&slow.today, &restored.today);
