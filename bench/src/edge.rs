@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use load::{Load, Seen};
 use serde_json::json;
-use server::{Server, Which};
+use server::{Place, Server, Which};
 use std::time::Duration;
 
 pub(crate) use floor::FloorArgs;
@@ -21,7 +21,7 @@ pub(crate) use floor::run as run_floor;
 #[derive(Args)]
 pub(crate) struct EdgeArgs {
     /// Seconds of each measurement, after one to warm up
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 5)]
     seconds: u64,
     /// Events of a batch
     #[arg(long, default_value_t = 1000)]
@@ -29,6 +29,12 @@ pub(crate) struct EdgeArgs {
     /// Connections beside one
     #[arg(long, default_value_t = 200)]
     connections: usize,
+    /// Requests a second of the case that has a rate
+    #[arg(long, default_value_t = 2000)]
+    rate: u32,
+    /// Measurements of each server and case, of which the median counts
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
 }
 
 /// One measurement of one server.
@@ -39,10 +45,24 @@ struct Measured {
     cpu_us_per_event: f64,
 }
 
+impl Measured {
+    fn median(of: &[Self]) -> Self {
+        let at = |figure: fn(&Self) -> f64| {
+            let figures = of.iter().map(figure).collect();
+            Percentiles::new(figures).map_or(f64::NAN, |figures| figures.at(0.5))
+        };
+        Self {
+            requests_per_s: at(|one| one.requests_per_s),
+            p50_ms: at(|one| one.p50_ms),
+            p99_ms: at(|one| one.p99_ms),
+            cpu_us_per_event: at(|one| one.cpu_us_per_event),
+        }
+    }
+}
+
 /// What is sent, and how both servers did.
 struct Case {
-    name: String,
-    single: bool,
+    load: Load,
     edge: Measured,
     floor: Measured,
 }
@@ -56,34 +76,59 @@ impl Case {
 pub(crate) fn run(args: &EdgeArgs) -> Result<()> {
     say(machine::line());
     let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut cases = Vec::new();
+    let (place, mut cases) = (Place::make()?, Vec::new());
     say("\n                               requests/s      p50 ms      p99 ms   CPU µs/event");
-    for events in [1, args.batch] {
-        for connections in [1, args.connections] {
-            let load = Load { events, connections };
-            let name = format!("{events} events, {connections} connections");
-            let edge = threads
-                .block_on(measure(Which::Edge, &load, args.seconds))
-                .context("the edge")?;
-            let floor = threads
-                .block_on(measure(Which::Floor, &load, args.seconds))
-                .context("the floor")?;
-            let case = Case {
-                name,
-                single: events == 1,
-                edge,
-                floor,
-            };
-            tell(&case);
-            cases.push(case);
-        }
+    for load in loads(args) {
+        let case = threads.block_on(compare(load, &place, args))?;
+        tell(&case);
+        cases.push(case);
     }
     say(summary(&cases));
     Ok(())
 }
 
+/// One event and a batch on one connection and on many, as fast as they are answered; and one event at a rate that
+/// leaves the machine room, which tells the wait of a client better than a full machine does.
+fn loads(args: &EdgeArgs) -> Vec<Load> {
+    let mut loads = Vec::new();
+    for events in [1, args.batch] {
+        for connections in [1, args.connections] {
+            let rate = None;
+            loads.push(Load {
+                events,
+                connections,
+                rate,
+            });
+        }
+    }
+    let rate = Some(args.rate);
+    loads.push(Load {
+        events: 1,
+        connections: args.connections,
+        rate,
+    });
+    loads
+}
+
+/// Both servers in turn, as often as is asked; of each figure the median.
+async fn compare(load: Load, place: &Place, args: &EdgeArgs) -> Result<Case> {
+    let (mut edge, mut floor) = (Vec::new(), Vec::new());
+    for _ in 0..args.rounds.max(1) {
+        for (which, figures) in [(Which::Edge, &mut edge), (Which::Floor, &mut floor)] {
+            let server = Server::start(which, place)?;
+            figures.push(
+                measure(&server, &load, args.seconds)
+                    .await
+                    .with_context(|| format!("{which:?}"))?,
+            );
+        }
+    }
+    let (edge, floor) = (Measured::median(&edge), Measured::median(&floor));
+    Ok(Case { load, edge, floor })
+}
+
 fn tell(case: &Case) {
-    say(format_args!("{}", case.name));
+    say(case.load);
     for (name, of) in [("edge", &case.edge), ("floor", &case.floor)] {
         say(format_args!(
             "  {name:<26} {:>12.0} {:>11.2} {:>11.2} {:>14.1}",
@@ -98,7 +143,7 @@ fn summary(cases: &[Case]) -> serde_json::Value {
     let rounded = |number: f64| (number * 100.0).round() / 100.0;
     let p99 = cases
         .iter()
-        .filter(|case| case.single)
+        .filter(|case| case.load.events == 1)
         .map(|case| case.edge.p99_ms);
     json!({
         "bench": "edge",
@@ -107,7 +152,7 @@ fn summary(cases: &[Case]) -> serde_json::Value {
         "edge_vs_floor": rounded(of(Case::ratio).fold(f64::INFINITY, f64::min)),
         "edge_p99_ms": rounded(p99.fold(0.0, f64::max)),
         "cases": cases.iter().map(|case| json!({
-            "name": case.name,
+            "name": case.load.to_string(),
             "requests_per_s": case.edge.requests_per_s.round(),
             "floor_requests_per_s": case.floor.requests_per_s.round(),
             "p99_ms": rounded(case.edge.p99_ms),
@@ -118,8 +163,7 @@ fn summary(cases: &[Case]) -> serde_json::Value {
     })
 }
 
-async fn measure(which: Which, load: &Load, seconds: u64) -> Result<Measured> {
-    let server = Server::start(which)?;
+async fn measure(server: &Server, load: &Load, seconds: u64) -> Result<Measured> {
     load.run(server.address, Duration::from_secs(1)).await?;
     let before = server.cpu();
     let time = Duration::from_secs(seconds);

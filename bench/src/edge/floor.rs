@@ -67,7 +67,7 @@ fn producer(brokers: &str) -> Result<FutureProducer> {
         .set("enable.idempotence", "true")
         .set("acks", "all")
         .set("message.timeout.ms", "10000")
-        .set("linger.ms", "5")
+        .set("linger.ms", "0")
         .set("compression.type", "lz4")
         .set("queue.buffering.max.kbytes", "65536")
         .set("partitioner", "murmur2_random");

@@ -1,4 +1,5 @@
-//! A client that keeps a number of connections busy: on each the next request is sent when the last was answered.
+//! A client with a number of connections, that keeps them busy (on each the next request is sent when the last was
+//! answered) or sends at a rate, whatever the answers take.
 
 use anyhow::{Context, Result};
 use std::fmt::Write;
@@ -15,12 +16,22 @@ pub(super) struct Load {
     /// Events of a request; one is sent as a single event, more as a batch.
     pub(super) events: usize,
     pub(super) connections: usize,
+    /// Requests a second over all connections; none is as many as are answered.
+    pub(super) rate: Option<u32>,
+}
+
+impl std::fmt::Display for Load {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} events, {} connections", self.events, self.connections)?;
+        self.rate.map_or(Ok(()), |rate| write!(f, ", {rate} a second"))
+    }
 }
 
 /// What came of it.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// How long each answer took that took everything, in milliseconds.
+    /// How long each answer took that took everything, in milliseconds; at a rate, from when the request was due, if its
+    /// connection was still busy then.
     pub(super) millis: Vec<f64>,
     /// Requests that were answered with anything but 202.
     pub(super) refused: u64,
@@ -34,8 +45,8 @@ impl Load {
     pub(super) async fn run(&self, server: SocketAddr, time: Duration) -> Result<Seen> {
         let until = Instant::now() + time;
         let mut connections = JoinSet::new();
-        for _ in 0..self.connections {
-            connections.spawn(keep_busy(*self, server, until));
+        for number in 0..self.connections {
+            connections.spawn(keep_busy(*self, server, self.pace(number), until));
         }
         let mut all = Seen::default();
         while let Some(seen) = connections.join_next().await {
@@ -44,6 +55,20 @@ impl Load {
             all.refused += seen.refused;
         }
         Ok(all)
+    }
+
+    /// When the connection of this number sends.
+    fn pace(&self, number: usize) -> Pace {
+        let each = self
+            .rate
+            .map(|rate| Duration::from_secs(1).mul_f64(self.connections as f64 / f64::from(rate)));
+        let first = each
+            .unwrap_or_default()
+            .mul_f64(number as f64 / self.connections as f64);
+        Pace {
+            due: Instant::now() + first,
+            each,
+        }
     }
 
     /// A whole request.
@@ -80,13 +105,37 @@ fn event(into: &mut String) -> Result<()> {
     Ok(())
 }
 
-async fn keep_busy(load: Load, server: SocketAddr, until: Instant) -> Result<Seen> {
+/// When the requests of a connection are due.
+struct Pace {
+    due: Instant,
+    /// From one to the next; none if the next is due at once.
+    each: Option<Duration>,
+}
+
+impl Pace {
+    /// Waits until the next request is due; from then on its answer is waited for.
+    async fn next(&mut self) -> Instant {
+        let Some(each) = self.each else {
+            return Instant::now();
+        };
+        let due = self.due;
+        self.due += each;
+        if due <= Instant::now() {
+            return due;
+        }
+        tokio::time::sleep_until(due.into()).await;
+        // What the client's own timer is late is not the server's.
+        Instant::now()
+    }
+}
+
+async fn keep_busy(load: Load, server: SocketAddr, mut pace: Pace, until: Instant) -> Result<Seen> {
     let mut stream = TcpStream::connect(server).await?;
     stream.set_nodelay(true)?;
     let (mut seen, mut answer) = (Seen::default(), Vec::with_capacity(64 * 1024));
     while Instant::now() < until {
         let request = load.request()?;
-        let began = Instant::now();
+        let began = pace.next().await;
         stream.write_all(&request).await?;
         match status(&mut stream, &mut answer).await? {
             202 => seen.millis.push(began.elapsed().as_secs_f64() * 1e3),

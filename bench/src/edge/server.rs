@@ -24,23 +24,15 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts it on topics of its own, and waits until it listens.
-    pub(super) fn start(which: Which) -> Result<Self> {
-        let environment = environment()?;
-        let mut apply = program("sluicebox");
-        apply
-            .args(["topics", "apply"])
-            .envs(environment.clone())
-            .stdout(Stdio::null());
-        let made = apply.status().context("topics apply")?;
-        ensure!(made.success(), "the topics cannot be made");
-        let address = free()?;
+    /// Starts it, and waits until it listens.
+    pub(super) fn start(which: Which, place: &Place) -> Result<Self> {
+        let [address, ops] = free()?;
         let mut command = match which {
-            Which::Edge => edge(address)?,
-            Which::Floor => floor(address, &environment),
+            Which::Edge => edge(address, ops),
+            Which::Floor => floor(address, &place.prefix),
         };
         let child = command
-            .envs(environment)
+            .envs(place.environment.clone())
             .stdout(Stdio::null())
             .spawn()
             .context("the server")?;
@@ -72,37 +64,46 @@ impl Drop for Server {
     }
 }
 
-fn edge(address: SocketAddr) -> Result<Command> {
+fn edge(address: SocketAddr, ops: SocketAddr) -> Command {
     let mut command = program("sluicebox");
     command
         .args(["run", "adapters"])
         .env("SLUICEBOX__ADAPTERS__LISTEN", address.to_string())
-        .env("SLUICEBOX__OPS__LISTEN", free()?.to_string())
+        .env("SLUICEBOX__OPS__LISTEN", ops.to_string())
         .env("SLUICEBOX__ADAPTERS__AUTH", "none");
-    Ok(command)
+    command
 }
 
-fn floor(address: SocketAddr, environment: &[(String, String)]) -> Command {
-    let prefix = environment
-        .iter()
-        .find(|(name, _)| name == "SLUICEBOX__TOPIC_PREFIX");
-    let prefix = prefix.map_or("", |(_, prefix)| prefix);
+fn floor(address: SocketAddr, prefix: &str) -> Command {
     let mut command = program("sluicebox-bench");
     let (listen, topic) = (address.to_string(), format!("{prefix}ingest.events"));
     command.args(["edge-floor", "--listen", &listen, "--topic", &topic]);
     command
 }
 
-/// Variables for the processes: topics of their own.
-fn environment() -> Result<Vec<(String, String)>> {
-    let mut environment = parts::environment()?;
-    let millis = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
-    environment.push((
-        "SLUICEBOX__TOPIC_PREFIX".to_owned(),
-        format!("bench.edge.{millis}."),
-    ));
-    environment.push(("SLUICEBOX__TELEMETRY__LOG_LEVEL".to_owned(), "warn".to_owned()));
-    Ok(environment)
+/// Where both servers are measured: topics of this run, made once, because a broker remembers every one.
+pub(super) struct Place {
+    environment: Vec<(String, String)>,
+    prefix: String,
+}
+
+impl Place {
+    /// Makes the topics.
+    pub(super) fn make() -> Result<Self> {
+        let mut environment = parts::environment()?;
+        let millis = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+        let prefix = format!("bench.edge.{millis}.");
+        environment.push(("SLUICEBOX__TOPIC_PREFIX".to_owned(), prefix.clone()));
+        environment.push(("SLUICEBOX__TELEMETRY__LOG_LEVEL".to_owned(), "warn".to_owned()));
+        let mut apply = program("sluicebox");
+        apply
+            .args(["topics", "apply"])
+            .envs(environment.clone())
+            .stdout(Stdio::null());
+        let made = apply.status().context("topics apply")?;
+        ensure!(made.success(), "the topics cannot be made");
+        Ok(Self { environment, prefix })
+    }
 }
 
 /// A program beside this one.
@@ -113,6 +114,11 @@ fn program(name: &str) -> Command {
     Command::new(beside.unwrap_or_else(|| PathBuf::from(name)))
 }
 
-fn free() -> Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+/// Two addresses that nobody listens on; bound together, so that they differ.
+fn free() -> Result<[SocketAddr; 2]> {
+    let bound = (
+        TcpListener::bind("127.0.0.1:0")?,
+        TcpListener::bind("127.0.0.1:0")?,
+    );
+    Ok([bound.0.local_addr()?, bound.1.local_addr()?])
 }

@@ -259,8 +259,9 @@ fn create(kafka: &KafkaSettings) -> Result<Arc<BatchProducer>, PublishError> {
         .set("enable.idempotence", "true")
         .set("acks", "all")
         .set("message.timeout.ms", DELIVERY_TIMEOUT.as_millis().to_string())
-        // What Kafka's own producer waits (KIP-1030); while an acknowledgement takes longer, librdkafka turns in a loop.
-        .set("linger.ms", "5")
+        // A client waits for its answer: a record goes out at once, and those that come while others are on their way
+        // gather into the next batch by themselves.
+        .set("linger.ms", "0")
         .set("compression.type", "lz4")
         .set("message.max.bytes", "4194304")
         .set("queue.buffering.max.kbytes", "65536")

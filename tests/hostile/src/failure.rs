@@ -38,9 +38,9 @@ pub enum Failure {
     /// The database does not answer.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
-    /// The attackers' threads cannot be started, or one of them panicked.
+    /// The attackers cannot be started, or ended too soon.
     #[error("the attackers: {0}")]
-    Threads(String),
+    Attackers(String),
     /// The broker does not take what hostile producers send.
     #[error("the broker: {0}")]
     Broker(String),

@@ -8,6 +8,7 @@
 
 use clap::Parser;
 use hostile::Options;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ struct Arguments {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let options = Options {
+        attackers: beside("attackers"),
         quiet: Duration::from_secs(arguments.quiet),
         hostile: Duration::from_secs(arguments.hostile),
         rate: arguments.rate.max(1),
@@ -44,4 +46,10 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A program beside this one.
+fn beside(name: &str) -> PathBuf {
+    let this = std::env::current_exe().unwrap_or_default();
+    this.with_file_name(name)
 }

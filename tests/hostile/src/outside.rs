@@ -1,74 +1,80 @@
-//! Where the attackers are: outside, on machines of their own. Here they share the cores with what they attack, and what
-//! would be measured is the work of thousands of clients as much as the program's. So their threads run at the lowest
-//! priority and take what everybody else leaves of the cores, which is a lot; everything that the program, its broker
-//! and its database do about them is done at the priority it has for everybody. What they are, and how many, is the
-//! same, and how often they strike is counted.
+//! Where the attackers are: outside, as if on machines of their own. Here they share the cores with what they attack, and
+//! what would be measured is the work of thousands of clients as much as the program's. So they are a process of their
+//! own, which shares no memory and no locks with the client that is measured, and runs at the lowest priority: it takes
+//! what everybody else leaves of the cores, which is a lot; everything that the program, its broker and its database do
+//! about it is done at the priority it has for everybody. How often the attackers strike is counted.
 
-use crate::attacks::{self, Afternoon};
 use crate::failure::Failure;
-use crate::place::Targets;
-use crate::strikes::{Strikes, Struck};
-use std::sync::Arc;
+use crate::place::Place;
+use crate::strikes::Struck;
+use std::path::Path;
+use std::process::Stdio;
 use std::time::Instant;
-use tokio::runtime::{Builder, Runtime};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-
-/// The lowest there is among threads that are not idle ones.
-const NICE: i32 = 19;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 /// Attackers at work; they end with it.
 pub(crate) struct Outside {
-    threads: Option<Runtime>,
-    attacks: JoinSet<()>,
-    tell: watch::Sender<bool>,
-    strikes: Arc<Strikes>,
+    process: Child,
+    /// Closed to tell them that it is over.
+    tell: ChildStdin,
+    told: Lines<BufReader<ChildStdout>>,
     began: Instant,
 }
 
 impl Outside {
     /// Returns once all are under way.
-    pub(crate) async fn begin(targets: Targets) -> Result<Self, Failure> {
-        let threads = threads().map_err(|error| Failure::Threads(error.to_string()))?;
-        let (tell, over) = watch::channel(false);
-        let strikes = Arc::<Strikes>::default();
-        let afternoon = Afternoon::new(over, Arc::clone(&strikes));
-        let begun = threads.spawn(async move { attacks::begin(&targets, &afternoon).await });
-        let attacks = begun.await.map_err(|error| Failure::Threads(error.to_string()));
-        Ok(Self {
-            threads: Some(threads),
-            attacks: attacks??,
+    pub(crate) async fn begin(program: &Path, place: &Place) -> Result<Self, Failure> {
+        let mut process = command(program, place).spawn().map_err(|error| failed(&error))?;
+        let (tell, told) = (process.stdin.take(), process.stdout.take());
+        let (Some(tell), Some(told)) = (tell, told) else {
+            return Err(failed(&"they cannot be spoken to"));
+        };
+        let mut outside = Self {
+            process,
             tell,
-            strikes,
+            told: BufReader::new(told).lines(),
             began: Instant::now(),
-        })
+        };
+        next(&mut outside.told).await?;
+        outside.began = Instant::now();
+        Ok(outside)
     }
 
     /// Ends the attacks, and says how often they struck.
-    pub(crate) async fn end(mut self) -> Vec<Struck> {
-        let struck = self.strikes.over(self.began.elapsed());
-        self.tell.send_replace(true);
-        while self.attacks.join_next().await.is_some() {}
-        struck
+    pub(crate) async fn end(mut self) -> Result<Vec<Struck>, Failure> {
+        let time = self.began.elapsed();
+        drop(self.tell);
+        let told = next(&mut self.told).await?;
+        self.process.wait().await.map_err(|error| failed(&error))?;
+        let strikes = serde_json::from_str(&told).map_err(|error| failed(&error))?;
+        Ok(Struck::all(&strikes, time))
     }
 }
 
-impl Drop for Outside {
-    fn drop(&mut self) {
-        if let Some(threads) = self.threads.take() {
-            threads.shutdown_background();
-        }
-    }
+async fn next(told: &mut Lines<BufReader<ChildStdout>>) -> Result<String, Failure> {
+    let line = told.next_line().await.map_err(|error| failed(&error))?;
+    line.ok_or_else(|| failed(&"they ended"))
 }
 
-/// Threads of the lowest priority; those that they start, such as a producer's, inherit it.
-fn threads() -> std::io::Result<Runtime> {
-    Builder::new_multi_thread()
-        .enable_all()
-        .thread_name("attacker")
-        .on_thread_start(|| {
-            // Whoever may not lower it attacks at the priority of everybody, which is only harder.
-            let _ = rustix::process::setpriority_process(None, NICE);
-        })
-        .build()
+fn command(program: &Path, place: &Place) -> Command {
+    let targets = place.targets();
+    let mut command = Command::new(program);
+    for (name, address) in [
+        ("--edge", targets.edge),
+        ("--api", targets.api),
+        ("--ops", targets.ops),
+    ] {
+        command.arg(name).arg(address.to_string());
+    }
+    command
+        .envs(place.sandbox.environment())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+fn failed(why: &dyn std::fmt::Display) -> Failure {
+    Failure::Attackers(why.to_string())
 }

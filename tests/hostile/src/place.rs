@@ -25,12 +25,15 @@ pub(crate) struct Place {
 
 /// What is attacked.
 #[derive(Clone)]
-pub(crate) struct Targets {
-    pub(crate) edge: SocketAddr,
-    pub(crate) api: SocketAddr,
-    pub(crate) ops: SocketAddr,
+pub struct Targets {
+    /// The listener that takes events.
+    pub edge: SocketAddr,
+    /// The listener that answers questions.
+    pub api: SocketAddr,
+    /// The listener that tells of health.
+    pub ops: SocketAddr,
     /// The way to the topics.
-    pub(crate) settings: Settings,
+    pub settings: Settings,
 }
 
 impl Place {

@@ -6,16 +6,17 @@ use crate::normal;
 use crate::outside::Outside;
 use crate::place::Place;
 use crate::report::Report;
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// More than all attackers hold at once.
-const DESCRIPTORS: u64 = 16_384;
 /// Before anything is measured: connections are made, code and caches are warm.
 const WARM_UP: Duration = Duration::from_secs(3);
 
 /// How long, and how much.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
+    /// The program `attackers`.
+    pub attackers: PathBuf,
     /// Before the attacks.
     pub quiet: Duration,
     /// With them.
@@ -29,15 +30,13 @@ pub struct Options {
 /// # Errors
 /// It cannot be held. What does not hold in it is said by the report.
 pub async fn run(options: &Options) -> Result<Report, Failure> {
-    // The program under test keeps the limit that it finds, which is the usual one.
     let mut place = Place::start().await?;
-    let _ = rlimit::increase_nofile_limit(DESCRIPTORS);
     let warm_up = normal::send(&place, "warm-up", options.rate, WARM_UP).await?;
     let quiet = normal::send(&place, "quiet", options.rate, options.quiet).await?;
-    let attackers = Outside::begin(place.targets()).await?;
+    let attackers = Outside::begin(&options.attackers, &place).await?;
     let hostile = normal::send(&place, "hostile", options.rate, options.hostile).await?;
     let whole = place.is_whole().await?;
-    let struck = attackers.end().await;
+    let struck = attackers.end().await?;
     let seen = Seen {
         warm_up,
         quiet,

@@ -1,6 +1,7 @@
 //! How often the attackers struck, by kind. An attack that hardly struck delays nobody and proves nothing, so the report
 //! holds each kind to a least number.
 
+use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -38,14 +39,13 @@ impl Strikes {
         self.0[kind as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What was counted in this time.
-    pub(crate) fn over(&self, time: Duration) -> Vec<Struck> {
-        let of = |(kind, name, least): (Kind, &'static str, f64)| {
+    /// How many of each kind, under their names.
+    pub(crate) fn counts(&self) -> Value {
+        let of = |(kind, name, _): (Kind, &'static str, f64)| {
             let strikes = self.0[kind as usize].load(Ordering::Relaxed);
-            let per_s = strikes as f64 / time.as_secs_f64().max(f64::MIN_POSITIVE);
-            Struck { name, per_s, least }
+            (name.to_owned(), Value::from(strikes))
         };
-        Kind::ALL.into_iter().map(of).collect()
+        Value::Object(Kind::ALL.into_iter().map(of).collect())
     }
 }
 
@@ -61,6 +61,16 @@ pub struct Struck {
 }
 
 impl Struck {
+    /// All kinds, by what [`Strikes::counts`] gave after this time.
+    pub(crate) fn all(counts: &Value, time: Duration) -> Vec<Self> {
+        let of = |(_, name, least): (Kind, &'static str, f64)| {
+            let strikes = counts[name].as_f64().unwrap_or_default();
+            let per_s = strikes / time.as_secs_f64().max(f64::MIN_POSITIVE);
+            Self { name, per_s, least }
+        };
+        Kind::ALL.into_iter().map(of).collect()
+    }
+
     pub(crate) fn bites(&self) -> bool {
         self.per_s >= self.least
     }
@@ -75,7 +85,7 @@ mod tests {
         let strikes = Strikes::default();
         (0..20).for_each(|_| strikes.count(Kind::Login));
         strikes.count(Kind::Record);
-        let struck = strikes.over(Duration::from_secs(1));
+        let struck = Struck::all(&strikes.counts(), Duration::from_secs(1));
         let of = |name| struck.iter().find(|struck| struck.name == name).copied().unwrap();
         assert!(of("logins").bites() && !of("records").bites() && !of("bodies").bites());
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_short_hostile_afternoon_costs_no_event_and_no_stage() {
     let options = Options {
+        attackers: env!("CARGO_BIN_EXE_attackers").into(),
         quiet: Duration::from_secs(2),
         hostile: Duration::from_secs(15),
         rate: 20,

@@ -6,7 +6,6 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use model::Request;
-use uuid::Uuid;
 
 use crate::rejection::Rejection;
 
@@ -16,7 +15,7 @@ pub(super) const HEADER: HeaderName = HeaderName::from_static("idempotency-key")
 const LONGEST: usize = 256;
 
 /// One attempt to send a request.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Attempt(Result<String, Rejection>);
 
 impl Attempt {
@@ -24,7 +23,7 @@ impl Attempt {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut values = headers.get_all(&HEADER).iter();
         Self(match (values.next(), values.next()) {
-            (None, _) => Ok(Uuid::new_v4().simple().to_string()),
+            (None, _) => Ok(format!("{:032x}", rand::random::<u128>())),
             (Some(one), None) => read(one).ok_or(Rejection::IdempotencyKey(LONGEST)),
             (Some(_), Some(_)) => Err(Rejection::Header(HEADER.as_str().to_owned())),
         })

@@ -14,15 +14,13 @@ use std::time::{Duration, Instant};
 
 use access::Caller;
 use axum::body::{Body, HttpBody};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::door;
 use crate::problem::Problem;
 use ledger::{Ledger, NoRoom};
 use metered::Metered;
@@ -44,14 +42,17 @@ pub(super) enum Owner {
 }
 
 impl Owner {
-    fn of(request: &Request) -> Self {
-        let caller = request.extensions().get::<Arc<Caller>>();
-        if let Some(caller) = caller.filter(|caller| caller.known) {
-            let mut hasher = DefaultHasher::new();
-            caller.name.hash(&mut hasher);
-            return Self::Caller(hasher.finish());
+    pub(super) fn caller(caller: &Caller, from: Option<IpAddr>) -> Self {
+        if !caller.known {
+            return Self::address(from);
         }
-        door::address(request).map_or(Self::Unknown, Self::Address)
+        let mut hasher = DefaultHasher::new();
+        caller.name.hash(&mut hasher);
+        Self::Caller(hasher.finish())
+    }
+
+    pub(super) fn address(from: Option<IpAddr>) -> Self {
+        from.map_or(Self::Unknown, Self::Address)
     }
 }
 
@@ -184,9 +185,14 @@ impl Drop for Room {
     }
 }
 
-/// Lets a request in, and lends it memory as its body comes.
-pub(super) async fn admit(State(budget): State<Arc<Budget>>, request: Request, next: Next) -> Response {
-    let room = Arc::new(budget.enter(Owner::of(&request)));
+/// Lets a request of this owner do its work, and lends it memory as its body comes.
+pub(super) async fn lend(
+    budget: &Arc<Budget>,
+    owner: Owner,
+    request: Request,
+    work: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
+    let room = Arc::new(budget.enter(owner));
     if room.grow(REQUEST).is_err() {
         return busy().into_response();
     }
@@ -196,7 +202,7 @@ pub(super) async fn admit(State(budget): State<Arc<Budget>>, request: Request, n
     let metered = Arc::clone(&room);
     let mut request = request.map(|body| Body::new(Metered::new(body, metered)));
     request.extensions_mut().insert(Arc::clone(&room));
-    let response = next.run(request).await;
+    let response = work(request).await;
     if room.was_refused() && !response.status().is_success() {
         busy().into_response()
     } else {
@@ -214,52 +220,42 @@ fn busy() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::Router;
-    use axum::body::Bytes;
-    use axum::extract::ConnectInfo;
+    use axum::body::to_bytes;
     use axum::http::header::RETRY_AFTER;
-    use axum::middleware::from_fn_with_state;
-    use std::net::SocketAddr;
-    use tower::ServiceExt;
-
-    fn router(budget: &Arc<Budget>) -> Router {
-        let layer = from_fn_with_state(Arc::clone(budget), admit);
-        let handler = |body: Result<Bytes, axum::extract::rejection::BytesRejection>| async move {
-            body.map_or(StatusCode::BAD_REQUEST, |_| StatusCode::ACCEPTED)
-        };
-        Router::new().fallback(handler).layer(layer)
-    }
 
     /// A post from this address.
-    async fn post(router: &Router, host: u8, bytes: usize) -> (StatusCode, bool) {
-        let mut request = Request::post("/").body(Body::from(vec![b' '; bytes])).unwrap();
-        let peer = SocketAddr::from(([192, 0, 2, host], 50_000));
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let response = router.clone().oneshot(request).await.unwrap();
+    async fn post(budget: &Arc<Budget>, host: u8, bytes: usize) -> (StatusCode, bool) {
+        let request = Request::post("/").body(Body::from(vec![b' '; bytes])).unwrap();
+        let owner = Owner::Address([192, 0, 2, host].into());
+        let response = lend(budget, owner, request, async |request| {
+            let read = to_bytes(request.into_body(), usize::MAX).await;
+            read.map_or(StatusCode::BAD_REQUEST, |_| StatusCode::ACCEPTED)
+                .into_response()
+        });
+        let response = response.await;
         (response.status(), response.headers().contains_key(RETRY_AFTER))
     }
 
     #[tokio::test]
     async fn who_has_its_share_is_sent_away_and_others_are_not() {
         let budget = Arc::new(Budget::new(1024));
-        let router = router(&budget);
         let held = budget.enter(Owner::Address([192, 0, 2, 1].into()));
         held.complete();
         held.grow(TOTAL / 2).unwrap();
         assert_eq!(
-            post(&router, 1, 10).await,
+            post(&budget, 1, 10).await,
             (StatusCode::SERVICE_UNAVAILABLE, true)
         );
-        assert_eq!(post(&router, 2, 1024).await, (StatusCode::ACCEPTED, false));
+        assert_eq!(post(&budget, 2, 1024).await, (StatusCode::ACCEPTED, false));
         drop(held);
-        assert_eq!(post(&router, 1, 1024).await, (StatusCode::ACCEPTED, false));
+        assert_eq!(post(&budget, 1, 1024).await, (StatusCode::ACCEPTED, false));
         assert_eq!(budget.lock().rooms.len(), 0);
     }
 
     #[tokio::test]
     async fn a_body_that_finds_no_room_on_its_way_is_told_so() {
         let budget = Arc::new(Budget::new(1024));
-        let answer = post(&router(&budget), 1, TOTAL).await;
+        let answer = post(&budget, 1, TOTAL).await;
         assert_eq!(answer, (StatusCode::SERVICE_UNAVAILABLE, true));
     }
 }

@@ -12,6 +12,7 @@ use axum::{Extension, Router};
 use settings::Watched;
 use tower::ServiceExt;
 
+use super::budget::{self, Owner};
 use super::receive::{collect, settle, spend};
 use super::{Edge, door, now};
 use crate::admit::admit;
@@ -23,7 +24,6 @@ use crate::problem::Problem;
 use crate::webhooks::{Hook, Webhooks};
 
 /// The way of requests that are signed instead of showing a key.
-#[derive(Clone)]
 pub(super) struct Signed {
     webhooks: Watched<Webhooks>,
     way: Router,
@@ -33,20 +33,20 @@ impl Signed {
     pub(super) fn new(webhooks: Watched<Webhooks>, way: Router) -> Self {
         Self { webhooks, way }
     }
+
+    /// Lets requests to the path of a webhook, as the webhooks are now, go the way of those that are signed.
+    pub(super) async fn divert(&self, mut request: Request, next: Next) -> Response {
+        let hook = self.webhooks.load().at(request.uri().path()).cloned();
+        let Some(hook) = hook else {
+            return next.run(request).await;
+        };
+        request.extensions_mut().insert(hook);
+        let Ok(response) = self.way.clone().oneshot(request).await;
+        response
+    }
 }
 
-/// Lets requests to the path of a webhook, as the webhooks are now, go the way of those that are signed.
-pub(super) async fn divert(State(signed): State<Signed>, mut request: Request, next: Next) -> Response {
-    let hook = signed.webhooks.load().at(request.uri().path()).cloned();
-    let Some(hook) = hook else {
-        return next.run(request).await;
-    };
-    request.extensions_mut().insert(hook);
-    let Ok(response) = signed.way.oneshot(request).await;
-    response
-}
-
-/// Takes one delivery.
+/// Takes one delivery. Until its body is there, nobody knows whether it is signed: its room is its address's.
 pub(super) async fn receive<I: Ingest>(
     State(edge): State<Arc<Edge<I>>>,
     Extension(hook): Extension<Arc<Hook>>,
@@ -59,18 +59,27 @@ pub(super) async fn receive<I: Ingest>(
     if let Some(wait) = edge.gate.waits(from) {
         return Problem::from(&Denial::SlowedDown(wait)).into_response();
     }
-    let whole = match collect(&edge, request).await {
+    let owner = Owner::address(from);
+    budget::lend(&edge.budget, owner, request, async |request| {
+        verify(&edge, &hook, request).await
+    })
+    .await
+}
+
+async fn verify<I: Ingest>(edge: &Edge<I>, hook: &Hook, request: Request) -> Response {
+    let from = door::address(&request);
+    let whole = match collect(edge, request).await {
         Ok(whole) => whole,
         Err(problem) => return problem.into_response(),
     };
-    let reading = match read(&hook, &edge, &whole.parts.headers, &whole.body, from) {
+    let reading = match read(hook, edge, &whole.parts.headers, &whole.body, from) {
         Ok(reading) => reading,
         Err(response) => return *response,
     };
     if let Err(denial) = spend(&edge.gate, &hook.caller, &reading, whole.body.len()) {
         return Problem::from(&denial).into_response();
     }
-    settle(&edge, reading, &whole).await
+    settle(edge, reading, &whole).await
 }
 
 /// The event of a delivery that is verified; else what is answered.

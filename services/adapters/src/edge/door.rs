@@ -4,14 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use access::{Allowances, Caller, Denial, Gate, Rate, Scope, shown};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 
 use super::now;
-use crate::problem::Problem;
 
 /// The gate, and how many requests a second each caller may send.
 pub(super) struct Door {
@@ -52,15 +49,4 @@ impl Door {
 pub(super) fn address(request: &Request) -> Option<IpAddr> {
     let info = request.extensions().get::<ConnectInfo<SocketAddr>>();
     info.map(|ConnectInfo(address)| address.ip())
-}
-
-/// Lets a request in, with its [`Caller`] among its extensions.
-pub(super) async fn admit(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
-    match door.caller(request.headers(), address(&request)).await {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
-        Err(denial) => Problem::from(&denial).into_response(),
-    }
 }

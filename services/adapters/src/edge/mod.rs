@@ -35,12 +35,15 @@ use crate::webhooks::Webhooks;
 use budget::Budget;
 use deliveries::Signed;
 use door::Door;
+use framing::Frame;
 use heavy::Heavy;
 
 struct Edge<I> {
     ingest: Arc<I>,
     tally: Arc<dyn Tally>,
     gate: Arc<Gate>,
+    door: Door,
+    budget: Arc<Budget>,
     limits: Limits,
     mute: Mute,
     heavy: Heavy,
@@ -59,41 +62,36 @@ pub fn router<I: Ingest>(
     let edge = Arc::new(Edge {
         ingest,
         tally: Arc::clone(&tally),
-        gate: Arc::clone(&gate),
+        door: Door::new(Arc::clone(&gate), settings.rate_per_s),
+        gate,
+        budget: Arc::new(Budget::new(limits.body_bytes)),
         limits,
         mute: Mute::new(&settings.mute),
         heavy: Heavy::new(),
     });
-    let door = Arc::new(Door::new(gate, settings.rate_per_s));
-    let room = Arc::new(Budget::new(limits.body_bytes));
-    let budget = || from_fn_with_state(Arc::clone(&room), budget::admit);
-    let by_key = by_key(&edge, &door)
-        .layer(budget())
-        .layer(from_fn_with_state(door, door::admit));
-    // Until the body of a delivery is there, nobody knows whether it is signed: its room is its address's.
     let by_signature = Router::new()
         .fallback(deliveries::receive::<I>)
-        .with_state(edge)
-        .layer(budget());
-    let signed = Signed::new(webhooks.clone(), by_signature);
-    by_key
+        .with_state(Arc::clone(&edge));
+    let frame = Arc::new(Frame {
+        tally,
+        hosts: hosts::of(settings),
+        signed: Signed::new(webhooks.clone(), by_signature),
+    });
+    by_key(edge)
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(signed, deliveries::divert))
-        .layer(from_fn_with_state(hosts::of(settings), hosts::admit))
-        .layer(from_fn_with_state(tally, framing::frame))
+        .layer(from_fn_with_state(frame, framing::frame))
 }
 
 /// Paths that ask for a key.
-fn by_key<I: Ingest>(edge: &Arc<Edge<I>>, door: &Arc<Door>) -> Router {
+fn by_key<I: Ingest>(edge: Arc<Edge<I>>) -> Router {
     let posted = Route::POSTED.into_iter().fold(Router::new(), |router, route| {
-        let handler = move |state, caller, request| receive::receive::<I>(route, state, caller, request);
+        let handler = move |state, request| receive::receive::<I>(route, state, request);
         router.route(route.path(), post(handler))
     });
-    let socket = Router::new()
+    posted
         .route(Route::Socket.path(), get(socket::open::<I>))
-        .with_state((Arc::clone(edge), Arc::clone(door)));
-    posted.with_state(Arc::clone(edge)).merge(socket)
+        .with_state(edge)
 }
 
 fn count(tally: &dyn Tally, dialect: Dialect, outcome: &Outcome) {

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use access::{Caller, Denial, Gate};
-use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_ENCODING;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
-use super::attempt::Attempt;
-use super::budget::{Owner, Room};
-use super::framing::Trace;
-use super::{Edge, body, count, now};
+use super::budget::{self, Owner, Room};
+use super::framing::Framed;
+use super::{Edge, body, count, door, now};
 use crate::answer::answer;
 use crate::dialects::{Dialect, Incoming, Reading, Route, read};
 use crate::ingest::Ingest;
@@ -24,25 +22,42 @@ use crate::rejection::Rejection;
 /// A request that is there as a whole.
 pub(super) struct Whole {
     pub(super) parts: Parts,
-    pub(super) trace: Trace,
+    pub(super) framed: Arc<Framed>,
     pub(super) body: Vec<u8>,
 }
 
-/// Takes the events of a request that was posted to a path.
+/// Lets a request in that was posted to a path, and takes its events.
 pub(super) async fn receive<I: Ingest>(
     route: Route,
     State(edge): State<Arc<Edge<I>>>,
-    Extension(caller): Extension<Arc<Caller>>,
     request: Request,
 ) -> Response {
-    let whole = match collect(&edge, request).await {
+    let from = door::address(&request);
+    let caller = match edge.door.caller(request.headers(), from).await {
+        Ok(caller) => caller,
+        Err(denial) => return Problem::from(&denial).into_response(),
+    };
+    let owner = Owner::caller(&caller, from);
+    budget::lend(&edge.budget, owner, request, async |request| {
+        take(route, &edge, &caller, request).await
+    })
+    .await
+}
+
+async fn take<I: Ingest>(
+    route: Route,
+    edge: &Arc<Edge<I>>,
+    caller: &Arc<Caller>,
+    request: Request,
+) -> Response {
+    let whole = match collect(edge, request).await {
         Ok(whole) => whole,
         Err(problem) => return problem.into_response(),
     };
     let bytes = whole.body.len();
     let turn = edge.heavy.turn(whole.owner(), bytes).await;
     let reading = edge.heavy.run(turn, {
-        let (edge, caller) = (Arc::clone(&edge), Arc::clone(&caller));
+        let (edge, caller) = (Arc::clone(edge), Arc::clone(caller));
         move || (understood(&edge, route, &caller, &whole), whole)
     });
     // The turn is held until the answer is there.
@@ -62,19 +77,17 @@ pub(super) async fn receive<I: Ingest>(
             return problem.into_response();
         }
     }
-    if let Err(denial) = spend(&edge.gate, &caller, &reading, bytes) {
+    if let Err(denial) = spend(&edge.gate, caller, &reading, bytes) {
         return Problem::from(&denial).into_response();
     }
-    settle(&edge, reading, &whole).await
+    settle(edge, reading, &whole).await
 }
 
 /// The events of a request, but for those that are not heard.
 fn understood<I>(edge: &Edge<I>, route: Route, caller: &Caller, whole: &Whole) -> Result<Reading, Rejection> {
-    let headers = &whole.parts.headers;
-    let attempt = whole.parts.extensions.get::<Attempt>();
-    let request = attempt.map_or_else(|| Attempt::of(headers).request(), Attempt::request)?;
+    let request = whole.framed.attempt.request()?;
     let incoming = Incoming {
-        headers,
+        headers: &whole.parts.headers,
         body: &whole.body,
         now: now(),
         request: &request,
@@ -96,10 +109,11 @@ impl Whole {
 /// A request whole: its head, its trace and its body.
 pub(super) async fn collect<I>(edge: &Edge<I>, request: Request) -> Result<Whole, Problem> {
     let (parts, stream) = request.into_parts();
-    let trace = parts.extensions.get::<Trace>().cloned();
+    let framed = parts.extensions.get().cloned();
+    let framed = framed.unwrap_or_else(|| Arc::new(Framed::of(&parts.headers)));
     let mut whole = Whole {
         parts,
-        trace: trace.unwrap_or_else(Trace::fresh),
+        framed,
         body: Vec::new(),
     };
     let turn = (&edge.heavy, whole.owner());
@@ -116,7 +130,7 @@ pub(super) fn spend(gate: &Gate, caller: &Caller, reading: &Reading, bytes: usiz
 pub(super) async fn settle<I: Ingest>(edge: &Edge<I>, reading: Reading, whole: &Whole) -> Response {
     let headers = &whole.parts.headers;
     let (dialect, single): (Dialect, bool) = (reading.dialect, reading.single);
-    let outcome = publish(&*edge.ingest, reading, whole.trace.header()).await;
+    let outcome = publish(&*edge.ingest, reading, whole.framed.trace.header()).await;
     count(&*edge.tally, dialect, &outcome);
     echo(headers, answer(dialect, single, outcome, correlation(headers)))
 }

@@ -8,16 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::Caller;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tokio::time::timeout;
 
 use super::attempt::Attempt;
-use super::door::Door;
 use super::framing::Trace;
 use super::receive::spend;
 use super::{Edge, count, now};
@@ -33,23 +33,26 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who is at the other end of a connection.
 struct Peer {
-    door: Arc<Door>,
     /// As they came with the request that opened it.
     headers: HeaderMap,
     from: Option<IpAddr>,
 }
 
-/// Opens a connection for a request that was let in.
+/// Opens a connection for who shows a key.
 pub(super) async fn open<I: Ingest>(
-    State((edge, door)): State<(Arc<Edge<I>>, Arc<Door>)>,
+    State(edge): State<Arc<Edge<I>>>,
     address: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    let peer = Peer {
-        door,
-        headers,
-        from: address.map(|axum::Extension(ConnectInfo(address))| address.ip()),
+    let from = address.map(|axum::Extension(ConnectInfo(address))| address.ip());
+    let peer = Peer { headers, from };
+    if let Err(denial) = edge.door.caller(&peer.headers, peer.from).await {
+        return Problem::from(&denial).into_response();
+    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
     };
     let most = edge.limits.body_bytes;
     upgrade
@@ -72,7 +75,7 @@ async fn serve<I: Ingest>(edge: Arc<Edge<I>>, peer: Peer, mut socket: WebSocket)
         if !matches!(sent, Ok(Ok(()))) {
             return;
         }
-        if refused && peer.door.caller(&peer.headers, peer.from).await.is_err() {
+        if refused && edge.door.caller(&peer.headers, peer.from).await.is_err() {
             let reason = "this key may not send any more".into();
             let code = close_code::POLICY;
             let close = Message::Close(Some(CloseFrame { code, reason }));
@@ -84,7 +87,7 @@ async fn serve<I: Ingest>(edge: Arc<Edge<I>>, peer: Peer, mut socket: WebSocket)
 
 /// Takes the event of one frame.
 async fn one<I: Ingest>(edge: &Edge<I>, peer: &Peer, frame: &[u8]) -> Result<Value, Value> {
-    let caller = peer.door.caller(&peer.headers, peer.from).await;
+    let caller = edge.door.caller(&peer.headers, peer.from).await;
     let caller = caller.map_err(|denial| told(edge, &Problem::from(&denial)))?;
     taken(edge, &caller, frame).await
 }
