@@ -103,8 +103,9 @@ pub(crate) struct Protocol<T> {
     tasks: Tasks<T>,
     last_commit: Option<LastCommit>,
     committing_since: Moment,
-    /// Aborts in a row, and until when tasks rest after them.
+    /// Aborts in a row, when the last one was, and until when tasks rest after them.
     aborts: u32,
+    aborted_at: Moment,
     rests_until: Option<Moment>,
     stopping: bool,
 }
@@ -122,6 +123,7 @@ impl<T: Copy + Ord + Hash> Protocol<T> {
             last_commit: None,
             committing_since: Moment::ZERO,
             aborts: 0,
+            aborted_at: Moment::ZERO,
             rests_until: None,
             stopping: false,
         }
@@ -296,8 +298,9 @@ impl<T: Copy + Ord + Hash> Protocol<T> {
         let took = now.saturating_sub(self.committing_since);
         self.last_commit = Some(LastCommit::new(now, took, self.last_commit));
         let quarantined = self.tasks.end_transaction(true);
-        // What others commit says nothing of a task that is to blame.
-        if !self.tasks.is_blamed() {
+        // What others commit says nothing of a task that is to blame, nor of one that rests or has only just gone on.
+        let past_rest = self.aborted_at.saturating_add(backoff(self.aborts) * 2);
+        if !self.tasks.is_blamed() && past_rest <= now {
             self.aborts = 0;
         }
         self.closed(quarantined, Vec::new(), doubtful)
@@ -306,6 +309,7 @@ impl<T: Copy + Ord + Hash> Protocol<T> {
     /// The same again at once would be the same again: from the second abort in a row on there is a rest.
     fn aborted(&mut self, doubtful: bool, now: Moment) -> Commands<T> {
         let rest = backoff(self.aborts);
+        self.aborted_at = now;
         let mut rests = Vec::new();
         if !rest.is_zero() {
             rests = self.tasks.back_off();

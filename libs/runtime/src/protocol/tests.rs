@@ -167,10 +167,33 @@ fn aborts_in_a_row_make_the_tasks_rest_and_a_commit_ends_that() {
     assert_eq!(aborted(&mut lane, false), [Command::Pause(7)]);
     assert_eq!(lane.rests_until(), Some(at(100)));
     assert_eq!(lane.step(Event::Rested, at(100)), [Command::Resume(7)]);
-    lane.step(applied(), at(100));
-    lane.step(Event::Drained, at(100));
-    lane.step(Event::Committed { doubtful: false }, at(101));
-    assert_eq!((lane.aborts(), aborted(&mut lane, false)), (0, vec![]));
+    for (commit, aborts) in [(150, 2), (200, 0)] {
+        lane.step(applied(), at(commit));
+        lane.step(Event::Drained, at(commit));
+        lane.step(Event::Committed { doubtful: false }, at(commit));
+        assert_eq!(lane.aborts(), aborts, "it may be of others that never failed");
+    }
+    assert_eq!(aborted(&mut lane, false), []);
+}
+
+/// Some other task, or a timer, commits between any two aborts.
+#[test]
+fn what_others_commit_meanwhile_does_not_shorten_the_rest() {
+    let mut lane = running();
+    let mut now = 0;
+    for rest in [0, 100, 200, 400, 800] {
+        lane.step(applied(), at(now));
+        lane.step(Event::Failed(Recovery::Abort), at(now));
+        lane.step(Event::Aborted { doubtful: false }, at(now));
+        assert_eq!(lane.rests_until(), (rest > 0).then(|| at(now + rest)));
+        now += rest;
+        lane.step(Event::Rested, at(now));
+        if rest > 0 {
+            lane.step(applied(), at(now));
+            lane.step(Event::Drained, at(now));
+            lane.step(Event::Committed { doubtful: false }, at(now));
+        }
+    }
 }
 
 #[test]
