@@ -66,3 +66,13 @@ fn every_seed_comes_to_the_fold_of_its_input() {
         turns / runs.max(1)
     );
 }
+
+/// More keys end at once than a transaction has time for. The bound is that of one commit, for all tasks of a lane.
+#[test]
+fn what_ends_at_once_is_spread_over_transactions() {
+    let largest = story::run_expiry(40_000).unwrap_or_else(|why| panic!("{why}"));
+    assert!(
+        (10_000..18_000).contains(&largest),
+        "a transaction of {largest} records"
+    );
+}

@@ -5,6 +5,7 @@ mod calls;
 use super::broker::{Broker, Place};
 use super::group::Word;
 
+use super::schedule;
 use super::world::{World, choose, note, travel, troubled, world};
 use crate::lane::GroupContext;
 use rdkafka::ClientContext;
@@ -53,6 +54,7 @@ pub(super) struct Consumer {
     committed: bool,
     tells_ends: bool,
     context: Option<GroupContext>,
+    process: u64,
     state: Mutex<State>,
 }
 
@@ -69,6 +71,7 @@ impl Consumer {
             committed: text("isolation.level") != "read_uncommitted",
             tells_ends: text("enable.partition.eof") == "true",
             context,
+            process: schedule::process(),
             state: Mutex::default(),
         }
     }
@@ -100,7 +103,8 @@ impl Consumer {
             Word::Revoked(places) => {
                 context.revoked(self, &list_of(&places));
                 world(|world| {
-                    world.broker.group(&self.group).gave_back(self.id, &places);
+                    let now = world.broker.now;
+                    world.broker.group(&self.group).gave_back(self.id, &places, now);
                     world.broker.rebalance_soon(&self.group);
                 });
             }
@@ -138,6 +142,9 @@ impl Consumer {
                 None if ready.is_empty() => return None,
                 None => ready.swap_remove(world.dice.below(ready.len())),
             };
+            if self.context.is_none() {
+                world.restores(self.process, &place);
+            }
             *last = Some(place.clone());
             let own = fetched.get_mut(&place)?;
             Some(take(&world.broker, place, own, self.committed))

@@ -4,6 +4,7 @@
 use super::broker::{Offset, Place};
 use rdkafka::error::RDKafkaErrorCode as Code;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 /// What a member is told at its next poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub(super) struct Group {
     members: BTreeMap<String, Member>,
     /// What clients were not told yet, each with the generation to which it belongs.
     words: BTreeMap<u64, VecDeque<(i32, Word)>>,
+    /// When a member last gave a partition back, or lost it.
+    parted: BTreeMap<(String, Place), Duration>,
     pub(super) offsets: BTreeMap<Place, Offset>,
     /// Offsets that open transactions hold.
     held: BTreeMap<Place, BTreeSet<String>>,
@@ -105,7 +108,7 @@ impl Group {
     }
 
     /// A client gave back what it was told to; the rebalance that follows gives it to others.
-    pub(super) fn gave_back(&mut self, client: u64, places: &[Place]) {
+    pub(super) fn gave_back(&mut self, client: u64, places: &[Place], now: Duration) {
         let Some((instance, member)) = self
             .members
             .iter_mut()
@@ -116,6 +119,7 @@ impl Group {
         for place in places {
             member.owned.remove(place);
             member.revoking.remove(place);
+            self.parted.insert((instance.clone(), place.clone()), now);
         }
         if member.leaves && member.owned.is_empty() {
             let instance = instance.clone();
@@ -133,6 +137,16 @@ impl Group {
         self.words.remove(&client);
         self.tell(client, Word::Lost(lost));
         true
+    }
+
+    /// For how long a partition has not been this member's, if it once was.
+    pub(super) fn parted_since(&self, instance: &str, place: &Place, now: Duration) -> Option<Duration> {
+        let owns = self
+            .members
+            .get(instance)
+            .is_some_and(|member| member.owned.contains(place));
+        let parted = self.parted.get(&(instance.to_owned(), place.clone()));
+        parted.filter(|_| !owns).map(|parted| now - *parted)
     }
 
     /// The clients of all members.

@@ -76,6 +76,13 @@ impl Log {
         visible.map(|(offset, (record, _))| (*offset, record))
     }
 
+    /// How many committed records delete a key.
+    pub(super) fn tombstones(&self) -> usize {
+        self.committed()
+            .filter(|(_, record)| record.value.is_none())
+            .count()
+    }
+
     /// Takes the record that was appended last away again; its offset stays empty.
     pub(super) fn forget_last(&mut self) {
         self.records.pop_last();

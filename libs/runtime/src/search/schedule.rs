@@ -70,6 +70,11 @@ pub(super) fn now() -> Option<Duration> {
     with(|running| running.now)
 }
 
+/// The process that runs.
+pub(super) fn process() -> u64 {
+    with(|running| running.process).unwrap_or_default()
+}
+
 /// Begins a thread of the process that runs.
 pub(super) fn spawn(name: String, run: impl FnOnce() + 'static) {
     let run = Box::new(run);

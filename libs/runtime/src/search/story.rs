@@ -9,7 +9,7 @@ use super::oracle::{NoSchemas, Places, is_done, judge};
 use super::producer::Simulated;
 use super::schedule::{self, Broken, Schedule};
 use super::stage::Count;
-use super::world::{BROKER, World, note, world};
+use super::world::{BROKER, Member, World, note, world};
 use crate::config::{LaneConfig, commit_policy};
 use crate::keeper::again_and_again;
 use crate::run::run_lane;
@@ -112,13 +112,17 @@ struct Story {
 
 /// Runs the world of a seed; an error says what does not hold, after what happened.
 pub(super) fn run(seed: u64) -> Result<u64, String> {
+    run_main(seed, |dice| Story::new(dice).tell())
+}
+
+fn run_main(seed: u64, tell: impl FnOnce(Dice) -> Result<(), String> + 'static) -> Result<u64, String> {
     let mut dice = Dice::of(seed);
     World::new(dice.split()).begin();
     let turns = dice.split();
     let verdict: Rc<RefCell<Result<(), String>>> =
         Rc::new(RefCell::new(Err("nothing came of it".to_owned())));
     let told = Rc::clone(&verdict);
-    let main = move || *told.borrow_mut() = Story::new(dice).tell();
+    let main = move || *told.borrow_mut() = tell(dice);
     let outcome = Schedule::run(turns, TURNS, main);
     let trace = World::end().map(World::trace).unwrap_or_default();
     let verdict = match outcome {
@@ -165,7 +169,7 @@ impl Story {
         });
         let mishap_at = self.dice.below(self.plan.steps);
         for step in 0..self.plan.steps {
-            self.step();
+            self.step()?;
             if step == mishap_at {
                 self.mishap()?;
             }
@@ -216,6 +220,16 @@ impl Story {
         let told = Rc::clone(&ended);
         let id = schedule::spawn_process(name.clone(), move || {
             let config = LaneConfig::new(&shared, STAGE, 0);
+            let member = Member {
+                group: config.names.group(),
+                instance: config
+                    .consumer
+                    .get("group.instance.id")
+                    .unwrap_or_default()
+                    .to_owned(),
+                input: config.names.topic(Topic::EventsScored).to_owned(),
+            };
+            world(|world| world.members.insert(schedule::process(), member));
             let policy = commit_policy(&shared.kafka, 50);
             let mut work = StageWork::new(Count, &config);
             let outcome = again_and_again(&config, || run_lane::<_, Simulated>(&config, &mut work, policy));
@@ -231,6 +245,9 @@ impl Story {
     }
 
     fn check_none_failed(&self) -> Result<(), String> {
+        if let Some(why) = world(|world| world.violation.clone()) {
+            return Err(why);
+        }
         for process in &self.processes {
             if let Some(Err(why)) = &*process.ended.borrow() {
                 return Err(format!("{} failed: {why}", process.name));
@@ -242,8 +259,7 @@ impl Story {
     fn come_to_an_end(&mut self) -> Result<(), String> {
         self.produce_to_all();
         self.retry_all();
-        let counted = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let (begun, aborted) = (counted(&self.watch.begun), counted(&self.watch.aborted));
+        let (begun, aborted) = (self.begun(), self.aborted());
         let until = schedule::now().unwrap_or_default() + QUIET;
         while !world(|world| is_done(&mut world.broker, &self.places)) {
             schedule::sleep(Duration::from_millis(50));
@@ -252,16 +268,23 @@ impl Story {
                 return Err("not everything was read".to_owned());
             }
         }
-        let (begun, aborted) = (
-            counted(&self.watch.begun) - begun,
-            counted(&self.watch.aborted) - aborted,
-        );
+        let (begun, aborted) = (self.begun() - begun, self.aborted() - aborted);
         if begun > BEGINNINGS || aborted > ABORTS {
             return Err(format!(
                 "while it was quiet, lanes began anew {begun} times and aborted {aborted} times"
             ));
         }
         Ok(())
+    }
+
+    /// How often lanes began.
+    fn begun(&self) -> u64 {
+        self.watch.begun.load(Ordering::Relaxed)
+    }
+
+    /// How many transactions were aborted.
+    fn aborted(&self) -> u64 {
+        self.watch.aborted.load(Ordering::Relaxed)
     }
 
     fn stop_all(&self) -> Result<(), String> {
@@ -281,6 +304,25 @@ impl Story {
         schedule::sleep(Duration::from_millis(100));
         self.check_none_failed()
     }
+}
+
+/// Runs a world in which so many keys of a store end at once; says how many records the largest transaction had.
+pub(super) fn run_expiry(keys: u64) -> Result<usize, String> {
+    let largest = Rc::new(RefCell::new(0));
+    let told = Rc::clone(&largest);
+    run_main(3, move |dice| {
+        let mut story = Story::new(dice);
+        story.plan = Plan {
+            partitions: 1,
+            processes: 1,
+            ..Plan::default()
+        };
+        story.places.partitions = 1;
+        story.end_many(keys)?;
+        *told.borrow_mut() = world(|world| world.broker.largest);
+        Ok(())
+    })?;
+    Ok(largest.take())
 }
 
 /// Nothing goes wrong any more.

@@ -1,15 +1,17 @@
 //! What the threads of one search share: the broker, the network between it and its clients, and a trace of what
 //! happened.
 
-use super::broker::Broker;
+use super::broker::{Broker, Place};
 use super::dice::Dice;
 use super::schedule;
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// Whoever waits for something to happen at the broker is woken by this channel.
 pub(super) const BROKER: u64 = u64::MAX;
+/// A restore stops so long after its task was taken away.
+const RESTORES_ON: Duration = Duration::from_millis(500);
 /// The trace keeps the newest lines.
 const LINES: usize = 400;
 
@@ -25,8 +27,20 @@ pub(super) struct World {
     pub(super) latency: Duration,
     /// Replicas lag.
     pub(super) lagging: bool,
+    /// Which member of which group each process is, and what the group reads.
+    pub(super) members: BTreeMap<u64, Member>,
+    /// The first thing that must never happen and did.
+    pub(super) violation: Option<String>,
     clients: u64,
     trace: VecDeque<String>,
+}
+
+/// As whom a process takes part in a group.
+#[derive(Debug, Clone)]
+pub(super) struct Member {
+    pub(super) group: String,
+    pub(super) instance: String,
+    pub(super) input: String,
 }
 
 thread_local! {
@@ -42,6 +56,8 @@ impl World {
             away_until: Duration::ZERO,
             latency: Duration::from_millis(2),
             lagging: false,
+            members: BTreeMap::new(),
+            violation: None,
             clients: 0,
             trace: VecDeque::new(),
         }
@@ -73,6 +89,23 @@ impl World {
 
     pub(super) fn trace(self) -> Vec<String> {
         self.trace.into()
+    }
+
+    /// A process reads a changelog, as whoever restores a task does; not for long after the task was taken away.
+    pub(super) fn restores(&mut self, process: u64, (topic, partition): &Place) {
+        let Some(member) = self.members.get(&process).cloned() else {
+            return;
+        };
+        let (input, now) = ((member.input, *partition), self.broker.now);
+        let parted = self
+            .broker
+            .group(&member.group)
+            .parted_since(&member.instance, &input, now);
+        if let Some(parted) = parted.filter(|parted| *parted > RESTORES_ON) {
+            let instance = member.instance;
+            let why = format!("{instance} restores from {topic}-{partition}, taken away {parted:?} ago");
+            self.violation.get_or_insert(why);
+        }
     }
 
     /// Whether a call meets trouble.

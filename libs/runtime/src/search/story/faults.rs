@@ -1,6 +1,6 @@
 //! What comes to the lanes of a run: records, and whatever may go wrong and mends itself.
 
-use super::Story;
+use super::{ABORTS, Story};
 use crate::search::broker::Place;
 use crate::search::log::{Log, Record};
 use crate::search::schedule;
@@ -12,7 +12,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use std::time::Duration;
 
 impl Story {
-    pub(super) fn step(&mut self) {
+    pub(super) fn step(&mut self) -> Result<(), String> {
         match self.dice.below(14) {
             0..6 => self.produce(),
             6 => self.kill(),
@@ -25,13 +25,14 @@ impl Story {
                 world(|world| world.away_until = world.broker.now + away);
             }
             10 => self.compact(),
-            11 => self.refuse(),
+            11 => self.refuse()?,
             12 => self.disturb(),
             _ => {
                 let latency = [1, 5, 40][self.dice.below(3)];
                 world(|world| world.latency = Duration::from_millis(latency));
             }
         }
+        Ok(())
     }
 
     fn produce(&mut self) {
@@ -142,7 +143,7 @@ impl Story {
     }
 
     /// A partition of some topic takes no records for a while.
-    fn refuse(&mut self) {
+    fn refuse(&mut self) -> Result<(), String> {
         let topics: Vec<&String> = [&self.places.output, &self.places.dead]
             .into_iter()
             .chain(self.places.changelogs.values())
@@ -155,10 +156,18 @@ impl Story {
         let code = [Code::NotEnoughReplicas, Code::MessageTimedOut][self.dice.below(2)];
         note(&format!("{place:?} refuses: {code:?}"));
         world(|world| world.broker.refuses.insert(place.clone(), code));
+        let aborted = self.aborted();
         let pause = self.dice.time(Duration::from_secs(12));
         schedule::sleep(pause);
+        let aborted = self.aborted() - aborted;
+        if aborted > ABORTS {
+            return Err(format!(
+                "{aborted} transactions were aborted in {pause:?}, without a rest between"
+            ));
+        }
         note(&format!("{place:?} takes records again"));
         world(|world| world.broker.refuses.clear());
+        Ok(())
     }
 
     /// Markers of somebody else's transactions come to the changelogs.

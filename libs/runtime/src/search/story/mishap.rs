@@ -1,12 +1,12 @@
 //! What only a person can mend: what follows from it, and that everything goes on once it is mended.
 
-use super::{Process, QUIET, Story};
+use super::{Process, QUIET, Story, broker};
 use crate::lane::Note;
 use crate::search::dice::Dice;
 use crate::search::log::{Log, Record};
 use crate::search::oracle::{committed, is_read};
 use crate::search::schedule;
-use crate::search::stage::CURSED;
+use crate::search::stage::{CURSED, DAY};
 use crate::search::world::{note, world};
 use crate::work::wall_clock;
 use rdkafka::error::RDKafkaErrorCode as Code;
@@ -94,6 +94,40 @@ impl Story {
             }
         }
         Ok(())
+    }
+
+    /// The changelog holds many keys whose time is over: their tombstones are written while records come.
+    pub(super) fn end_many(&mut self, keys: u64) -> Result<(), String> {
+        self.create();
+        let input = (self.places.input.clone(), 0);
+        let changelog = (self.places.changelogs["seen"].clone(), 0);
+        let group = self.places.group.clone();
+        let now = wall_clock();
+        world(|world| {
+            world
+                .broker
+                .group(&group)
+                .offsets
+                .insert(input, (0, String::new()));
+            if let Some(log) = world.broker.log_mut(&changelog) {
+                for key in 0..keys {
+                    let key = (1_u128 << 64) + u128::from(key);
+                    log.append(state(&key.to_be_bytes(), ended(now - DAY), now), None);
+                }
+            }
+        });
+        schedule::spawn("broker".to_owned(), broker);
+        self.start(0);
+        let left = |_: &Self| world(|world| world.broker.topic(&changelog.0)[0].tombstones() as u64) < keys;
+        let until = schedule::now().unwrap_or_default() + QUIET;
+        while left(self) {
+            if schedule::now().unwrap_or_default() > until {
+                return Err("not every key was ended".to_owned());
+            }
+            self.produce_to(0);
+            schedule::sleep(Duration::from_millis(500));
+        }
+        self.check_none_failed()
     }
 
     /// The tasks that write to a partition are put aside, until it takes records again.
@@ -199,6 +233,18 @@ fn state(key: &[u8], value: Vec<u8>, time: i64) -> Record {
         headers: None,
         time,
     }
+}
+
+/// A key whose time is over since then, in MessagePack.
+fn ended(until: i64) -> Vec<u8> {
+    let mut value = vec![0x82, 0xa5];
+    value.extend(b"until");
+    value.push(0xd3);
+    value.extend(until.to_be_bytes());
+    value.push(0xa5);
+    value.extend(b"value");
+    value.push(0xc0);
+    value
 }
 
 /// In MessagePack.
