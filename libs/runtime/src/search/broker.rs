@@ -181,7 +181,8 @@ impl Broker {
             }
             Later::Rebalance(group) => self.rebalance(&group),
             Later::Lapse { group, client } => {
-                if self.group(&group).lapse(client) {
+                let now = self.now;
+                if self.group(&group).lapse(client, now) {
                     self.rebalance_soon(&group);
                 }
             }

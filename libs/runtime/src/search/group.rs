@@ -128,15 +128,24 @@ impl Group {
     }
 
     /// The session of a client is over; says whether it still was a member.
-    pub(super) fn lapse(&mut self, client: u64) -> bool {
-        let Some((instance, member)) = self.members.iter().find(|(_, member)| member.client == client) else {
+    pub(super) fn lapse(&mut self, client: u64, now: Duration) -> bool {
+        let Some(instance) = self.instance_of(client) else {
             return false;
         };
-        let (instance, lost) = (instance.clone(), member.owned.iter().cloned().collect());
-        self.members.remove(&instance);
+        let owned = self.members.remove(&instance).map(|member| member.owned);
+        let lost: Vec<Place> = owned.unwrap_or_default().into_iter().collect();
+        for place in &lost {
+            self.parted.insert((instance.clone(), place.clone()), now);
+        }
         self.words.remove(&client);
         self.tell(client, Word::Lost(lost));
         true
+    }
+
+    fn instance_of(&self, client: u64) -> Option<String> {
+        let mut members = self.members.iter();
+        let found = members.find(|(_, member)| member.client == client);
+        found.map(|(instance, _)| instance.clone())
     }
 
     /// For how long a partition has not been this member's, if it once was.

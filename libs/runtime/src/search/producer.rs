@@ -5,7 +5,7 @@ use super::consumer::Consumer;
 use super::group::Membership;
 use super::log::Record;
 use super::schedule;
-use super::world::{World, choose, note, travel, troubled, world};
+use super::world::{World, choose, comes_late, note, travel, troubled, world};
 use crate::kafka::{Kafka, Outgoing, Producer, TransactionError};
 use crate::lane::{Deliveries, GroupContext};
 use rdkafka::ClientContext;
@@ -184,7 +184,7 @@ impl Writer {
     fn end(&self, commit: bool, limit: Duration) -> Result<(), TransactionError> {
         let epoch = self.state().epoch;
         let end = |world: &mut World| world.broker.end(&self.id, epoch, commit);
-        let fate = fate();
+        let fate = if comes_late() { Fate::Twice } else { fate() };
         match fate {
             Fate::Arrives => self.ask(limit, end)?,
             Fate::Twice => {
@@ -305,6 +305,9 @@ impl Producer for Writer {
     }
 
     fn begin_transaction(&self) -> Result<(), TransactionError> {
+        if troubled() || comes_late() {
+            self.breaks();
+        }
         match &self.state().failed {
             Some(failed) => Err(failed.clone()),
             None => Ok(()),

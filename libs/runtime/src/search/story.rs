@@ -42,6 +42,8 @@ struct Plan {
     steps: usize,
     /// One call in so many meets trouble.
     trouble: usize,
+    /// One request in so many to end a transaction arrives once more, late.
+    late: usize,
     mishap: Option<Mishap>,
 }
 
@@ -52,6 +54,7 @@ impl Plan {
             processes: 1 + dice.below(2),
             steps: 4 + dice.below(16),
             trouble: [0, 2_000, 500, 150][dice.below(4)],
+            late: [0, 0, 30, 6][dice.below(4)],
             mishap: Mishap::of(dice),
         }
     }
@@ -165,6 +168,7 @@ impl Story {
         }
         world(|world| {
             world.trouble = self.plan.trouble;
+            world.late = self.plan.late;
             world.lagging = true;
         });
         let mishap_at = self.dice.below(self.plan.steps);
@@ -330,6 +334,7 @@ fn calm() {
     note("it is quiet from now on");
     world(|world| {
         world.trouble = 0;
+        world.late = 0;
         world.away_until = Duration::ZERO;
         world.lagging = false;
         world.latency = Duration::from_millis(2);

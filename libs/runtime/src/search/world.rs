@@ -21,6 +21,8 @@ pub(super) struct World {
     pub(super) dice: Dice,
     /// One call in so many meets trouble; none does where this is 0.
     pub(super) trouble: usize,
+    /// One request in so many to end a transaction arrives twice, the second time late; none does where this is 0.
+    pub(super) late: usize,
     /// No broker answers before this.
     pub(super) away_until: Duration,
     /// The network is so slow, at most.
@@ -53,6 +55,7 @@ impl World {
             broker: Broker::new(dice.split()),
             dice,
             trouble: 0,
+            late: 0,
             away_until: Duration::ZERO,
             latency: Duration::from_millis(2),
             lagging: false,
@@ -135,6 +138,11 @@ pub(super) fn note(line: &str) {
 /// Whether this call meets trouble.
 pub(super) fn troubled() -> bool {
     world(World::is_troubled)
+}
+
+/// Whether this request to end a transaction arrives twice.
+pub(super) fn comes_late() -> bool {
+    world(|world| world.late > 0 && world.dice.one_in(world.late))
 }
 
 /// One of so many.
