@@ -44,8 +44,8 @@ check: fmt-check clippy deny fences
 # Breakages of a lane's protocol and of its shell, each of which its tests must catch
 [group('habits')]
 [no-exit-message]
-mutations:
-    @libs/runtime/mutations
+mutations *args:
+    @libs/runtime/mutations "$@"
 
 # Lanes, as they stand, through seeded faults of a simulated broker: `just shell --seeds 10000 --from 7`
 [group('habits')]

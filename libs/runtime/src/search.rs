@@ -5,6 +5,32 @@
 //! fail and whether they took effect, and what happens to processes, members and brokers. At the end what readers see
 //! must be the fold of the input ([`oracle`]): nothing lost, nothing twice, counts and state to match; and no lane may
 //! have failed, be restoring still, or have gone in circles.
+//!
+//! A search that cannot fail proves nothing. `just mutations` puts each of these breakages into the code and sees that the
+//! search finds it:
+//!
+//! - a restore ends at the first end that is told: `lane/restore/coverage.rs`: `if source.read || position < source.wanted {` → `if source.read {`
+//! - a changelog that was made anew is accepted: `lane/extents.rs`: `(found.end < expected.end || found.begin > expected.begin)` → `found.begin > expected.begin`
+//! - a changelog that was cut is accepted: `lane/extents.rs`: `(found.end < expected.end || found.begin > expected.begin)` → `found.end < expected.end`
+//! - what ends at once goes into one transaction: `lane/writing.rs`: `store.expire(expired);` → `store.expire(usize::MAX);`
+//! - a task that cannot go on ends its lane: `lane.rs`: `(Some(task), Recovery::Halt) => vec![Event::Quarantine(task), Event::Failed(Recovery::Abort)],` → `(Some(_), Recovery::Halt) => vec![Event::Failed(Recovery::Halt)],`
+//! - a task that cannot be restored holds up those beside it: `lane/restore.rs`: `let Some(quarantined) = fault.quarantines() else {` → `let Some(quarantined) = fault.quarantines().filter(|_| false) else {`
+//! - aborts are not followed by a rest: `protocol.rs`: `if !rest.is_zero() {` → `if false {`
+//! - a commit of others ends the row of aborts: `protocol.rs`: `let past_rest = self.aborted_at.saturating_add(backoff(self.aborts) * 2);` → `let past_rest = Moment::ZERO;`
+//! - a restore goes on without its task: `lane.rs`: `self.restorer.let_go(tasks);` → `{}`
+//! - a value that makes its reader panic is passed over: `lane/restore/sources.rs`: `whole.map_err(|_| panicked().of_task(task.task))?;` → `let _ = whole;`
+//! - a record that makes the stage panic keeps its changes: `work/stage.rs`: `take_back(&mut running.stores);` → `{}`
+//! - a record whose output is too large keeps its changes: `work.rs`: `::stage::take_back(&mut running.stores);` → `{}`
+//! - a transaction that begins dispels the doubt: `lane/transactor.rs`: `begun.map_err(|error| error.fault("beginning a transaction"))` → `{ self.producer.deliveries().doubt.store(false, Ordering::Release); begun.map_err(|error| error.fault("")) }`
+//! - a producer is not doubted at all: `lane/transactor.rs`: `self.producer.deliveries().doubt.load(Ordering::Acquire)` → `false`
+//! - two processes with one id fence each other for ever: `keeper/rival.rs`: `self.fenced >= ENDS` → `false`
+//! - the clock of stores follows any record: `work/times.rs`: `let clock = bounded(time, written.unwrap_or_else(wall));` → `let clock = time;`
+//! - a call that never returns is waited for: `stop.rs`: `(now >= self.deadline).then_some(WaitEnd::TimedOut)` → `None`
+//! - after an abort the next records come first: `lane/writing.rs`: `self.intake.rewind(&again)?;` → `{}`
+//! - a partition that is nobody's stays so: `lane/census.rs`: `self.looked.elapsed() >= EVERY` → `false`
+//! - a member that comes back takes records before it hears the group: `lane.rs`: `while self.taken.records < BATCH && !self.intake.has_news() {` → `while self.taken.records < BATCH {`
+//! - an output that did not arrive is no reason to abort: `lane/transactor.rs`: `failed.get_or_insert_with(|| Fault::of_delivery(topic, error, task_of(task)));` → `let _ = (topic, error, task);`
+//! - the high watermark of a restore is read committed: `lane/restore/sources.rs`: `self.reader("read_uncommitted")?` → `self.reader("read_committed")?`
 
 mod broker;
 mod consumer;

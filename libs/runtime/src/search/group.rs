@@ -155,7 +155,7 @@ impl Group {
             .get(instance)
             .is_some_and(|member| member.owned.contains(place));
         let parted = self.parted.get(&(instance.to_owned(), place.clone()));
-        parted.filter(|_| !owns).map(|parted| now - *parted)
+        parted.filter(|_| !owns).map(|parted| now.saturating_sub(*parted))
     }
 
     /// The clients of all members.
