@@ -1,12 +1,13 @@
 //! The attackers' side of an afternoon: what the program `attackers` does until it is told to stop.
 
-use crate::attacks::{self, Afternoon};
+use crate::attacks::{self, Afternoon, Flood};
 use crate::failure::Failure;
 use crate::place::Targets;
 use crate::strikes::Strikes;
 use serde_json::Value;
 use std::io::Read;
 use std::sync::Arc;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 /// The lowest there is among threads that are not idle ones.
@@ -18,25 +19,30 @@ const DESCRIPTORS: u64 = 16_384;
 ///
 /// # Errors
 /// The threads cannot be started, or the broker does not take what a hostile producer sends.
-pub fn attack(targets: Targets, under_way: impl Fn()) -> Result<Value, Failure> {
+pub fn attack(targets: &Targets, under_way: impl Fn()) -> Result<Value, Failure> {
+    let _ = rlimit::increase_nofile_limit(DESCRIPTORS);
+    let flood = threads()?.block_on(Flood::prepare(&targets.settings))?;
     // Whoever may not lower it attacks at the priority of everybody, which is only harder. Threads inherit it.
     let _ = rustix::process::setpriority_process(None, NICE);
-    let _ = rlimit::increase_nofile_limit(DESCRIPTORS);
-    let threads = tokio::runtime::Runtime::new().map_err(|error| Failure::Attackers(error.to_string()))?;
-    let strikes = threads.block_on(until_told(targets, under_way));
+    let threads = threads()?;
+    let strikes = threads.block_on(until_told(targets, &flood, under_way));
     threads.shutdown_background();
-    strikes
+    Ok(strikes)
 }
 
-async fn until_told(targets: Targets, under_way: impl Fn()) -> Result<Value, Failure> {
+fn threads() -> Result<Runtime, Failure> {
+    Runtime::new().map_err(|error| Failure::Attackers(error.to_string()))
+}
+
+async fn until_told(targets: &Targets, flood: &Flood, under_way: impl Fn()) -> Value {
     let (tell, over) = watch::channel(false);
     let strikes = Arc::<Strikes>::default();
-    let mut attacks = attacks::begin(&targets, &Afternoon::new(over, Arc::clone(&strikes))).await?;
+    let mut attacks = attacks::begin(targets, flood, &Afternoon::new(over, Arc::clone(&strikes)));
     under_way();
     // Whatever comes, and whoever closes it.
     let _ = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await;
     let counted = strikes.counts();
     tell.send_replace(true);
     while attacks.join_next().await.is_some() {}
-    Ok(counted)
+    counted
 }

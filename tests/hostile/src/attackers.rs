@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         ops: arguments.ops,
         settings,
     };
-    match hostile::attack(targets, || println!("under way")) {
+    match hostile::attack(&targets, || println!("under way")) {
         Ok(strikes) => {
             println!("{strikes}");
             ExitCode::SUCCESS

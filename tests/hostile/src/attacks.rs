@@ -6,7 +6,8 @@ mod logins;
 mod queries;
 mod topic;
 
-use crate::failure::Failure;
+pub(crate) use topic::Flood;
+
 use crate::place::Targets;
 use crate::strikes::{Kind, Strikes};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -51,7 +52,7 @@ impl Afternoon {
 const BREATH: Duration = Duration::from_millis(20);
 
 /// All of them, under way.
-pub(crate) async fn begin(targets: &Targets, afternoon: &Afternoon) -> Result<JoinSet<()>, Failure> {
+pub(crate) fn begin(targets: &Targets, flood: &Flood, afternoon: &Afternoon) -> JoinSet<()> {
     let mut attacks = JoinSet::new();
     let (edge, api) = (targets.edge, targets.api);
     for address in [edge, api, targets.ops] {
@@ -65,8 +66,8 @@ pub(crate) async fn begin(targets: &Targets, afternoon: &Afternoon) -> Result<Jo
     for number in 0..queries::AT_ONCE {
         attacks.spawn(queries::ask_for_ever(api, from(number), afternoon.clone()));
     }
-    topic::flood(&targets.settings, afternoon, &mut attacks).await?;
-    Ok(attacks)
+    flood.begin(afternoon, &mut attacks);
+    attacks
 }
 
 /// Attackers have addresses of their own, as they do outside of one machine; every fourth shares that of the client.

@@ -13,24 +13,35 @@ use topology::{Prefix, Topic};
 
 const DAY: i64 = 24 * 3_600_000;
 
-pub(super) async fn flood(
-    settings: &Settings,
-    afternoon: &Afternoon,
-    attacks: &mut JoinSet<()>,
-) -> Result<(), Failure> {
-    let prefix = Prefix::new(settings.topic_prefix.clone());
-    let broker = |error: &dyn std::fmt::Display| Failure::Broker(error.to_string());
-    let registry = Registry::connect(&settings.registry).map_err(|error| broker(&error))?;
-    let ids = registry
-        .register_all(&prefix)
-        .await
-        .map_err(|error| broker(&error))?;
-    let publisher = Publisher::new(&settings.kafka, &prefix, ids).map_err(|error| broker(&error))?;
-    let encoder = Encoder::new(ids);
-    for value in values(&encoder) {
-        attacks.spawn(write_for_ever(publisher.clone(), value, afternoon.clone()));
+/// What they need to begin.
+pub(crate) struct Flood {
+    publisher: Publisher,
+    encoder: Encoder,
+}
+
+impl Flood {
+    /// Asks the registry, which is done before the attackers take the lowest priority: on a busy machine it would not be
+    /// answered in time then.
+    pub(crate) async fn prepare(settings: &Settings) -> Result<Self, Failure> {
+        let prefix = Prefix::new(settings.topic_prefix.clone());
+        let broker = |error: &dyn std::fmt::Display| Failure::Broker(error.to_string());
+        let registry = Registry::connect(&settings.registry).map_err(|error| broker(&error))?;
+        let ids = registry
+            .register_all(&prefix)
+            .await
+            .map_err(|error| broker(&error))?;
+        let publisher = Publisher::new(&settings.kafka, &prefix, ids).map_err(|error| broker(&error))?;
+        Ok(Self {
+            publisher,
+            encoder: Encoder::new(ids),
+        })
     }
-    Ok(())
+
+    pub(super) fn begin(&self, afternoon: &Afternoon, attacks: &mut JoinSet<()>) {
+        for value in values(&self.encoder) {
+            attacks.spawn(write_for_ever(self.publisher.clone(), value, afternoon.clone()));
+        }
+    }
 }
 
 /// Bytes that are nothing, JSON that is none, Avro that is cut, and an event of tomorrow.
