@@ -5,6 +5,7 @@ mod at_least_once;
 mod census;
 mod extents;
 mod intake;
+mod kept;
 mod membership;
 mod notes;
 mod outbox;
@@ -18,6 +19,7 @@ mod writing;
 pub(crate) use extents::Extent;
 pub(crate) use extents::Extents;
 pub(crate) use intake::Intake;
+pub(crate) use kept::Kept;
 pub(crate) use membership::{GroupContext, Membership};
 pub(crate) use notes::{Note, write_note};
 pub(crate) use outbox::Outbox;
@@ -104,6 +106,8 @@ pub(crate) struct Lane<'a, W: Work<K>, K: Kafka = Librdkafka> {
     restorer: Restorer<W::Stores>,
     quarantine: Quarantine,
     tasks: Tasks<W::Stores>,
+    /// What the lane before this one left.
+    kept: Kept<W::Stores>,
     taken: Taken,
     /// The task whose restore the protocol is being told of.
     restored: Option<Running<W::Stores>>,
@@ -124,6 +128,7 @@ impl<'a, W: Work<K>, K: Kafka> Lane<'a, W, K> {
         config: &'a LaneConfig,
         work: &'a mut W,
         policy: CommitPolicy,
+        kept: Kept<W::Stores>,
     ) -> Result<Self, Fault> {
         let (limit, stop, names) = (config.limit, config.stop.clone(), config.names.clone());
         let outbox = Outbox::new(&config.producer, limit, stop, names, config.ids)?;
@@ -135,9 +140,10 @@ impl<'a, W: Work<K>, K: Kafka> Lane<'a, W, K> {
             work,
             intake,
             outbox,
-            restorer: Restorer::new(),
+            restorer: Restorer::new(kept.clone()),
             quarantine: Quarantine::new::<K>(config),
             tasks: BTreeMap::new(),
+            kept,
             taken: Taken::default(),
             restored: None,
             protocol: Protocol::new(policy),
@@ -222,8 +228,21 @@ impl<'a, W: Work<K>, K: Kafka> Lane<'a, W, K> {
                 Ended::Halted(reason.message)
             }
             _ => {
+                self.keep_tasks();
                 self.intake.forsake();
                 Ended::Rebuild(reason)
+            }
+        }
+    }
+
+    /// For the lane that takes the place of this one.
+    fn keep_tasks(&mut self) {
+        let tasks = std::mem::take(&mut self.tasks).into_values();
+        let restored = self.restored.take();
+        tasks.chain(restored).for_each(|running| self.kept.keep(running));
+        while let Some(word) = self.restorer.next() {
+            if let Word::Restored { running, .. } = word {
+                self.kept.keep(*running);
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::drain::DrainLane;
 use crate::fault::Fault;
 use crate::kafka::{Kafka, Librdkafka};
 use crate::keeper::{Run, again_and_again, keep, longest_silence};
-use crate::lane::{Ended, Lane};
+use crate::lane::{Ended, Kept, Lane};
 use crate::work::{EffectWork, StageWork, Work};
 use stage::{Drain, Effect, Stage};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,7 +56,10 @@ where
     let policy = commit_policy(&shared.kafka, MOST_RECORDS);
     spawn(shared, name, move |config| {
         let mut work = StageWork::new(make(), config);
-        again_and_again(config, || run_lane::<_, Librdkafka>(config, &mut work, policy))
+        let kept = Kept::default();
+        again_and_again(config, || {
+            run_lane::<_, Librdkafka>(config, &mut work, policy, &kept)
+        })
     })
 }
 
@@ -75,7 +78,10 @@ where
     spawn(shared, name, move |config| {
         let config = &config.at_least_once();
         let mut work = StageWork::new(make(), config);
-        again_and_again(config, || run_lane::<_, Librdkafka>(config, &mut work, policy))
+        let kept = Kept::default();
+        again_and_again(config, || {
+            run_lane::<_, Librdkafka>(config, &mut work, policy, &kept)
+        })
     })
 }
 
@@ -91,7 +97,10 @@ pub fn run_effect<E: Effect>(
     let handle = handle.clone();
     spawn(shared, name, move |config| {
         let mut work = EffectWork::new(Arc::clone(&effect), config, concurrency, handle.clone());
-        again_and_again(config, || run_lane::<_, Librdkafka>(config, &mut work, policy))
+        let kept = Kept::default();
+        again_and_again(config, || {
+            run_lane::<_, Librdkafka>(config, &mut work, policy, &kept)
+        })
     })
 }
 
@@ -118,13 +127,14 @@ pub fn run_drain<D: Drain>(
     start(lanes.map(|(lane, run)| (LaneConfig::new(shared, name, lane), run)))
 }
 
-/// One life of a lane.
+/// One life of a lane, with what the one before kept.
 pub(crate) fn run_lane<W: Work<K>, K: Kafka>(
     config: &LaneConfig,
     work: &mut W,
     policy: CommitPolicy,
+    kept: &Kept<W::Stores>,
 ) -> Ended {
-    match Lane::<W, K>::connect(config, work, policy) {
+    match Lane::<W, K>::connect(config, work, policy, kept.clone()) {
         Ok(lane) => lane.run(),
         Err(fault) => of_fault(fault),
     }

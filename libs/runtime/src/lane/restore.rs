@@ -16,6 +16,7 @@ mod shortfall;
 mod sources;
 mod standing;
 
+use super::kept::Kept;
 use super::task::Running;
 use crate::config::LaneConfig;
 use crate::fault::Fault;
@@ -63,6 +64,8 @@ struct Progress {
 pub(super) struct Restorer<S> {
     words: (Sender<Word<S>>, Receiver<Word<S>>),
     progress: Arc<Progress>,
+    /// What the lane before left.
+    kept: Kept<S>,
     /// Of every restore that may still be under way.
     claims: Vec<Arc<Claim>>,
     began: Instant,
@@ -82,6 +85,7 @@ struct Job<S, K: Kafka> {
     /// Partitions of every topic of the stream.
     partitions: i32,
     words: Sender<Word<S>>,
+    kept: Kept<S>,
     /// Those of the tasks that are restored.
     told: RefCell<BTreeSet<Task>>,
     progress: Arc<Progress>,
@@ -89,10 +93,11 @@ struct Job<S, K: Kafka> {
 
 impl<S: Stores> Restorer<S> {
     /// Nothing is being restored.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(kept: Kept<S>) -> Self {
         Self {
             words: mpsc::channel(),
             progress: Arc::default(),
+            kept,
             claims: Vec::new(),
             began: Instant::now(),
         }
@@ -124,6 +129,7 @@ impl<S: Stores> Restorer<S> {
             names: config.names.clone(),
             partitions: config.partitions,
             words: self.words.0.clone(),
+            kept: self.kept.clone(),
             told: RefCell::default(),
             progress: Arc::clone(&self.progress),
         };
@@ -194,8 +200,22 @@ impl<S: Stores, K: Kafka> Job<S, K> {
     /// Offsets first: the broker answers once no transaction that would move them is open, so no predecessor writes to
     /// the changelogs after that.
     fn restore(&self) -> Result<(), Fault> {
-        let running = self.standing()?;
-        self.read_changelogs(running)
+        let fresh = self.standing()?;
+        self.read_changelogs(self.resume(fresh))
+    }
+
+    /// Tells those whose state the lane before kept; gives the others.
+    fn resume(&self, fresh: Vec<Running<S>>) -> Vec<Running<S>> {
+        let resumed = |running: Running<S>| {
+            let kept = running
+                .standing()
+                .and_then(|committed| self.kept.claim(running.task, committed));
+            kept.map_or(Some(running), |kept| {
+                self.tell(kept);
+                None
+            })
+        };
+        fresh.into_iter().filter_map(resumed).collect()
     }
 
     /// An error once nobody wants any of it any more; it is not told then.
@@ -209,7 +229,13 @@ impl<S: Stores, K: Kafka> Job<S, K> {
     fn tell(&self, running: Running<S>) {
         self.told.borrow_mut().insert(running.task);
         let (running, attempt) = (Box::new(running), self.attempt);
-        let _ = self.words.send(Word::Restored { running, attempt });
+        let told = self.words.send(Word::Restored { running, attempt });
+        // The lane has ended meanwhile.
+        if let Err(unsent) = told
+            && let Word::Restored { running, .. } = unsent.0
+        {
+            self.kept.keep(*running);
+        }
     }
 }
 

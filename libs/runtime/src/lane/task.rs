@@ -1,6 +1,7 @@
 //! One task of a lane: the state, the counts and the place in its input of one partition.
 
 use super::extents::Extents;
+use super::kept::Committed;
 use super::outbox::fits_changelog;
 use crate::fault::Fault;
 use crate::metadata::Metadata;
@@ -38,6 +39,10 @@ pub(crate) struct Running<S> {
     touched: bool,
     /// Whether a record came since this was asked last.
     heard: bool,
+    /// What the broker keeps of it, as far as is known; `None` before the first commit.
+    standing: Option<Committed>,
+    /// What the broker keeps of it if the open transaction is committed, once that was asked for.
+    asked: Option<Committed>,
     /// Whether each record's changes of state are measured, and whether some were too large for the changelog.
     measured: Option<Measured>,
 }
@@ -67,8 +72,30 @@ impl<S: Stores> Running<S> {
             first: None,
             touched: false,
             heard: false,
+            standing: None,
+            asked: None,
             measured: None,
         }
+    }
+
+    /// What the broker keeps of it, as far as is known.
+    pub(crate) fn standing(&self) -> Option<&Committed> {
+        self.standing.as_ref()
+    }
+
+    /// The same task in another lane, if this is what the broker keeps of it: as the last commit left it, or as the one
+    /// of unknown outcome did.
+    pub(crate) fn resume_at(mut self, committed: &Committed) -> Option<Self> {
+        if self.asked.as_ref() == Some(committed) {
+            self.commit();
+        } else if self.standing.as_ref() == Some(committed) {
+            self.abort();
+        } else {
+            return None;
+        }
+        self.expected = None;
+        self.heard = false;
+        Some(self)
     }
 
     /// Whether a record came since this was asked last.
@@ -105,6 +132,7 @@ impl<S: Stores> Running<S> {
     pub(crate) fn stand_at(&mut self, offset: i64, kept: Metadata) {
         self.committed = Some(offset);
         self.next = Some(offset);
+        self.standing = Some((offset, kept.clone()));
         self.counts = kept.counts;
         self.changelogs = kept.changelogs;
     }
@@ -138,16 +166,18 @@ impl<S: Stores> Running<S> {
         self.first.is_some() || self.touched
     }
 
-    /// What is kept beside its offset once the open transaction commits.
-    pub(crate) fn metadata_after(&self) -> Metadata {
+    /// What the broker is to keep of it once the open transaction commits; nothing before the first record ever.
+    pub(crate) fn ask(&mut self) -> Option<&Committed> {
         let mut counts = self.counts.clone();
         counts.add(&self.pending);
         let changelogs = self.changelogs.after();
-        Metadata {
+        let metadata = Metadata {
             counts,
             changelogs,
             partitions: self.partitions,
-        }
+        };
+        self.asked = self.next.map(|next| (next, metadata));
+        self.asked.as_ref()
     }
 
     /// The transaction committed; its marker is the next record of each changelog that it touched.
@@ -162,6 +192,8 @@ impl<S: Stores> Running<S> {
         self.counts.add(&std::mem::take(&mut self.pending));
         self.deaths.clear();
         self.committed = self.next;
+        // Without an offset nothing tells this state from any other.
+        self.standing = self.asked.take();
         self.first = None;
         self.touched = false;
         self.measured = self
@@ -176,6 +208,7 @@ impl<S: Stores> Running<S> {
         self.changelogs.abort();
         self.pending = FlowCounts::default();
         self.deaths.clear();
+        self.asked = None;
         self.touched = false;
         self.next = self.committed;
         self.expected = self.first.take().or(self.expected);
@@ -262,6 +295,45 @@ mod tests {
         task.commit();
         assert!(task.accept(4).is_err());
         task.accept(9).unwrap();
+    }
+
+    /// A task whose commit up to offset 8 was asked for, after one up to 5.
+    fn in_doubt() -> Running<()> {
+        let mut task = running();
+        task.stand_at(5, Metadata::default());
+        task.accept(7).unwrap();
+        task.pending.count_out(1);
+        task.ask();
+        task
+    }
+
+    fn asked() -> Committed {
+        in_doubt().ask().cloned().unwrap()
+    }
+
+    #[test]
+    fn a_commit_of_unknown_outcome_is_what_the_broker_says() {
+        let after = in_doubt().resume_at(&asked()).unwrap();
+        assert_eq!((after.committed, after.counts.read), (Some(8), 1));
+        let before = in_doubt().resume_at(&(5, Metadata::default())).unwrap();
+        assert_eq!((before.committed, before.counts.read), (Some(5), 0));
+        assert!(!after.is_dirty() && !before.is_dirty());
+    }
+
+    #[test]
+    fn a_task_that_somebody_else_had_meanwhile_is_not_resumed() {
+        let (_, others) = asked();
+        assert!(in_doubt().resume_at(&(9, Metadata::default())).is_none());
+        assert!(
+            in_doubt().resume_at(&(5, others)).is_none(),
+            "a timer committed without a record"
+        );
+        let mut aborted = in_doubt();
+        aborted.abort();
+        assert!(
+            aborted.resume_at(&asked()).is_none(),
+            "it was not asked for again"
+        );
     }
 
     #[test]

@@ -10,8 +10,12 @@ use crate::protocol::Event;
 use crate::work::Work;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use stage::{FlowCounts, Stores, Task};
+use std::time::Duration;
 use topology::Changelog;
 
+/// How long after its beginning a lane may still be assigned what the one before it had: rebalances of a group whose
+/// members all join anew are over by then.
+const KEEP: Duration = Duration::from_mins(1);
 /// Keys of a store whose time is over and that become tombstones in one transaction, of all tasks together. What is
 /// over at once may be millions, more than a transaction has time for.
 const EXPIRED: usize = 16_384;
@@ -38,6 +42,9 @@ impl<W: Work<K>, K: Kafka> Lane<'_, W, K> {
         self.tell(began);
         let dirty = self.tasks.values_mut().filter(|running| running.is_dirty());
         dirty.for_each(Running::commit);
+        if self.began.elapsed() >= KEEP {
+            self.kept.clear();
+        }
         Ok(Event::Committed { doubtful })
     }
 
@@ -92,16 +99,19 @@ impl<W: Work<K>, K: Kafka> Lane<'_, W, K> {
 
     /// The offsets of every task with a part in the transaction, also of those that moved no further: with them the
     /// broker checks that the group still counts us in.
-    fn offsets(&self) -> Result<TopicPartitionList, Fault> {
+    fn offsets(&mut self) -> Result<TopicPartitionList, Fault> {
         let mut offsets = TopicPartitionList::new();
-        for running in self.tasks.values().filter(|running| running.is_dirty()) {
-            let Some(next) = running.next else { continue };
-            let topic = self.config.names.topic(running.task.topic);
-            let mut element = offsets.add_partition(topic, running.task.partition);
-            let set = element.set_offset(Offset::Offset(next));
+        for running in self.tasks.values_mut().filter(|running| running.is_dirty()) {
+            let task = running.task;
+            let Some((next, metadata)) = running.ask() else {
+                continue;
+            };
+            let topic = self.config.names.topic(task.topic);
+            let mut element = offsets.add_partition(topic, task.partition);
+            let set = element.set_offset(Offset::Offset(*next));
             set.map_err(|error| Fault::of("listing offsets", &error))?;
-            let kept = running.metadata_after().write();
-            element.set_metadata(kept.map_err(|why| Fault::halt(why).of_task(running.task))?);
+            let written = metadata.write();
+            element.set_metadata(written.map_err(|why| Fault::halt(why).of_task(task))?);
         }
         Ok(offsets)
     }
