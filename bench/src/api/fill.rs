@@ -8,10 +8,11 @@ use std::time::Instant;
 /// Rows of one statement.
 const PIECE: i64 = 100_000;
 
-/// A partition for each of the last thirty days; the migration has made the newest.
-const DAYS: &str = "DO $$ DECLARE day date; BEGIN FOR ago IN 2..31 LOOP day := (now() AT TIME ZONE 'UTC')::date - ago; \
-    EXECUTE format('CREATE TABLE events_%s PARTITION OF events FOR VALUES FROM (%L) TO (%L)', to_char(day, 'YYYYMMDD'), \
-    day || ' 00:00:00+00', (day + 1) || ' 00:00:00+00'); END LOOP; END $$";
+/// A partition for each of the last thirty days; the migration has made the newest, and the months.
+const DAYS: &str = "DO $$ DECLARE day date; parent text; BEGIN FOREACH parent IN ARRAY ARRAY['events', 'dead_letters'] LOOP \
+    FOR ago IN 2..31 LOOP day := (now() AT TIME ZONE 'UTC')::date - ago; \
+    EXECUTE format('CREATE TABLE %s_%s PARTITION OF %s FOR VALUES FROM (%L) TO (%L)', parent, to_char(day, 'YYYYMMDD'), \
+    parent, day || ' 00:00:00+00', (day + 1) || ' 00:00:00+00'); END LOOP; END LOOP; END $$";
 
 /// Nine in ten rows are of one tenant, one in a hundred thousand of the quietest; values likewise.
 const EVENTS: &str = "WITH made AS (SELECT n, power(random(), 3) AS skew, random() AS luck FROM generate_series($1, $2) n), \

@@ -28,10 +28,15 @@ pub enum SinkError {
 /// Commits do not wait for the disk (`synchronous_commit = off`): should the server crash, rows and offsets are lost
 /// together, and Kafka gives the records again. A lane that stands still in the midst of a batch loses it, and with it
 /// its locks, so that the next owner need not wait for it.
-const SESSION: [(&str, &str); 4] = [
+const SESSION: [(&str, &str); 7] = [
     ("synchronous_commit", "off"),
     ("lock_timeout", "30s"),
     ("idle_in_transaction_session_timeout", "15s"),
+    // A batch looks for its own keys. A part of a table that was just made looks small enough to be read whole, and the
+    // plan is kept when it is not small any more.
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
     // What the tables ask of a sink that knows of keys across days.
     ("sluicebox.keys", "on"),
 ];

@@ -1,6 +1,8 @@
 //! What the migration that cuts tables by day would do for long under its locks, done beforehand while others write:
 //! the keys of the stored events, an index of places, and bounds that are known to hold.
 
+pub(crate) mod later;
+
 use crate::online::{locked, make, run, waits};
 use sqlx::{PgConnection, PgPool};
 
@@ -35,8 +37,11 @@ pub(crate) async fn prepare(pool: &PgPool) -> Result<(), sqlx::Error> {
     keys(&mut connection).await?;
     let place = "raw_events_place ON raw_events (kafka_partition, kafka_offset, received_at)";
     make("UNIQUE", "raw_events_place", place, &mut connection).await?;
+    let cut: String = sqlx::query_scalar("SELECT day || ' 00:00:00+00' FROM partition_cut")
+        .fetch_one(&mut *connection)
+        .await?;
     for (table, time) in [("raw_events", "received_at"), ("events", "time")] {
-        bound(table, time, &mut connection).await?;
+        bound(table, time, &cut, &mut connection).await?;
     }
     Ok(())
 }
@@ -62,10 +67,7 @@ async fn keys(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
 }
 
 /// Makes sure that no row stands at or after the cut: such rows are moved, and no more come.
-async fn bound(table: &str, time: &str, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let cut: String = sqlx::query_scalar("SELECT day || ' 00:00:00+00' FROM partition_cut")
-        .fetch_one(&mut *connection)
-        .await?;
+async fn bound(table: &str, time: &str, cut: &str, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let there = "SELECT EXISTS (SELECT FROM pg_constraint WHERE conname = $1 || '_cut')";
     if !sqlx::query_scalar(there)
         .bind(table)

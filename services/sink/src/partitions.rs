@@ -1,9 +1,9 @@
-//! Days of the tables that are cut by day: which there ought to be, and how one is made and dropped.
+//! Parts of the tables that are cut by day or month: which there ought to be, and how one is made and dropped.
 
 mod decide;
 
 pub use decide::Change;
-pub(crate) use decide::{DAILY, Partition};
+pub(crate) use decide::{CUTS, Partition};
 
 use crate::online::{locked, run};
 use chrono::NaiveDate;
@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 /// Rows of which a dropped day's keys are deleted at a time, in blocks of 8 KiB.
 const BLOCKS: i64 = 500;
 
-/// What is to be made and dropped today, so that the days are as these settings say.
+/// What is to be made and dropped today, so that the parts are as these settings say.
 pub async fn changes(pool: &PgPool, retention: &RetentionSettings) -> Result<Vec<Change>, sqlx::Error> {
     let mut connection = pool.acquire().await?;
     wanted(retention, &mut connection).await
@@ -25,7 +25,7 @@ pub(crate) async fn wanted(
 ) -> Result<Vec<Change>, sqlx::Error> {
     let today = today(connection).await?;
     let mut changes = Vec::new();
-    for table in &DAILY {
+    for table in &CUTS {
         let there = partitions(table.name, connection).await?;
         changes.extend(decide::changes(table, &there, today, (table.keep)(retention)));
     }
@@ -33,11 +33,11 @@ pub(crate) async fn wanted(
     Ok(changes)
 }
 
-/// Makes the days that lie ahead, and drops none.
+/// Makes the parts that lie ahead, and drops none.
 pub(crate) async fn make(pool: &PgPool) -> Result<(), sqlx::Error> {
     let mut connection = pool.acquire().await?;
     let today = today(&mut connection).await?;
-    for table in &DAILY {
+    for table in &CUTS {
         let there = partitions(table.name, &mut connection).await?;
         for change in decide::changes(table, &there, today, None) {
             apply(&change, &mut connection).await?;
@@ -62,33 +62,28 @@ async fn partitions(table: &str, connection: &mut PgConnection) -> Result<Vec<Pa
         .collect())
 }
 
-/// Days that were detached, and not dropped because something came between.
+/// Parts that were detached, and not dropped because something came between.
 async fn left_behind(connection: &mut PgConnection) -> Result<Vec<Change>, sqlx::Error> {
     let names = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND NOT relispartition \
-        AND relnamespace = current_schema::regnamespace AND relname ~ '^(raw_)?events_([0-9]{8}|before)$' ORDER BY 1";
+        AND relnamespace = current_schema::regnamespace ORDER BY 1";
     let names: Vec<String> = sqlx::query_scalar(names).fetch_all(connection).await?;
-    let change = |name: String| {
-        let table = DAILY
-            .iter()
-            .find(|table| name.starts_with(&format!("{}_", table.name)))?;
-        Some(Change::Drop {
-            table: table.name,
-            partition: name,
-        })
+    let drop = |partition: String| {
+        let table = decide::parent(&partition)?;
+        Some(Change::Drop { table, partition })
     };
-    Ok(names.into_iter().filter_map(change).collect())
+    Ok(names.into_iter().filter_map(drop).collect())
 }
 
-/// Makes or drops a day. Locks are waited for in short tries, so that nobody who writes is held up.
+/// Makes or drops a part. Locks are waited for in short tries, so that nobody who writes is held up.
 pub(crate) async fn apply(change: &Change, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     match change {
-        Change::Make { table, day } => locked(&decide::make(table, *day), connection).await,
-        Change::Drop { table, partition } => drop_day(table, partition, connection).await,
+        Change::Make { table, from } => locked(&decide::make(table, *from), connection).await,
+        Change::Drop { table, partition } => drop_part(table, partition, connection).await,
     }
 }
 
-/// Nobody sees the day any more once it is detached; then its keys go, then its rows.
-async fn drop_day(table: &str, partition: &str, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+/// Nobody sees the part any more once it is detached; then the keys of its events go, then its rows.
+async fn drop_part(table: &str, partition: &str, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let attached = "SELECT relispartition FROM pg_class WHERE oid = to_regclass($1)";
     let attached: Option<bool> = sqlx::query_scalar(attached)
         .bind(partition)

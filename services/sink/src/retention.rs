@@ -1,4 +1,4 @@
-//! What is old is dropped: whole days where tables are cut by day, else rows by age, in small batches.
+//! What is old is dropped: whole parts where tables are cut by time, else rows by age, in small batches.
 
 use crate::partitions::{self, Change};
 use settings::RetentionSettings;
@@ -14,7 +14,7 @@ const LOCK: i64 = 0x736c_7569;
 /// What was done.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Done {
-    /// Days that were made and dropped.
+    /// Days and months that were made and dropped.
     pub changes: Vec<Change>,
     /// Rows that were deleted, by table.
     pub deleted: Vec<(&'static str, u64)>,
@@ -43,7 +43,7 @@ const AGED: [Aged; 7] = [
         keep: |retention| RetentionSettings::limit(retention.signals),
     },
     Aged {
-        table: "detections",
+        table: "detections_default",
         time: "time",
         stored: "stored_at",
         tenants: true,
@@ -51,7 +51,7 @@ const AGED: [Aged; 7] = [
         keep: |retention| RetentionSettings::limit(retention.detections),
     },
     Aged {
-        table: "notifications",
+        table: "notifications_default",
         time: "time",
         stored: "planned_at",
         tenants: true,
@@ -67,7 +67,7 @@ const AGED: [Aged; 7] = [
         keep: |retention| RetentionSettings::limit(retention.notifications),
     },
     Aged {
-        table: "dead_letters",
+        table: "dead_letters_default",
         time: "time",
         stored: "time",
         tenants: false,
@@ -92,7 +92,7 @@ const AGED: [Aged; 7] = [
     },
 ];
 
-/// Makes the days that come, and drops what is older than these settings keep. One process at a time does it; `None`
+/// Makes the days and months that come, and drops what is older than these settings keep. One process at a time does it; `None`
 /// says that another one is at it.
 pub async fn maintain(
     options: &PgConnectOptions,

@@ -25,6 +25,8 @@ pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
         let once = "signal_evidence_once ON signal_evidence (signal_key, time, event_key)";
         online::make("UNIQUE", "signal_evidence_once", once, &mut connection).await?;
     }
+    online::migrate(&MIGRATIONS, cut::later::VERSION - 1, pool).await?;
+    cut::later::prepare(pool).await?;
     online::migrate(&MIGRATIONS, i64::MAX, pool).await?;
     Ok(partitions::make(pool).await?)
 }

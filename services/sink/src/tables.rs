@@ -8,6 +8,7 @@ mod columns;
 mod dead_letters;
 mod detections;
 mod events;
+mod known;
 mod notifications;
 mod raw_events;
 mod receipts;

@@ -35,7 +35,7 @@ enum MigrateCommand {
     },
     /// Print which migrations are applied; exit code 1 if one is missing
     Status,
-    /// Print which days are to be made and dropped, as sink.retention says; a running sink does it every hour
+    /// Print which days and months are to be made and dropped, as sink.retention says; a running sink does it every hour
     #[command(after_help = "Example:\n  sluicebox migrate partitions --apply")]
     Partitions {
         /// Make and drop them now, and delete what is too old in other tables

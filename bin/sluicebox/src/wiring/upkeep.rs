@@ -1,5 +1,5 @@
-//! What the database needs now and then, beside the lanes and without holding them up: days that are made before they
-//! come, and what is too old dropped.
+//! What the database needs now and then, beside the lanes and without holding them up: days and months that are made
+//! before they come, and what is too old dropped.
 
 use database::Way;
 use settings::RetentionSettings;

@@ -29,10 +29,10 @@ pub struct RetentionSettings {
     /// Signals with their evidence, by when they were last seen. Default `90d`.
     #[serde(with = "humantime_serde")]
     pub signals: Duration,
-    /// Detections. Default `90d`.
+    /// Detections, by month. Default `90d`.
     #[serde(with = "humantime_serde")]
     pub detections: Duration,
-    /// Notifications and their receipts. Default `90d`.
+    /// Notifications, by month, and their receipts. Default `90d`.
     #[serde(with = "humantime_serde")]
     pub notifications: Duration,
     /// Dead letters; their topic keeps them for 30 days. Default `30d`.

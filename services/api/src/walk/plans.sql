@@ -1,3 +1,8 @@
+CREATE TABLE detections_202601 PARTITION OF detections FOR VALUES FROM ('2026-01-01 00:00:00+00') TO ('2026-02-01 00:00:00+00');
+CREATE TABLE notifications_202601 PARTITION OF notifications
+    FOR VALUES FROM ('2026-01-01 00:00:00+00') TO ('2026-02-01 00:00:00+00');
+CREATE TABLE dead_letters_20260102 PARTITION OF dead_letters
+    FOR VALUES FROM ('2026-01-02 00:00:00+00') TO ('2026-01-03 00:00:00+00');
 CREATE TABLE events_20260102 PARTITION OF events FOR VALUES FROM ('2026-01-02 00:00:00+00') TO ('2026-01-03 00:00:00+00');
 CREATE TABLE events_20260103 PARTITION OF events FOR VALUES FROM ('2026-01-03 00:00:00+00') TO ('2026-01-04 00:00:00+00');
 INSERT INTO events (event_key, tenant, source, id, type, subject, time, received_at, severity, score, level, matched,

@@ -1,36 +1,110 @@
-//! Which days there ought to be. No database, no clock: what is there and the day are given.
+//! Which parts there ought to be of the tables that are cut by time. No database, no clock: what is there and the day are
+//! given.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use settings::RetentionSettings;
 use std::fmt;
 use std::time::Duration;
 
-/// Days that are made before they come.
-const AHEAD: u64 = 3;
-/// Days that are over, and made all the same where there are none: events come late.
-const BEHIND: u64 = 1;
+/// How much time a part has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A day (UTC).
+    Day,
+    /// A month (UTC).
+    Month,
+}
 
-/// A table that is cut by day.
+impl Step {
+    /// Parts that are made before their time comes.
+    const fn ahead(self) -> usize {
+        match self {
+            Self::Day => 3,
+            Self::Month => 1,
+        }
+    }
+
+    /// The first day of the part that has this day.
+    fn start(self, day: NaiveDate) -> NaiveDate {
+        match self {
+            Self::Day => day,
+            Self::Month => day - Days::new(day.day0().into()),
+        }
+    }
+
+    /// The first day of the next part.
+    fn next(self, start: NaiveDate) -> NaiveDate {
+        match self {
+            Self::Day => start + Days::new(1),
+            Self::Month => start + Months::new(1),
+        }
+    }
+
+    /// The first day of the part before; it is made all the same where there is none, since what is told comes late.
+    fn before(self, start: NaiveDate) -> NaiveDate {
+        self.start(start - Days::new(1))
+    }
+
+    fn name(self, start: NaiveDate) -> String {
+        let format = match self {
+            Self::Day => "%Y%m%d",
+            Self::Month => "%Y%m",
+        };
+        start.format(format).to_string()
+    }
+
+    /// Whether a part is named so.
+    fn names(self, text: &str) -> bool {
+        let length = match self {
+            Self::Day => 8,
+            Self::Month => 6,
+        };
+        text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())
+    }
+}
+
+/// A table that is cut by time.
 #[derive(Debug)]
-pub(crate) struct Daily {
+pub(crate) struct Cut {
     pub(crate) name: &'static str,
     /// The column that is cut.
     pub(crate) time: &'static str,
-    /// How long its days are kept; `None` for ever.
+    pub(crate) step: Step,
+    /// How long its parts are kept; `None` for ever.
     pub(crate) keep: fn(&RetentionSettings) -> Option<Duration>,
 }
 
-/// The tables that are cut by day.
-pub(crate) const DAILY: [Daily; 2] = [
-    Daily {
+/// The tables that are cut by time.
+pub(crate) const CUTS: [Cut; 5] = [
+    Cut {
         name: "raw_events",
         time: "received_at",
+        step: Step::Day,
         keep: |retention| RetentionSettings::limit(retention.raw_events),
     },
-    Daily {
+    Cut {
         name: "events",
         time: "time",
+        step: Step::Day,
         keep: |retention| RetentionSettings::limit(retention.events),
+    },
+    Cut {
+        name: "detections",
+        time: "time",
+        step: Step::Month,
+        keep: |retention| RetentionSettings::limit(retention.detections),
+    },
+    Cut {
+        name: "notifications",
+        time: "time",
+        step: Step::Month,
+        keep: |retention| RetentionSettings::limit(retention.notifications),
+    },
+    Cut {
+        name: "dead_letters",
+        time: "time",
+        step: Step::Day,
+        keep: |retention| RetentionSettings::limit(retention.dead_letters),
     },
 ];
 
@@ -42,15 +116,15 @@ pub(crate) struct Partition {
     until: NaiveDate,
 }
 
-/// What is to be done to a table's days.
+/// What is to be done to a table's parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// A day is to be made.
+    /// A day or a month is to be made.
     Make {
         /// The table.
         table: &'static str,
-        /// The day, in UTC.
-        day: NaiveDate,
+        /// Its first day, in UTC.
+        from: NaiveDate,
     },
     /// A partition is older than anything that is kept.
     Drop {
@@ -64,7 +138,7 @@ pub enum Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Make { table, day } => write!(f, "make {}", named(table, *day)),
+            Self::Make { table, from } => write!(f, "make {}", named(table, *from)),
             Self::Drop { partition, .. } => write!(f, "drop {partition}"),
         }
     }
@@ -87,21 +161,20 @@ impl Partition {
     }
 }
 
-/// What makes a table's days those that are wanted today.
+/// What makes a table's parts those that are wanted today.
 pub(crate) fn changes(
-    table: &Daily,
+    table: &Cut,
     there: &[Partition],
     today: NaiveDate,
     keep: Option<Duration>,
 ) -> Vec<Change> {
-    let first = today - Days::new(BEHIND);
-    let days = first
-        .iter_days()
-        .take(usize::try_from(BEHIND + AHEAD + 1).unwrap_or_default());
-    let missing = days.filter(|day| !there.iter().any(|partition| partition.has(*day)));
-    let make = missing.map(|day| Change::Make {
+    let now = table.step.start(today);
+    let ahead = std::iter::successors(Some(now), |start| Some(table.step.next(*start)));
+    let wanted = std::iter::once(table.step.before(now)).chain(ahead.take(table.step.ahead() + 1));
+    let missing = wanted.filter(|from| !there.iter().any(|partition| partition.has(*from)));
+    let make = missing.map(|from| Change::Make {
         table: table.name,
-        day,
+        from,
     });
     let oldest = keep.and_then(|keep| today.checked_sub_days(Days::new(keep.as_secs() / 86_400)));
     let over = |partition: &&Partition| oldest.is_some_and(|oldest| partition.until <= oldest);
@@ -112,26 +185,39 @@ pub(crate) fn changes(
     make.chain(gone).collect()
 }
 
-/// The statements that make a day; rows that came before it was there are taken over. Whoever writes waits meanwhile,
-/// before it is decided where its rows go: rows for the default partition would be refused there once the day is made.
-pub(crate) fn make(table: &str, day: NaiveDate) -> String {
-    let time = DAILY
-        .iter()
-        .find(|daily| daily.name == table)
-        .map_or("time", |daily| daily.time);
-    let (partition, next) = (named(table, day), day + Days::new(1));
+/// The statements that make a part; rows that came before it was there are taken over. Whoever writes waits meanwhile,
+/// before it is decided where its rows go: rows for the default partition would be refused there once the part is made.
+pub(crate) fn make(table: &str, from: NaiveDate) -> String {
+    let (step, time) = cut(table).map_or((Step::Day, "time"), |cut| (cut.step, cut.time));
+    let (partition, next) = (named(table, from), step.next(from));
     format!(
         "LOCK TABLE ONLY {table} IN SHARE ROW EXCLUSIVE MODE; \
          CREATE TABLE {partition} (LIKE {table} INCLUDING DEFAULTS); \
-         WITH moved AS (DELETE FROM {table}_default WHERE {time} >= '{day} 00:00:00+00' \
+         WITH moved AS (DELETE FROM {table}_default WHERE {time} >= '{from} 00:00:00+00' \
              AND {time} < '{next} 00:00:00+00' RETURNING *) INSERT INTO {partition} SELECT * FROM moved; \
          ALTER TABLE {table} ATTACH PARTITION {partition} \
-             FOR VALUES FROM ('{day} 00:00:00+00') TO ('{next} 00:00:00+00')"
+             FOR VALUES FROM ('{from} 00:00:00+00') TO ('{next} 00:00:00+00')"
     )
 }
 
-fn named(table: &str, day: NaiveDate) -> String {
-    format!("{table}_{}", day.format("%Y%m%d"))
+/// Whose part a table of this name is, if it was one before it was detached.
+pub(crate) fn parent(name: &str) -> Option<&'static str> {
+    let of = |cut: &&Cut| {
+        let rest = name
+            .strip_prefix(cut.name)
+            .and_then(|rest| rest.strip_prefix('_'));
+        rest.is_some_and(|rest| rest == "before" || cut.step.names(rest))
+    };
+    CUTS.iter().find(of).map(|cut| cut.name)
+}
+
+fn cut(table: &str) -> Option<&'static Cut> {
+    CUTS.iter().find(|cut| cut.name == table)
+}
+
+fn named(table: &str, from: NaiveDate) -> String {
+    let step = cut(table).map_or(Step::Day, |cut| cut.step);
+    format!("{table}_{}", step.name(from))
 }
 
 #[cfg(test)]
@@ -148,9 +234,59 @@ mod tests {
     }
 
     fn told(there: &[Partition], today: &str, days: Option<u64>) -> Vec<String> {
+        told_of("events", there, today, days)
+    }
+
+    fn told_of(table: &str, there: &[Partition], today: &str, days: Option<u64>) -> Vec<String> {
         let keep = days.map(|days| Duration::from_hours(24 * days));
-        let changes = changes(&DAILY[1], there, day(today), keep);
+        let changes = changes(cut(table).unwrap(), there, day(today), keep);
         changes.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn months_are_made_ahead_and_dropped_once_nothing_of_them_is_kept() {
+        let made = |today| told_of("detections", &[], today, None);
+        let wanted = [
+            "make detections_202612",
+            "make detections_202701",
+            "make detections_202702",
+        ];
+        assert_eq!(made("2027-01-01"), wanted);
+        assert_eq!(made("2027-01-31"), wanted);
+        let months = [
+            there("MINVALUE", "2026-10-01"),
+            there("'2026-10-01 00:00:00+00'", "2026-11-01"),
+        ];
+        let drops = |today| {
+            let told = told_of("detections", &months, today, Some(90));
+            told.iter().filter(|told| told.starts_with("drop")).count()
+        };
+        assert_eq!(
+            [drops("2026-12-29"), drops("2027-01-29"), drops("2027-01-30")],
+            [0, 1, 2]
+        );
+        let made = make("detections", day("2026-12-01"));
+        assert!(
+            made.contains("FROM ('2026-12-01 00:00:00+00') TO ('2027-01-01 00:00:00+00')"),
+            "{made}"
+        );
+    }
+
+    #[test]
+    fn parts_are_known_by_their_names() {
+        assert_eq!(parent("raw_events_20270101"), Some("raw_events"));
+        assert_eq!(parent("events_before"), Some("events"));
+        assert_eq!(parent("detections_202701"), Some("detections"));
+        for other in [
+            "events",
+            "events_default",
+            "event_keys",
+            "events_2027",
+            "detections_",
+            "detections_20270101",
+        ] {
+            assert_eq!(parent(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! Detections, by their ids.
+//! Detections, by their ids: the first of each stays.
 
+use super::known::first_of_each;
 use super::{Row, Time};
 use crate::storable::{Json, finite, identifier, json_or_null, text, time};
 use model::Detection;
@@ -32,11 +33,11 @@ const INSERT: &str = "\
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], \
         $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::double precision[], $12::text[], $13::text[], \
         $14::text[]) AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n) \
-    ON CONFLICT DO NOTHING";
+    WHERE NOT EXISTS (SELECT FROM detections known WHERE known.id = a) ON CONFLICT DO NOTHING";
 
 impl DetectionRow {
     pub(crate) async fn write(rows: Vec<Self>, to: &mut PgConnection) -> Result<(), sqlx::Error> {
-        Self::unnest(INSERT, rows, to).await
+        Self::unnest(INSERT, first_of_each(rows, |row| &row.id), to).await
     }
 
     pub(crate) fn of(detection: Detection) -> Self {

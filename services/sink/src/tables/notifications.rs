@@ -1,5 +1,6 @@
-//! Notifications as they were planned, by their ids.
+//! Notifications as they were planned, by their ids: the first of each stays, so that one that is sent again is here once.
 
+use super::known::first_of_each;
 use super::{Row, Time};
 use crate::rows::Place;
 use crate::storable::{Json, identifier, json_or_null, text, time};
@@ -33,11 +34,11 @@ const INSERT: &str = "\
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
         $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[]) \
         AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n) \
-    ON CONFLICT DO NOTHING";
+    WHERE NOT EXISTS (SELECT FROM notifications known WHERE known.id = a) ON CONFLICT DO NOTHING";
 
 impl NotificationRow {
     pub(crate) async fn write(rows: Vec<Self>, to: &mut PgConnection) -> Result<(), sqlx::Error> {
-        Self::unnest(INSERT, rows, to).await
+        Self::unnest(INSERT, first_of_each(rows, |row| &row.id), to).await
     }
 
     pub(crate) fn of(notification: Notification, place: &Place) -> Self {

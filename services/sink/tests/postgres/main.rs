@@ -14,6 +14,7 @@ mod database;
 mod exactly_once;
 mod hostile;
 mod migrations;
+mod months;
 mod newest;
 mod online;
 mod retention;

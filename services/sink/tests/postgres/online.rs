@@ -14,7 +14,7 @@ use testkit::Sandbox;
 const BEFORE: i64 = 3;
 const CUT: i64 = 9;
 /// No batch of the sink before may wait longer.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 const FULL: [&str; 4] = [
     // Far ahead of every clock.
@@ -50,13 +50,13 @@ const BATCH_OF_DAYS: [&str; 2] = [
      1, 'v' FROM fresh",
 ];
 
-struct Written {
-    batches: i64,
-    longest: Duration,
+pub(crate) struct Written {
+    pub(crate) batches: i64,
+    pub(crate) longest: Duration,
 }
 
 /// Writes batch after batch, until it is told that this is enough, or refused because the tables are no longer its own.
-async fn write(pool: PgPool, statements: [&'static str; 2], enough: Arc<AtomicBool>) -> Written {
+pub(crate) async fn write(pool: PgPool, statements: &[&'static str], enough: Arc<AtomicBool>) -> Written {
     let mut written = Written {
         batches: 0,
         longest: Duration::ZERO,
@@ -74,15 +74,15 @@ async fn write(pool: PgPool, statements: [&'static str; 2], enough: Arc<AtomicBo
     written
 }
 
-async fn batch(pool: &PgPool, statements: [&'static str; 2], number: i64) -> Result<(), sqlx::Error> {
+async fn batch(pool: &PgPool, statements: &[&'static str], number: i64) -> Result<(), sqlx::Error> {
     let mut batch = pool.begin().await?;
     for statement in statements {
-        sqlx::query(statement).bind(number).execute(&mut *batch).await?;
+        sqlx::query(*statement).bind(number).execute(&mut *batch).await?;
     }
     batch.commit().await
 }
 
-async fn number(pool: &PgPool, query: &'static str) -> i64 {
+pub(crate) async fn number(pool: &PgPool, query: &'static str) -> i64 {
     sqlx::query_scalar(query).fetch_one(pool).await.expect(query)
 }
 
@@ -97,7 +97,7 @@ async fn full(test: &str) -> (Sandbox, PgPool) {
 }
 
 /// A connection as the sink's.
-async fn writer_of(sandbox: &Sandbox, session: &[(&str, &str)]) -> PgPool {
+pub(crate) async fn writer_of(sandbox: &Sandbox, session: &[(&str, &str)]) -> PgPool {
     let options: PgConnectOptions = sandbox.postgres_url().parse().unwrap();
     let options = options.application_name("sluicebox-sink");
     let one = PgPoolOptions::new().max_connections(1);
@@ -117,7 +117,7 @@ async fn a_full_database_is_migrated_while_the_sink_writes() {
         sqlx::query(statement).execute(&pool).await.unwrap();
     }
     let old = writer_of(&sandbox, &[]).await;
-    let writer = tokio::spawn(write(old, BATCH, Arc::default()));
+    let writer = tokio::spawn(write(old, &BATCH, Arc::default()));
     sink::migrate(&pool).await.unwrap();
     let written = tokio::time::timeout(PATIENCE, writer).await.unwrap().unwrap();
     assert!(
@@ -183,7 +183,7 @@ async fn full_tables_that_are_cut_get_their_indexes_while_the_sink_writes() {
     }
     let sink = writer_of(&sandbox, &[("sluicebox.keys", "on")]).await;
     let enough = Arc::new(AtomicBool::new(false));
-    let writer = tokio::spawn(write(sink, BATCH_OF_DAYS, Arc::clone(&enough)));
+    let writer = tokio::spawn(write(sink, &BATCH_OF_DAYS, Arc::clone(&enough)));
     sink::migrate(&pool).await.unwrap();
     enough.store(true, Ordering::Relaxed);
     let written = writer.await.unwrap();

@@ -1,6 +1,6 @@
 //! Days are made and dropped, and old rows deleted, while the sink stores.
 
-use crate::batches::{Builder, one_of_each, raw, scored_event};
+use crate::batches::{Builder, dead_letter, detection, one_of_each, raw, scored_event};
 use crate::database::Database;
 use settings::RetentionSettings;
 use sink::{Done, SinkInput};
@@ -8,6 +8,8 @@ use sqlx::postgres::PgConnectOptions;
 use stage::Drain;
 use std::time::Duration;
 
+/// How long whoever detaches a part waits for its lock at most, and the sink behind it.
+const LOCK: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// What a day 40 days ago and a year ago left behind, and what was stored only now of then.
@@ -27,6 +29,21 @@ const OLD: &str = "
     INSERT INTO signal_evidence (signal_key, event_key, event_id, source, type, time, score)
     SELECT 'old' || n, gen_random_uuid(), 'e', 's', 't', '2020-01-01', 1 FROM generate_series(1, 3000) n;
     INSERT INTO dead_letters SELECT 's', 't', 0, n, '2020-01-01', 'r', 'm' FROM generate_series(1, 1500) n;";
+
+/// A month and a day of those that were cut later, with rows, and rows of a month that was never made.
+const OLD_MONTHS: &str = "
+    CREATE TABLE detections_202001 PARTITION OF detections
+        FOR VALUES FROM ('2020-01-01 00:00:00+00') TO ('2020-02-01 00:00:00+00');
+    INSERT INTO detections (id, tenant, rule, subject, severity, description, time, window_start, window_end, count,
+        threshold, rules_version, stored_at)
+    SELECT 'det' || n, 't' || n % 3, 'r', 's', 'low', '', CASE n % 2 WHEN 0 THEN '2020-01-15' ELSE '2019-01-15' END::timestamptz,
+        now(), now(), 1, 1, 'v', CASE n % 4 WHEN 1 THEN now() ELSE '2020-01-15' END FROM generate_series(1, 4000) n;
+    CREATE TABLE dead_letters_20200101 PARTITION OF dead_letters
+        FOR VALUES FROM ('2020-01-01 00:00:00+00') TO ('2020-01-02 00:00:00+00');
+    INSERT INTO dead_letters SELECT 's', 't', 0, n, '2020-01-01', 'r', 'm' FROM generate_series(1, 1500) n;
+    CREATE TABLE notifications_201901 PARTITION OF notifications
+        FOR VALUES FROM ('2019-01-01 00:00:00+00') TO ('2019-02-01 00:00:00+00');
+    ALTER TABLE notifications DETACH PARTITION notifications_201901;";
 
 fn options(db: &Database) -> PgConnectOptions {
     db.pool.connect_options().as_ref().clone()
@@ -57,7 +74,7 @@ async fn what_is_old_goes_and_the_sink_stores_meanwhile() {
     let done = maintaining.await.unwrap().unwrap().unwrap();
     let deleted = [
         ("signals", 2999),
-        ("dead_letters", 1500),
+        ("dead_letters_default", 1500),
         ("events_default", 4000),
     ];
     assert_eq!(done.deleted, deleted);
@@ -77,6 +94,45 @@ async fn what_is_old_goes_and_the_sink_stores_meanwhile() {
     ] {
         assert_eq!(db.number(query).await, rows, "{query}");
     }
+    assert_eq!(
+        maintain(&db, &RetentionSettings::default()).await,
+        Done::default()
+    );
+}
+
+#[tokio::test]
+async fn months_and_days_of_what_is_cut_go_as_a_whole_while_the_sink_stores() {
+    let mut db = Database::new("sink_months").await;
+    run(&db, OLD_MONTHS).await;
+    let (options, retention) = (options(&db), RetentionSettings::default());
+    let maintaining = tokio::spawn(async move { sink::maintain(&options, &retention).await });
+    let (mut at, mut longest) = (0, Duration::ZERO);
+    while !maintaining.is_finished() {
+        let began = std::time::Instant::now();
+        let mut letter = dead_letter("scorer", at);
+        letter.time = chrono::Utc::now().timestamp_millis();
+        let letter = SinkInput::DeadLetter(letter);
+        let batch = Builder::from(at)
+            .with(detection(&format!("new{at}")))
+            .with(letter)
+            .batch();
+        db.sink.store(batch).await.unwrap();
+        longest = longest.max(began.elapsed());
+        at += 1;
+    }
+    let done = maintaining.await.unwrap().unwrap().unwrap();
+    let told: Vec<_> = done.changes.iter().map(ToString::to_string).collect();
+    let drops = [
+        "detections_202001",
+        "dead_letters_20200101",
+        "notifications_201901",
+    ];
+    assert_eq!(told, drops.map(|part| format!("drop {part}")));
+    assert_eq!(done.deleted, [("detections_default", 1000)]);
+    assert!(longest < 2 * LOCK, "{longest:?}");
+    let late = "SELECT count(*) FROM detections WHERE time < '2020-01-01' AND id LIKE 'det%'";
+    assert_eq!(db.number(late).await, 1000, "what was stored only lately stays");
+    assert_eq!(db.count("dead_letters").await, at);
     assert_eq!(
         maintain(&db, &RetentionSettings::default()).await,
         Done::default()
