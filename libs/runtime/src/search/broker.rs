@@ -254,12 +254,25 @@ impl Broker {
             .ok_or(Code::InvalidProducerIdMapping)
     }
 
-    pub(super) fn append(&mut self, id: &str, epoch: u32, place: &Place, record: Record) -> Result<(), Code> {
+    /// `added`: the client has added the partition to its transaction before. Where that is over meanwhile, the record
+    /// belongs to none (KIP-890, part 1).
+    pub(super) fn append(
+        &mut self,
+        (id, epoch): (&str, u32),
+        place: &Place,
+        record: Record,
+        added: bool,
+    ) -> Result<(), Code> {
         if let Some(code) = self.refuses.get(place) {
             return Err(*code);
         }
         if self.log(place).is_none() {
             return Err(Code::UnknownTopicOrPartition);
+        }
+        let known = self.transactions.get(id);
+        let is_in = |own: &Transaction| matches!(own.state, State::Open(_)) && own.places.contains(place);
+        if added && known.is_some_and(|own| own.epoch == epoch && !is_in(own)) {
+            return Err(Code::InvalidTransactionalState);
         }
         let own = self.open(id, epoch)?;
         own.places.insert(place.clone());

@@ -13,6 +13,7 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::OwnedHeaders;
 use rdkafka::topic_partition_list::TopicPartitionList;
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -58,6 +59,8 @@ struct Queued {
 struct State {
     epoch: u32,
     queue: Vec<Queued>,
+    /// The partitions that were added to the open transaction.
+    added: BTreeSet<Place>,
     /// Why nothing more is taken into the transaction.
     failed: Option<TransactionError>,
     /// When it was last said that a connection broke.
@@ -131,14 +134,18 @@ impl Writer {
         let epoch = state.epoch;
         while !state.queue.is_empty() {
             let Queued { place, record, task } = state.queue.remove(0);
+            let added = state.added.contains(&place);
             let appended = world(|world| {
                 if world.broker.now < world.away_until {
                     return Err(Code::ConcurrentTransactions);
                 }
-                world.broker.append(&self.id, epoch, &place, record.clone())
+                let writer = (self.id.as_str(), epoch);
+                world.broker.append(writer, &place, record.clone(), added)
             });
             match appended {
-                Ok(()) => {}
+                Ok(()) => {
+                    state.added.insert(place);
+                }
                 Err(Code::ConcurrentTransactions) => {
                     state.queue.insert(0, Queued { place, record, task });
                     return;
@@ -215,6 +222,7 @@ impl Writer {
         note(&format!("{}: ended, commit {commit}", self.id));
         let mut state = self.state();
         state.queue.clear();
+        state.added.clear();
         state.failed = None;
         Ok(())
     }
