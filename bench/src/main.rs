@@ -17,6 +17,7 @@ mod percentiles;
 mod process;
 mod quality;
 mod random;
+mod sameness_cost;
 mod soak;
 mod streams;
 
@@ -61,8 +62,10 @@ enum Bench {
     /// Does the work that another bench measures
     #[command(hide = true)]
     Contender(contender::ContenderArgs),
-    /// How well texts are read: languages, sentiment, spam, entities
+    /// How well texts are read and put together: languages, sentiment, spam, stories, copies, entities
     Quality(quality::QualityArgs),
+    /// What it costs to find the story and the topic of a text among many open ones
+    Sameness(sameness_cost::SamenessArgs),
 }
 
 fn main() -> Result<()> {
@@ -78,6 +81,7 @@ fn main() -> Result<()> {
         Bench::Api(args) => api::run(&args),
         Bench::Contender(args) => contender::run(&args),
         Bench::Quality(args) => quality::run(&args),
+        Bench::Sameness(args) => sameness_cost::run(&args),
     }
 }
 

@@ -1,14 +1,16 @@
-//! `quality`: how well texts are read, on data that people labelled. Prints a table, keeps it in docs/QUALITY.md.
+//! `quality`: how well texts are read and what belongs together is found, on data that people labelled. Prints a table, keeps it in docs/QUALITY.md.
 
 mod correlation;
 mod entities;
 mod hostile;
 mod hostile_rules;
 mod language;
+mod near;
 mod report;
 mod rules;
 mod sentiment;
 mod spam;
+mod stories;
 
 use crate::say;
 use anyhow::Result;
@@ -16,7 +18,7 @@ use clap::Args;
 use report::Row;
 use std::path::{Path, PathBuf};
 
-/// How well texts are read: languages, sentiment, spam, entities
+/// How well texts are read and put together: languages, sentiment, spam, stories, copies, entities
 #[derive(Args)]
 pub(crate) struct QualityArgs {
     /// Folder with the labelled data; what is not there is reported as skipped
@@ -45,6 +47,8 @@ fn rows(data: &Path) -> Result<Vec<Row>> {
     let mut rows = language::rows(&data.join("language/lingua_testdata"))?;
     rows.extend(sentiment::rows(&data.join("sentiment"))?);
     rows.extend(spam::rows(&data.join("spam"))?);
+    rows.extend(stories::rows(data)?);
+    rows.extend(near::rows(data)?);
     rows.extend(entities::rows()?);
     rows.extend(rules::rows(data)?);
     rows.extend(hostile::rows());

@@ -18,4 +18,4 @@ pub use sketch::{Sketch, similarity};
 pub use story::{Ended, Joined, Representative, Stories, StoryLimits};
 pub use topic::{Effect, Links, TopicLimits, TopicStores, Topics};
 pub use vectors::{DIMENSIONS, VectorSum, are_built_in as has_vectors};
-pub use words::{Day, DayCount, SlowWeights, Term, Weight};
+pub use words::{Counted, Day, DayCount, SlowWeights, Term, Weight};

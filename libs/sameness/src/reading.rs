@@ -50,11 +50,13 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Reads a text: the first 4 KiB, up to 64 different terms.
-    pub fn of(text: &str, slow: &SlowWeights, method: Method) -> Self {
+    /// Reads a text: the first 4 KiB, up to 64 different terms. `lang` is its language, ISO 639-1, where it is known; a
+    /// text of a language other than English has no vector.
+    pub fn of(text: &str, lang: Option<&str>, slow: &SlowWeights, method: Method) -> Self {
+        let english = lang.is_none_or(|lang| lang == "en");
         let mut terms: Vec<ReadTerm> = Vec::with_capacity(16);
-        let mut meaning = (method == Method::WordsAndVectors).then(Meaning::new);
-        words::english(text, |word| {
+        let mut meaning = (english && method == Method::WordsAndVectors).then(Meaning::new);
+        words::each(text, english, |word| {
             let read = weighed(&word, slow);
             if let Some(known) = terms.iter_mut().find(|known| known.term == read.term) {
                 known.capitalised |= read.capitalised;
@@ -88,6 +90,12 @@ impl Reading {
     /// True for a text without a word that says something, which belongs to no story.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
+    }
+
+    /// False where it is compared by words alone: another language than English, no word with a vector, or a program
+    /// without vectors.
+    pub fn has_vector(&self) -> bool {
+        self.vector.is_some()
     }
 
     /// The terms in their order.

@@ -8,7 +8,7 @@ type Kept = BTreeMap<ClusterId, Cluster>;
 const HOUR: Millis = 3_600_000;
 
 fn reading(text: &str) -> Reading {
-    Reading::of(text, &SlowWeights::default(), Method::default())
+    Reading::of(text, None, &SlowWeights::default(), Method::default())
 }
 
 fn join(stories: &mut Stories, kept: &mut Kept, id: u128, text: &str, time: Millis) -> Joined {
@@ -48,6 +48,35 @@ fn headlines_of_one_thing_are_one_story() {
     );
     assert_eq!(other.story, ClusterId(3));
     assert_eq!(stories.len(), 2);
+}
+
+#[test]
+fn other_languages_meet_by_words() {
+    let pairs = [
+        (
+            "zh",
+            "交易所在热钱包遭到攻击后暂停提现",
+            "热钱包遭到攻击 交易所暂停提现",
+        ),
+        (
+            "ru",
+            "Биржа приостановила вывод средств после взлома кошелька",
+            "После взлома кошелька биржа приостановила вывод",
+        ),
+        (
+            "es",
+            "El banco central sube los tipos de interés en marzo",
+            "Sube los tipos de interés el banco central",
+        ),
+    ];
+    for (lang, a, b) in pairs {
+        let (mut stories, mut kept) = (Stories::new(StoryLimits::default()), Kept::new());
+        let read = |text| Reading::of(text, Some(lang), &SlowWeights::default(), Method::default());
+        assert!(!read(a).has_vector());
+        stories.join(&mut kept, ClusterId(1), &read(a), 0);
+        let joined = stories.join(&mut kept, ClusterId(2), &read(b), 0).unwrap();
+        assert_eq!(joined.story, ClusterId(1), "{a}");
+    }
 }
 
 #[test]

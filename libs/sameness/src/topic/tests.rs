@@ -42,7 +42,7 @@ fn said(texts: &[&str], first_id: u128) -> Vec<Representative> {
     let (mut stories, mut kept) = (Stories::new(StoryLimits::default()), BTreeMap::new());
     let ids = (first_id..).map(ClusterId);
     let joined = texts.iter().zip(ids).filter_map(|(text, id)| {
-        let reading = Reading::of(text, &SlowWeights::default(), Method::default());
+        let reading = Reading::of(text, None, &SlowWeights::default(), Method::default());
         stories.join(&mut kept, id, &reading, 0)?.told
     });
     joined.collect()

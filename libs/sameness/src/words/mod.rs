@@ -8,7 +8,7 @@ mod tokens;
 mod weight;
 
 pub(crate) use ranks::place;
-pub use slow::{Day, DayCount, SlowWeights};
+pub use slow::{Counted, Day, DayCount, SlowWeights};
 pub(crate) use stop::is_english as is_stop_word;
 pub use term::Term;
 pub use weight::Weight;
@@ -27,17 +27,25 @@ pub(crate) struct Word<'t> {
     pub(crate) capitalised: bool,
 }
 
-/// Hands each word of an English text that says something to `take`, in the order of the text.
-pub(crate) fn english(text: &str, mut take: impl FnMut(Word<'_>)) {
+/// Hands each word that says something to `take`, in the order of the text. `english` decides on stems and function
+/// words.
+pub(crate) fn each(text: &str, english: bool, mut take: impl FnMut(Word<'_>)) {
     let stemmer = Stemmer::create(Algorithm::English);
-    tokens::english(text, |surface, capitalised| {
-        if stop::is_english(surface) || is_single_letter(surface) {
+    tokens::each(text, |surface, capitalised| {
+        if stop::is_english(surface) || is_single_letter(surface) || !english && stop::is_other(surface) {
             return;
         }
+        let term = if english {
+            Term::of(&stemmer.stem(surface))
+        } else {
+            Term::of(surface)
+        };
+        // The ranks are those of English; a word of another language weighs as one that English does not have.
+        let rank = place(surface).filter(|_| english);
         take(Word {
             surface,
-            term: Term::of(&stemmer.stem(surface)),
-            prior: ranks::weight(place(surface)),
+            term,
+            prior: ranks::weight(rank),
             capitalised,
         });
     });

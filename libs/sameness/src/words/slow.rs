@@ -8,6 +8,7 @@
 use super::{Term, Weight};
 use crate::reading::Reading;
 use crate::vectors::{DIMENSIONS, VectorSum};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -27,15 +28,24 @@ const KEPT: usize = 4_096;
 /// Different terms of the day that runs; beyond it, those that came once are forgotten.
 const MOST: usize = 131_072;
 
-/// How many texts of a day held a term; of no term, how many texts there were. This is the state, as plain values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What was counted of a day. This is the state, as plain values, each with a key of its own: the day, and which.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayCount {
     /// The day.
     pub day: Day,
-    /// The term; `None` for all texts of the day.
-    pub term: Option<Term>,
-    /// Texts.
-    pub texts: u32,
+    /// What was counted.
+    pub counted: Counted,
+}
+
+/// One number of a day, or one sum.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Counted {
+    /// All texts.
+    Texts(u32),
+    /// Texts with a term.
+    Term(Term, u32),
+    /// The sum of the texts' vectors, one number for each dimension.
+    Vector(Vec<i64>),
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -140,7 +150,7 @@ impl SlowWeights {
         }
     }
 
-    /// The state as plain values: days in order, a day's terms in order after the number of its texts.
+    /// The state as plain values: days in order, a day's terms in order between the number of its texts and their vector.
     pub fn export(&self) -> impl Iterator<Item = DayCount> {
         let days = self.over.iter().chain(std::iter::once(&self.today));
         days.filter(|counts| counts.texts > 0).flat_map(Counts::export)
@@ -152,11 +162,12 @@ impl SlowWeights {
         for value in values {
             let counts = days.entry(value.day).or_default();
             counts.day = value.day;
-            match value.term {
-                Some(term) => {
-                    counts.terms.insert(term, value.texts);
+            match value.counted {
+                Counted::Texts(texts) => counts.texts = texts,
+                Counted::Term(term, texts) => {
+                    counts.terms.insert(term, texts);
                 }
-                None => counts.texts = value.texts,
+                Counted::Vector(vector) => counts.vector = vector,
             }
         }
         let today = days.pop_last().map(|(_, counts)| counts).unwrap_or_default();
@@ -183,18 +194,17 @@ impl Counts {
     }
 
     fn export(&self) -> impl Iterator<Item = DayCount> {
+        let texts = std::iter::once(Counted::Texts(self.texts));
+        let terms = self
+            .terms
+            .iter()
+            .map(|(term, texts)| Counted::Term(*term, *texts));
+        let vector = (!self.vector.is_empty()).then(|| Counted::Vector(self.vector.clone()));
         let day = self.day;
-        let all = DayCount {
-            day,
-            term: None,
-            texts: self.texts,
-        };
-        let terms = self.terms.iter().map(move |(term, texts)| DayCount {
-            day,
-            term: Some(*term),
-            texts: *texts,
-        });
-        std::iter::once(all).chain(terms)
+        texts
+            .chain(terms)
+            .chain(vector)
+            .map(move |counted| DayCount { day, counted })
     }
 }
 
@@ -248,6 +258,10 @@ mod tests {
         words.split_whitespace().map(Term::of).collect()
     }
 
+    fn read(text: &str) -> Reading {
+        Reading::of(text, None, &SlowWeights::default(), crate::Method::default())
+    }
+
     #[test]
     fn a_domain_word_loses_weight_and_a_burst_does_not() {
         let mut slow = SlowWeights::default();
@@ -294,20 +308,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_restored_goes_on_alike(texts in prop::collection::vec((0..12_i32, "[a-e]( [a-e]){0,3}"), 0..200)) {
+        fn what_is_restored_goes_on_alike(texts in prop::collection::vec((0..12_i32, "(alpha|bravo|charlie)( (delta|echo|golf)){0,3}"), 0..200)) {
             let mut slow = SlowWeights::default();
             for (day, words) in &texts {
-                slow.count(*day, terms(words), None);
+                slow.see(*day, &read(words));
             }
             let mut values: Vec<DayCount> = slow.export().collect();
             values.reverse();
             let mut restored = SlowWeights::restore(values);
             for day in 12..15 {
                 for slow in [&mut slow, &mut restored] {
-                    slow.count(day, terms("a b"), None);
+                    slow.see(day, &read("alpha bravo"));
                 }
                 prop_assert_eq!(&slow.weights, &restored.weights);
                 prop_assert_eq!(&slow.today, &restored.today);
+                prop_assert_eq!(&slow.common, &restored.common);
             }
         }
     }

@@ -1,5 +1,7 @@
-//! The words of an English text in lower case: what stands between signs, with numbers whole. No I/O.
+//! The words of a text in lower case: what stands between signs, with numbers whole; by dictionary in scripts without
+//! blanks. No I/O.
 
+use text::words::is_unspaced;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -12,7 +14,7 @@ const LISTING: usize = 24;
 ///
 /// Links are left out, and listings (`(NYSE:T)`), possessive `'s` and accents; `U.S.` is one word, a tag in camel case
 /// several.
-pub(crate) fn english(text: &str, mut take: impl FnMut(&str, bool)) {
+pub(crate) fn each(text: &str, mut take: impl FnMut(&str, bool)) {
     let mut plain = String::new();
     for run in text::span::prefix(text, READ)
         .split_whitespace()
@@ -22,8 +24,10 @@ pub(crate) fn english(text: &str, mut take: impl FnMut(&str, bool)) {
         let run = initials(run);
         if run.is_ascii() {
             plain.push_str(&run);
+        } else if run.contains(is_unspaced) {
+            plain.extend(run.nfkc());
         } else {
-            plain.extend(run.nfkd().filter(|c| !is_combining_mark(*c)).map(straight));
+            plain.extend(run.nfkd().filter(|c| !is_combining_mark(*c)).nfc().map(straight));
         }
     }
     scan(&without_listings(&plain), &mut take);
@@ -108,7 +112,11 @@ fn scan(text: &str, take: &mut impl FnMut(&str, bool)) {
             word.extend(next.to_lowercase());
             last = next;
         }
-        if !word.is_empty() {
+        if word.contains(is_unspaced) {
+            text::segments(&word)
+                .into_iter()
+                .for_each(|part| take(part, false));
+        } else if !word.is_empty() {
             take(without_possessive(&word), capitalised);
         }
     }
@@ -141,7 +149,7 @@ mod tests {
 
     fn list(text: &str) -> Vec<String> {
         let mut all = Vec::new();
-        english(text, |word, capitalised| {
+        each(text, |word, capitalised| {
             all.push(if capitalised {
                 format!("^{word}")
             } else {
@@ -167,6 +175,13 @@ mod tests {
             list("São Paulo ﬁnance iPhone"),
             ["^sao", "^paulo", "finance", "iphone"]
         );
+    }
+
+    #[test]
+    fn words_of_other_scripts() {
+        assert_eq!(list("交易所暂停提现"), ["交易所", "暂停", "提", "现"]);
+        assert_eq!(list("거래소는 중단했습니다"), ["거래소는", "중단했습니다"]);
+        assert_eq!(list("Биржа приостановила"), ["^биржа", "приостановила"]);
     }
 
     proptest! {
