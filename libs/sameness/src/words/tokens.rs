@@ -113,9 +113,9 @@ fn scan(text: &str, take: &mut impl FnMut(&str, bool)) {
             last = next;
         }
         if word.contains(is_unspaced) {
-            text::segments(&word)
-                .into_iter()
-                .for_each(|part| take(part, false));
+            for part in text::segments(&word) {
+                take(part, false);
+            }
         } else if !word.is_empty() {
             take(without_possessive(&word), capitalised);
         }
