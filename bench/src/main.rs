@@ -81,7 +81,10 @@ fn main() -> Result<()> {
         Bench::Api(args) => api::run(&args),
         Bench::Contender(args) => contender::run(&args),
         Bench::Quality(args) => quality::run(&args),
-        Bench::Sameness(args) => sameness_cost::run(&args),
+        Bench::Sameness(args) => {
+            sameness_cost::run(&args);
+            Ok(())
+        }
     }
 }
 

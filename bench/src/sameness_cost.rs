@@ -3,7 +3,6 @@
 
 use crate::random::SplittableRandom;
 use crate::{machine, process, say};
-use anyhow::Result;
 use clap::Args;
 use sameness::near::{NearIndex, NearText, compare};
 use sameness::{
@@ -27,7 +26,7 @@ pub(crate) struct SamenessArgs {
     stories: usize,
 }
 
-pub(crate) fn run(args: &SamenessArgs) -> Result<()> {
+pub(crate) fn run(args: &SamenessArgs) {
     say(machine::line());
     say("| open stories | µs of CPU a text: read | story | topic | all |\n|---|---|---|---|---|");
     let mut curve = BTreeMap::new();
@@ -59,7 +58,6 @@ pub(crate) fn run(args: &SamenessArgs) -> Result<()> {
         "bytes_per_story": last.story_bytes.round(),
         "bytes_per_topic_story": last.topic_bytes.round(),
     }));
-    Ok(())
 }
 
 fn rounded(value: f64) -> f64 {
