@@ -7,6 +7,7 @@ mod handover;
 mod latency;
 mod restore;
 mod scaling;
+mod stall;
 mod throughput;
 
 use crate::driver::Broker;
@@ -23,9 +24,10 @@ enum Part {
     Restore,
     Handover,
     Scaling,
+    Stall,
 }
 
-/// Throughput against the floor, latency, restore, handover and scaling of the runtime
+/// Throughput against the floor, latency, restore, handover, scaling and a stalled broker of the runtime
 #[derive(Args)]
 pub(crate) struct LaneArgs {
     /// Runs of each figure; the median counts
@@ -37,6 +39,9 @@ pub(crate) struct LaneArgs {
     /// Keys to restore
     #[arg(long, default_value_t = 5_000_000)]
     keys: u64,
+    /// Keys of each partition whose broker stands still
+    #[arg(long, default_value_t = 1_000_000)]
+    stalled_keys: u64,
     /// Seconds of each latency, after as many of warming up
     #[arg(long, default_value_t = 10)]
     seconds: u64,
@@ -64,6 +69,9 @@ pub(crate) fn run(args: &LaneArgs) -> Result<()> {
     }
     if wanted(Part::Scaling) {
         scaling::measure(&broker, &mut figures)?;
+    }
+    if wanted(Part::Stall) {
+        stall::measure(&broker, args.stalled_keys, &mut figures)?;
     }
     say("");
     figures.table().into_iter().for_each(say);

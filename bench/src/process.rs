@@ -1,7 +1,9 @@
 //! CPU and memory of processes, from `/proc` (Linux).
 
+use anyhow::{Context, Result, ensure};
 use std::collections::HashMap;
 use std::fs;
+use std::process::Command;
 
 /// Clock ticks a second: fixed for user space on Linux (`USER_HZ`).
 const TICKS: f64 = 100.0;
@@ -25,6 +27,17 @@ pub(crate) fn cpu_seconds(pid: u32) -> f64 {
         .filter_map(|pid| all.get(pid))
         .map(|stat| stat.cpu)
         .sum()
+}
+
+/// Sends a signal, by its name without `SIG`.
+pub(crate) fn signal(pid: u32, name: &str) -> Result<()> {
+    let sent = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(pid.to_string())
+        .status();
+    let sent = sent.context("kill")?;
+    ensure!(sent.success(), "process {pid} cannot be sent {name}");
+    Ok(())
 }
 
 /// CPU seconds of this thread so far, exactly: what others do on the machine does not count.

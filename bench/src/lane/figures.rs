@@ -25,7 +25,7 @@ const fn wanted(
     }
 }
 
-const WANTED: [Wanted; 12] = [
+const WANTED: [Wanted; 13] = [
     wanted(
         "relay_vs_floor",
         "relay through a stage, of the floor's rate",
@@ -68,6 +68,12 @@ const WANTED: [Wanted; 12] = [
         "SIGKILL to the first record elsewhere",
         |x| x <= 12.0,
         "<= 12 s",
+    ),
+    wanted(
+        "stall_recovery_s",
+        "the old rate, after a broker stopped for 30 s",
+        |x| x <= 5.0,
+        "<= 5 s",
     ),
     wanted("graceful_s", "graceful stop", |x| x <= 1.0, "<= 1 s"),
     wanted(

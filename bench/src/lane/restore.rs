@@ -60,7 +60,7 @@ fn restored(broker: &Broker, course: &Course, work: Work) -> Result<(f64, f64)> 
 }
 
 /// What the stage writes to its changelog for so many keys, as the store itself puts it.
-fn changes(keys: u64) -> impl Iterator<Item = Result<Record>> {
+pub(super) fn changes(keys: u64) -> impl Iterator<Item = Result<Record>> {
     let Counts(mut store) = Counts::default();
     (0..keys).map(move |n| {
         store.put(format!("user:{n:012}"), 1);
