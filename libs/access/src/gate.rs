@@ -9,8 +9,8 @@ mod shown;
 
 use std::fmt::Display;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use model::Millis;
 use outbound::Reach;
@@ -24,9 +24,9 @@ pub use shown::shown;
 use crate::caller::Caller;
 use crate::issuer::IssuerError;
 use crate::key::{ApiKey, sha256};
+use crate::logins::{Logins, now};
 use crate::rate::Allowances;
 use crate::scope::Scope;
-use crate::throttle::Throttle;
 
 /// Why a gate cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ pub struct Gate {
     required: bool,
     known: Watched<Known>,
     anonymous: Arc<Caller>,
-    throttle: Mutex<Throttle>,
+    logins: Logins,
     allowances: Mutex<Allowances>,
 }
 
@@ -98,7 +98,7 @@ impl Gate {
             required,
             known,
             anonymous: Arc::new(Caller::anonymous()),
-            throttle: Mutex::default(),
+            logins: Logins::default(),
             allowances: Mutex::default(),
         }
     }
@@ -166,17 +166,15 @@ impl Gate {
         from: Option<IpAddr>,
         now: Millis,
     ) -> Result<Arc<Caller>, Denial> {
-        let digest = sha256(credential.as_bytes());
-        if let Some(wait) = from.and_then(|from| self.throttle().wait(from, &digest, now)) {
+        if let Some(wait) = self.logins.wait(from, credential.as_bytes()) {
             return Err(Denial::SlowedDown(wait));
         }
+        let digest = sha256(credential.as_bytes());
         let found = self.known.load().find(credential, &digest, now).await;
-        if let Some(from) = from {
-            match &found {
-                Ok(_) => self.throttle().succeeded(from, digest, now),
-                Err(denial) if denial.is_failed_login() => self.throttle().failed(from, now),
-                Err(_) => {}
-            }
+        match &found {
+            Ok(_) => self.logins.note(from, credential.as_bytes(), true),
+            Err(denial) if denial.is_failed_login() => self.logins.note(from, credential.as_bytes(), false),
+            Err(_) => {}
         }
         found
     }
@@ -188,32 +186,21 @@ impl Gate {
         taken.map_err(Denial::TooMuch)
     }
 
-    fn throttle(&self) -> MutexGuard<'_, Throttle> {
-        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How long this address has to wait before a signature of it for this webhook is looked at: not at all where it has
+    /// sent a good one before, so that strangers behind the same proxy shut nobody's webhook.
+    pub fn signature_waits(&self, webhook: &str, from: Option<IpAddr>) -> Option<Duration> {
+        self.logins.wait(from, webhook.as_bytes())
     }
 
-    /// Notes a signature that failed as a login that failed, and says whether this address has to wait.
-    pub fn failed_signature(&self, from: Option<IpAddr>) -> Option<Duration> {
-        let (from, now) = (from?, now());
-        let mut throttle = self.throttle();
-        throttle.failed(from, now);
-        throttle.wait(from, &[0; 32], now)
-    }
-
-    /// How long this address has to wait before a signature of it is looked at.
-    pub fn waits(&self, from: Option<IpAddr>) -> Option<Duration> {
-        self.throttle().wait(from?, &[0; 32], now())
+    /// Notes a signature as a login: one that failed, or one that was good.
+    pub fn note_signature(&self, webhook: &str, from: Option<IpAddr>, good: bool) {
+        self.logins.note(from, webhook.as_bytes(), good);
     }
 }
 
 /// The part of a credential that may be logged.
 fn id(credential: &str) -> Option<String> {
     ApiKey::read(credential).map(|key| key.id().to_owned())
-}
-
-fn now() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }
 
 #[cfg(test)]

@@ -12,5 +12,5 @@ mod traces;
 pub use health::{Component, ComponentState, Health, HealthReport};
 pub use logs::{Guard, TelemetryError, init};
 pub use metrics::{Metrics, TransactionOutcome};
-pub use ops::{OpsAccess, ops_router};
+pub use ops::{Guesses, OpsAccess, ops_router};
 pub use trace_context::TraceContext;

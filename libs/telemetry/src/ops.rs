@@ -6,6 +6,7 @@
 mod access;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -15,8 +16,11 @@ use axum::routing::get;
 use serde_json::json;
 
 use crate::{ComponentState, Health, Metrics};
-pub use access::OpsAccess;
+use access::Stranger;
+pub use access::{Guesses, OpsAccess};
 
+/// What counts refusals are of.
+const SERVICE: &str = "ops";
 /// The content type of the `OpenMetrics` text format.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -61,20 +65,50 @@ impl Ops {
         } else {
             StatusCode::SERVICE_UNAVAILABLE
         };
-        if self.access.may_know(&request.into_parts().0) {
-            (status, Json(report)).into_response()
-        } else {
-            (status, Json(json!({"status": report.status}))).into_response()
+        match self.access.may_know(&request.into_parts().0) {
+            Ok(()) => (status, Json(report)).into_response(),
+            Err(stranger) => {
+                // Whoever shows nothing asks for the status alone.
+                if stranger != Stranger::Nobody {
+                    self.refused(stranger);
+                }
+                (status, Json(json!({"status": report.status}))).into_response()
+            }
         }
+    }
+
+    fn refused(&self, stranger: Stranger) {
+        let reason = stranger.reason();
+        self.metrics.filtered(SERVICE, reason, 1);
+        tracing::info!(reason, "health and metrics are not told");
     }
 }
 
 async fn show_metrics(State(ops): State<Ops>, request: Request) -> Response {
-    if ops.access.may_know(&request.into_parts().0) {
-        ([(header::CONTENT_TYPE, OPEN_METRICS)], ops.metrics.text()).into_response()
-    } else {
-        unauthorized()
+    match ops.access.may_know(&request.into_parts().0) {
+        Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], ops.metrics.text()).into_response(),
+        Err(stranger) => {
+            ops.refused(stranger);
+            match stranger {
+                Stranger::SlowedDown(wait) => slowed_down(wait),
+                Stranger::Nobody | Stranger::Wrong => unauthorized(),
+            }
+        }
     }
+}
+
+fn slowed_down(wait: Duration) -> Response {
+    let problem = json!({
+        "type": "urn:sluicebox:problem:too_many_failed_logins",
+        "title": "Too many requests",
+        "status": 429,
+        "detail": "too many wrong tokens from this address; wait, then send the right one",
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/problem+json".to_owned()),
+        (header::RETRY_AFTER, (wait.as_secs() + 1).to_string()),
+    ];
+    (StatusCode::TOO_MANY_REQUESTS, headers, problem.to_string()).into_response()
 }
 
 fn unauthorized() -> Response {

@@ -10,22 +10,18 @@ use axum::response::{IntoResponse, Response};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// The gate, and who is told of each refusal's reason, which is of a fixed set.
-pub struct Entry {
-    gate: Arc<Gate>,
-    refused: Box<dyn Fn(&'static str) + Send + Sync>,
-}
+/// The gate of the API.
+pub struct Entry(Arc<Gate>);
 
 impl Entry {
     /// An entry through this gate.
-    pub fn new(gate: Arc<Gate>, refused: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
-        let refused = Box::new(refused);
-        Self { gate, refused }
+    pub fn new(gate: Arc<Gate>) -> Self {
+        Self(gate)
     }
 
     /// An entry that asks nobody for a key, for tests and measurements.
     pub fn without_keys() -> Self {
-        Self::new(Arc::new(Gate::without_keys()), |_| {})
+        Self::new(Arc::new(Gate::without_keys()))
     }
 }
 
@@ -36,14 +32,11 @@ pub(crate) async fn enter(State(entry): State<Arc<Entry>>, mut request: Request,
     let bearer = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
     let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let from = from.map(|ConnectInfo(address)| address.ip());
-    match entry.gate.admit(&shown(key, bearer), from, Scope::Read).await {
+    match entry.0.admit(&shown(key, bearer), from, Scope::Read).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Err(denial) => {
-            (entry.refused)(denial.reason());
-            Problem::denied(&denial).into_response()
-        }
+        Err(denial) => Problem::denied(&denial).into_response(),
     }
 }

@@ -16,10 +16,12 @@ mod page;
 mod parameters;
 mod pool;
 mod problem;
+mod refusals;
 mod router;
 mod walk;
 
 pub use access::Caller;
 pub use entry::Entry;
 pub use pool::{ApiError, follow, pool, ready};
+pub use refusals::counted;
 pub use router::{for_hosts, router};

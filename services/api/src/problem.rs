@@ -1,5 +1,6 @@
 //! Errors as problem details. Source: RFC 9457.
 
+use crate::refusals::Reason;
 use access::Denial;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -27,18 +28,21 @@ pub(crate) struct Problem {
     /// `WWW-Authenticate`.
     #[serde(skip)]
     challenge: Option<&'static str>,
+    /// The reason that it is counted under, which may be more exact than what is told.
+    #[serde(skip)]
+    reason: String,
 }
 
 impl Problem {
     fn new(status: StatusCode, kind: &str, title: &'static str, detail: impl Into<String>) -> Self {
-        let kind = format!("urn:sluicebox:problem:{kind}");
         Self {
-            kind,
+            kind: format!("urn:sluicebox:problem:{kind}"),
             title,
             status: status.as_u16(),
             detail: detail.into(),
             retry_after: None,
             challenge: None,
+            reason: kind.replace('-', "_"),
         }
     }
 
@@ -54,6 +58,7 @@ impl Problem {
         Self {
             retry_after: seconds.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
             challenge: denial.challenge(),
+            reason: denial.reason().to_owned(),
             ..Self::new(status, &kind, denial.title(), denial.to_string())
         }
     }
@@ -218,6 +223,7 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let media = HeaderValue::from_static("application/problem+json");
         let mut response = (status, [(header::CONTENT_TYPE, media)], body).into_response();
+        response.extensions_mut().insert(Reason(self.reason));
         if let Some(challenge) = self.challenge {
             let challenge = HeaderValue::from_static(challenge);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);

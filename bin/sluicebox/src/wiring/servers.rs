@@ -7,15 +7,15 @@ use super::process::Process;
 use super::stages::reach;
 use super::threads::{Share, Threads};
 use crate::failure::Failure;
-use access::{Gate, GateSettings};
+use access::{Gate, GateSettings, Logins};
 use adapters::Webhooks;
 use listen::{Drained, Hosts, Limits, Listener, Role, Tls};
 use runtime::{Publisher, Shared};
 use settings::{AuthMode, Settings, TlsSettings, Watched};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use telemetry::OpsAccess;
+use telemetry::{Guesses, OpsAccess};
 use tokio::sync::watch;
 
 /// How long answers about health may take after the stop: they are the last thing that stops.
@@ -45,7 +45,7 @@ impl Process {
         let load = self.reload.part(|settings| settings.ops.token.clone());
         let token = Watched::part("ops.token", settings.ops.token.clone(), load);
         self.followed.follow("ops", "token", &token);
-        let access = OpsAccess::following(&settings.ops, token);
+        let access = OpsAccess::following(&settings.ops, token).guarded(Arc::new(OpsGuesses::default()));
         let router = telemetry::ops_router(self.health.clone(), self.metrics.clone(), access);
         let stopping = told(&self.stop_ops);
         self.ops = Some(tokio::spawn(listener.serve(router, stopping)));
@@ -106,14 +106,14 @@ impl Process {
         let pool = api::pool(&settings.postgres, &settings.api).map_err(unusable)?;
         let way = self.database(settings)?;
         self.beside(api::follow(pool.clone(), way.clone(), settings.api.clone()));
-        let refusals = self.metrics.clone();
         let gate = self.gate(settings, "api", settings.api_auth())?;
-        let entry = api::Entry::new(gate, move |reason| refusals.filtered("api", reason, 1));
-        let mut router = api::router(pool, &settings.api, entry);
+        let mut router = api::router(pool, &settings.api, api::Entry::new(gate));
         if settings.api_auth() == AuthMode::None {
             let hosts = Hosts::new(settings.api.listen, &settings.api.allowed_hosts);
             router = api::for_hosts(router, hosts);
         }
+        let refusals = self.metrics.clone();
+        let router = api::counted(router, move |reason| refusals.filtered("api", reason, 1));
         self.servers
             .push(tokio::spawn(listener.serve(router, self.stopping())));
         // Of its own: questions that take all connections are no reason to call the database away.
@@ -171,6 +171,20 @@ impl Process {
                 () = stopping => {}
             }
         });
+    }
+}
+
+/// Guesses of the token of health are slowed down like those of keys.
+#[derive(Default)]
+struct OpsGuesses(Logins);
+
+impl Guesses for OpsGuesses {
+    fn wait(&self, from: Option<IpAddr>, shown: &[u8]) -> Option<Duration> {
+        self.0.wait(from, shown)
+    }
+
+    fn note(&self, from: Option<IpAddr>, shown: &[u8], good: bool) {
+        self.0.note(from, shown, good);
     }
 }
 

@@ -129,6 +129,52 @@ async fn strangers_are_told_no_addresses_paths_errors_or_metrics() {
     );
 }
 
+/// Lets three be wrong.
+#[derive(Default)]
+struct Three(std::sync::Mutex<u32>);
+
+impl Guesses for Three {
+    fn wait(&self, _: Option<std::net::IpAddr>, _: &[u8]) -> Option<Duration> {
+        (*self.0.lock().unwrap() >= 3).then_some(Duration::from_secs(7))
+    }
+
+    fn note(&self, from: Option<std::net::IpAddr>, _: &[u8], good: bool) {
+        assert_eq!(from, Some(ELSEWHERE.into()));
+        *self.0.lock().unwrap() += u32::from(!good);
+    }
+}
+
+#[tokio::test]
+async fn guesses_are_slowed_down_and_each_refusal_is_counted() {
+    let settings = OpsSettings {
+        token: Some(Secret::new("a-token-of-the-operators")),
+        ..OpsSettings::default()
+    };
+    let mut site = site(None);
+    let access = OpsAccess::new(&settings).guarded(Arc::new(Three::default()));
+    site.router = ops_router(site.health.clone(), site.metrics.clone(), access);
+    let ask = async |path: &str, token: &str| {
+        let shown = format!("Bearer {token}");
+        site.get(path, ELSEWHERE, &[("authorization", &shown)]).await.0
+    };
+    assert_eq!(ask("/metrics", "a-token-of-the-operators").await, 200);
+    assert_eq!(site.get("/metrics", ELSEWHERE, &[]).await.0, 401);
+    for _ in 0..2 {
+        assert_eq!(ask("/metrics", "guess").await, 401);
+    }
+    ask("/readyz", "guess").await;
+    assert_eq!(ask("/metrics", "a-token-of-the-operators").await, 429);
+    let text = site.metrics.text();
+    for (reason, times) in [
+        ("no_credentials", 1),
+        ("wrong_token", 3),
+        ("too_many_failed_logins", 1),
+    ] {
+        let line = format!("sluicebox_records_filtered_total{{service=\"ops\",reason=\"{reason}\"}} {times}");
+        assert!(text.contains(&line), "{line} not in {text}");
+    }
+}
+
 #[tokio::test]
 async fn a_token_opens_it_from_anywhere_and_is_then_asked_of_everybody() {
     let site = site(Some("a-token-of-the-operators"));

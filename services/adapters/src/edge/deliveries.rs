@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use access::{Denial, Gate};
+use access::Denial;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
@@ -56,7 +56,7 @@ pub(super) async fn receive<I: Ingest>(
         return super::wrong_method().await.into_response();
     }
     let from = door::address(&request);
-    if let Some(wait) = edge.gate.waits(from) {
+    if let Some(wait) = edge.gate.signature_waits(&hook.caller.name, from) {
         return Problem::from(&Denial::SlowedDown(wait)).into_response();
     }
     let owner = Owner::address(from);
@@ -96,15 +96,12 @@ fn read<I>(
         first.and_then(|value| value.to_str().ok())
     };
     let now = now();
-    let delivery = hook.verifier.verify(header, body, now).map_err(|fault| {
-        Box::new(refused(
-            &edge.gate,
-            &hook.settings.name,
-            fault.reason(),
-            &fault.to_string(),
-            from,
-        ))
-    })?;
+    let verified = hook.verifier.verify(header, body, now);
+    edge.gate
+        .note_signature(&hook.caller.name, from, verified.is_ok());
+    let name = &hook.settings.name;
+    let delivery =
+        verified.map_err(|fault| Box::new(refused(name, fault.reason(), &fault.to_string(), from)))?;
     let event = match crate::deliveries::event(&hook.settings, delivery, header, body, now) {
         Answered::Event(event) => own(*event, &hook.caller),
         Answered::Challenge(json) => return Err(Box::new(axum::Json(json).into_response())),
@@ -120,11 +117,8 @@ fn read<I>(
     Ok(reading.without(|event| edge.mute.holds(event)))
 }
 
-fn refused(gate: &Gate, name: &str, reason: &'static str, detail: &str, from: Option<IpAddr>) -> Response {
+fn refused(name: &str, reason: &'static str, detail: &str, from: Option<IpAddr>) -> Response {
     tracing::info!(webhook = name, reason, address = ?from, "delivery refused");
-    if let Some(wait) = gate.failed_signature(from) {
-        return Problem::from(&Denial::SlowedDown(wait)).into_response();
-    }
     let problem = Problem::new(
         StatusCode::UNAUTHORIZED,
         "bad_signature",

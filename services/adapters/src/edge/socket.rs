@@ -11,7 +11,7 @@ use access::Caller;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{ConnectInfo, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -52,7 +52,15 @@ pub(super) async fn open<I: Ingest>(
     }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
-        Err(rejection) => return rejection.into_response(),
+        Err(rejection) => {
+            let problem = Problem::new(
+                rejection.status(),
+                "no_upgrade",
+                "No WebSocket",
+                &rejection.body_text(),
+            );
+            return problem.into_response();
+        }
     };
     let most = edge.limits.body_bytes;
     upgrade
@@ -65,7 +73,7 @@ async fn serve<I: Ingest>(edge: Arc<Edge<I>>, peer: Peer, mut socket: WebSocket)
     while let Ok(Some(Ok(message))) = timeout(IDLE, socket.recv()).await {
         let answer = match message {
             Message::Text(text) => one(&edge, &peer, text.as_bytes()).await,
-            Message::Binary(_) => Err(error("send events as text frames", "binary_frame", 415)),
+            Message::Binary(_) => Err(told(&edge, &binary_frame())),
             Message::Ping(_) | Message::Pong(_) => continue,
             Message::Close(_) => return,
         };
@@ -118,7 +126,15 @@ async fn taken<I: Ingest>(edge: &Edge<I>, caller: &Caller, frame: &[u8]) -> Resu
     match (outcome.accepted.first(), outcome.rejected.first()) {
         (Some((_, id)), _) => Ok(json!({"id": id, "status": "accepted"})),
         (None, Some((_, problem))) => Err(of(problem)),
-        (None, None) => Err(error("nothing was sent", "empty_body", 400)),
+        (None, None) => Err(told(
+            edge,
+            &Problem::new(
+                StatusCode::BAD_REQUEST,
+                "empty_body",
+                "Empty body",
+                "nothing was sent",
+            ),
+        )),
     }
 }
 
@@ -138,6 +154,7 @@ fn of(problem: &Problem) -> Value {
     json
 }
 
-fn error(detail: &str, reason: &str, status: u16) -> Value {
-    json!({"error": detail, "type": format!("urn:sluicebox:problem:{reason}"), "status": status})
+fn binary_frame() -> Problem {
+    let (status, title) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Binary frame");
+    Problem::new(status, "binary_frame", title, "send events as text frames")
 }

@@ -132,19 +132,56 @@ async fn what_nobody_signed_is_refused_and_slowed_down() {
         let answer = post(&server, "/v1/webhooks/code", headers, "{}").await;
         assert_eq!((answer.status, answer.problem()), (401, "bad_signature"));
     }
-    for _ in 0..8 {
-        post(&server, "/v1/webhooks/code", &wrong, "{}").await;
+    for _ in 0..9 {
+        let answer = post(&server, "/v1/webhooks/code", &wrong, "{}").await;
+        assert_eq!(answer.status, 401, "what is looked at is told why it is refused");
     }
     let answer = post(&server, "/v1/webhooks/code", &wrong, "{}").await;
     assert_eq!((answer.status, answer.problem()), (429, "too_many_failed_logins"));
     assert_eq!(server.taken(), 0);
     let counts = server.counts.snapshot();
     assert_eq!(
+        counts.get(&(None, "refused", "signature_wrong")),
+        Some(&10),
+        "{counts:?}"
+    );
+    assert_eq!(
         counts.get(&(None, "refused", "signature_missing")),
         Some(&1),
         "{counts:?}"
     );
     assert_eq!(post(&server, "/v1/webhooks/other", "", "{}").await.status, 404);
+}
+
+#[tokio::test]
+async fn whose_webhook_was_good_from_an_address_goes_on_while_others_guess_there() {
+    let server = serve(vec![
+        hook("code", WebhookProvider::Github),
+        hook("other", WebhookProvider::Github),
+    ])
+    .await;
+    let signed = |secret: &str| format!("X-Hub-Signature-256: sha256={}\r\n", hex_tag(secret, "{}"));
+    assert_eq!(
+        post(&server, "/v1/webhooks/code", &signed("a new secret"), "{}")
+            .await
+            .status,
+        202
+    );
+    for _ in 0..11 {
+        post(&server, "/v1/webhooks/other", &signed("guess"), "{}").await;
+    }
+    assert_eq!(
+        post(&server, "/v1/webhooks/other", &signed("guess"), "{}")
+            .await
+            .status,
+        429
+    );
+    assert_eq!(
+        post(&server, "/v1/webhooks/code", &signed("a new secret"), "{}")
+            .await
+            .status,
+        202
+    );
 }
 
 #[tokio::test]

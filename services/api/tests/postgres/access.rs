@@ -6,7 +6,7 @@ use http::StatusCode;
 use settings::AccessSettings;
 use std::sync::{Arc, Mutex};
 
-type Refused = Arc<Mutex<Vec<&'static str>>>;
+type Refused = Arc<Mutex<Vec<String>>>;
 
 /// A site that asks for keys, with the keys: of a reader of `default`, of a reader of `acme`, of an operator, and of one
 /// who may only send.
@@ -45,10 +45,10 @@ async fn asking(test: &str) -> (Site, [String; 4], Refused, tempfile::TempDir) {
     let gate = Gate::open(&settings, &[], true, &outbound::Reach::default()).unwrap();
     let refused = Refused::default();
     let told = Arc::clone(&refused);
-    let entry = api::Entry::new(Arc::new(gate), move |reason| told.lock().unwrap().push(reason));
     let settings = site.sandbox.settings();
     let pool = api::pool(&settings.postgres, &settings.api).unwrap();
-    site.router = api::router(pool, &settings.api, entry);
+    let router = api::router(pool, &settings.api, api::Entry::new(Arc::new(gate)));
+    site.router = api::counted(router, move |reason| told.lock().unwrap().push(reason.to_owned()));
     (site, keys, refused, folder)
 }
 
@@ -63,7 +63,7 @@ async fn get(site: &Site, address: &str, key: &str) -> Answer {
 
 #[tokio::test]
 async fn without_a_key_that_may_read_nothing_is_answered() {
-    let (site, [_, _, _, shop], refused, _folder) = asking("api_keys").await;
+    let (site, [board, _, _, shop], refused, _folder) = asking("api_keys").await;
     for address in [
         "/v1/events",
         "/v1/signals/sig_a",
@@ -84,6 +84,19 @@ async fn without_a_key_that_may_read_nothing_is_answered() {
         assert!(answer.json()["detail"].as_str().unwrap().contains("`read`"));
     }
     assert_eq!(refused.lock().unwrap()[..2], ["no_credentials", "missing_scope"]);
+    refused.lock().unwrap().clear();
+    for (address, reason) in [
+        ("/v1/events?tenant=acme", "forbidden_tenant"),
+        ("/v1/events?limit=0", "invalid_parameter"),
+        ("/v1/nothing", "not_found"),
+    ] {
+        get(&site, address, &board).await;
+        assert_eq!(
+            std::mem::take(&mut *refused.lock().unwrap()),
+            [reason],
+            "{address}"
+        );
+    }
     assert_eq!(
         ask_with(&site.router, "/openapi.json", &[]).await.status,
         StatusCode::OK
