@@ -28,9 +28,6 @@
 //! - a call that never returns is waited for: `stop.rs`: `(now >= self.deadline).then_some(WaitEnd::TimedOut)` → `None`
 //! - after an abort the next records come first: `lane/writing.rs`: `self.intake.rewind(&again)?;` → `{}`
 //! - a partition that is nobody's stays so: `lane/census.rs`: `self.looked.elapsed() >= EVERY` → `false`
-//! - a member that comes back takes records before it hears the group: `lane.rs`: `while self.taken.records < BATCH && !self.intake.has_news() {` → `while self.taken.records < BATCH {`
-//! - an output that did not arrive is no reason to abort: `lane/transactor.rs`: `failed.get_or_insert_with(|| Fault::of_delivery(topic, error, task_of(task)));` → `let _ = (topic, error, task);`
-//! - the high watermark of a restore is read committed: `lane/restore/sources.rs`: `self.reader("read_uncommitted")?` → `self.reader("read_committed")?`
 
 mod broker;
 mod consumer;

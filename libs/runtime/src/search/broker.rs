@@ -78,6 +78,8 @@ pub(super) struct Broker {
     groups: BTreeMap<String, Group>,
     later: BTreeMap<(Duration, u64), Later>,
     sequence: u64,
+    /// Requests to end a transaction that come in the middle of a later one of the same producer.
+    held_up: BTreeMap<String, (u32, bool)>,
     /// Partitions that take no records, and what they answer.
     pub(super) refuses: BTreeMap<Place, Code>,
     /// The largest transaction that was committed, in records.
@@ -94,6 +96,7 @@ impl Broker {
             groups: BTreeMap::new(),
             later: BTreeMap::new(),
             sequence: 0,
+            held_up: BTreeMap::new(),
             refuses: BTreeMap::new(),
             largest: 0,
             dice,
@@ -281,6 +284,11 @@ impl Broker {
         if let Some(log) = self.log_mut(place) {
             log.append(record, Some(writer));
         }
+        if self.dice.one_in(8)
+            && let Some((epoch, commit)) = self.held_up.remove(id)
+        {
+            let _ = self.end(id, epoch, commit);
+        }
         Ok(())
     }
 
@@ -321,6 +329,11 @@ impl Broker {
             self.finish(id, commit);
         }
         Ok(())
+    }
+
+    /// The same, in the middle of a later transaction, which is the worst moment.
+    pub(super) fn hold_up(&mut self, id: &str, epoch: u32, commit: bool) {
+        self.held_up.insert(id.to_owned(), (epoch, commit));
     }
 
     /// The same, some time later.

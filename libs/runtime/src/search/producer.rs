@@ -203,7 +203,11 @@ impl Writer {
                         "{}: a request to end ({commit}) is on its way for {after:?}",
                         self.id
                     ));
-                    world.broker.end_late(after, &self.id, epoch, commit);
+                    if world.dice.one_in(2) {
+                        world.broker.hold_up(&self.id, epoch, commit);
+                    } else {
+                        world.broker.end_late(after, &self.id, epoch, commit);
+                    }
                 });
             }
             Fate::Unknown { arrives } => {
@@ -274,6 +278,10 @@ impl Producer for Writer {
         };
         state.queue.push(queued);
         drop(state);
+        // A batch is full.
+        if choose(6) == 0 {
+            self.deliver();
+        }
         if troubled() {
             self.breaks();
         }
