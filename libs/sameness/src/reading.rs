@@ -51,9 +51,10 @@ pub struct Reading {
 
 impl Reading {
     /// Reads a text: the first 4 KiB, up to 64 different terms. `lang` is its language, ISO 639-1, where it is known; a
-    /// text of a language other than English has no vector.
+    /// text of a language other than English has no vector. The language of a headline is often guessed wrong, so a function
+    /// word or a letter of the text must say so too.
     pub fn of(text: &str, lang: Option<&str>, slow: &SlowWeights, method: Method) -> Self {
-        let english = lang.is_none_or(|lang| lang == "en");
+        let english = lang.is_none_or(|lang| lang == "en") || !words::is_foreign(text);
         let mut terms: Vec<ReadTerm> = Vec::with_capacity(16);
         let mut meaning = (english && method == Method::WordsAndVectors).then(Meaning::new);
         words::each(text, english, |word| {

@@ -145,7 +145,7 @@ fn copy(random: &mut SplittableRandom, number: usize) -> Pair {
         3 => ("upper case", a.to_uppercase()),
         4 => (
             "punctuation",
-            format!("\u{201c}{}\u{201d}!!", a.replace(',', " -")),
+            format!("\u{201c}{}\u{201d}!!", a.replace(" for ", " - for ")),
         ),
         5 => ("tags", format!("{a} #markets #news $SPY $QQQ")),
         6 => ("update", format!("UPDATE 2-{a}")),
@@ -230,7 +230,10 @@ fn alike(random: &mut SplittableRandom, number: usize) -> Pair {
             "another thing of the same names"
         }
         _ => {
-            other.names[0] = (other.names[0] + 1 + pick(random, NAMES.len() - 1)) % NAMES.len();
+            let others: Vec<usize> = (0..NAMES.len())
+                .filter(|name| !other.names.contains(name))
+                .collect();
+            other.names[0] = others[pick(random, others.len())];
             "name"
         }
     };

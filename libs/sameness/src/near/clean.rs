@@ -36,7 +36,7 @@ pub(super) fn core(text: &str) -> Core {
 }
 
 /// The runs without tags that only say under which subjects a text was posted: those at the end, a row of several, and
-/// one before a text that would be whole without it (`$AAPL - Stocks set for higher start`). A tag that is part of the
+/// one before a text that is whole without it (`$AAPL - Stocks set for higher start`). A tag that is part of the
 /// sentence stays (`$UNI breaks out`). Where little else is left, all stay.
 fn without_labels(runs: Vec<&str>) -> Vec<&str> {
     let mut kept: Vec<&str> = Vec::with_capacity(runs.len());

@@ -51,6 +51,15 @@ pub(crate) fn each(text: &str, english: bool, mut take: impl FnMut(Word<'_>)) {
     });
 }
 
+/// Whether a function word of another language, or a letter that English does not have, stands in the text.
+pub(crate) fn is_foreign(text: &str) -> bool {
+    let mut foreign = text.chars().any(|c| c.is_alphabetic() && !c.is_ascii());
+    tokens::each(text, |surface, capitalised| {
+        foreign |= !capitalised && stop::is_other(surface) && !stop::is_english(surface);
+    });
+    foreign
+}
+
 fn is_single_letter(word: &str) -> bool {
     let mut letters = word.chars();
     letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none()
