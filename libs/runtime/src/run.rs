@@ -55,11 +55,8 @@ where
 {
     let policy = commit_policy(&shared.kafka, MOST_RECORDS);
     spawn(shared, name, move |config| {
-        let mut work = StageWork::new(make(), config);
-        let kept = Kept::default();
-        again_and_again(config, || {
-            run_lane::<_, Librdkafka>(config, &mut work, policy, &kept)
-        })
+        let work = StageWork::new(make(), config);
+        run_lane::<_, Librdkafka>(config, work, policy)
     })
 }
 
@@ -77,11 +74,8 @@ where
     let policy = commit_policy(&shared.kafka, MOST_RECORDS);
     spawn(shared, name, move |config| {
         let config = &config.at_least_once();
-        let mut work = StageWork::new(make(), config);
-        let kept = Kept::default();
-        again_and_again(config, || {
-            run_lane::<_, Librdkafka>(config, &mut work, policy, &kept)
-        })
+        let work = StageWork::new(make(), config);
+        run_lane::<_, Librdkafka>(config, work, policy)
     })
 }
 
@@ -96,11 +90,8 @@ pub fn run_effect<E: Effect>(
     let policy = commit_policy(&shared.kafka, MOST_RECORDS);
     let handle = handle.clone();
     spawn(shared, name, move |config| {
-        let mut work = EffectWork::new(Arc::clone(&effect), config, concurrency, handle.clone());
-        let kept = Kept::default();
-        again_and_again(config, || {
-            run_lane::<_, Librdkafka>(config, &mut work, policy, &kept)
-        })
+        let work = EffectWork::new(Arc::clone(&effect), config, concurrency, handle.clone());
+        run_lane::<_, Librdkafka>(config, work, policy)
     })
 }
 
@@ -127,17 +118,19 @@ pub fn run_drain<D: Drain>(
     start(lanes.map(|(lane, run)| (LaneConfig::new(shared, name, lane), run)))
 }
 
-/// One life of a lane, with what the one before kept.
+/// All lives of a lane; what one keeps is the next one's.
 pub(crate) fn run_lane<W: Work<K>, K: Kafka>(
     config: &LaneConfig,
-    work: &mut W,
+    mut work: W,
     policy: CommitPolicy,
-    kept: &Kept<W::Stores>,
-) -> Ended {
-    match Lane::<W, K>::connect(config, work, policy, kept.clone()) {
-        Ok(lane) => lane.run(),
-        Err(fault) => of_fault(fault),
-    }
+) -> Result<(), StageFailed> {
+    let kept = Kept::default();
+    again_and_again(config, || {
+        match Lane::<W, K>::connect(config, &mut work, policy, kept.clone()) {
+            Ok(lane) => lane.run(),
+            Err(fault) => of_fault(fault),
+        }
+    })
 }
 
 fn of_fault(fault: Fault) -> Ended {

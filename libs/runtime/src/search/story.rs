@@ -11,8 +11,6 @@ use super::schedule::{self, Broken, Schedule};
 use super::stage::Count;
 use super::world::{BROKER, Member, World, note, world};
 use crate::config::{LaneConfig, commit_policy};
-use crate::keeper::again_and_again;
-use crate::lane::Kept;
 use crate::run::run_lane;
 use crate::work::StageWork;
 use crate::{Committed, LaneState, Observer, Shared, Stop};
@@ -236,11 +234,8 @@ impl Story {
             };
             world(|world| world.members.insert(schedule::process(), member));
             let policy = commit_policy(&shared.kafka, 50);
-            let mut work = StageWork::new(Count, &config);
-            let kept = Kept::default();
-            let outcome = again_and_again(&config, || {
-                run_lane::<_, Simulated>(&config, &mut work, policy, &kept)
-            });
+            let work = StageWork::new(Count, &config);
+            let outcome = run_lane::<_, Simulated>(&config, work, policy);
             *told.borrow_mut() = Some(outcome.map_err(|failed| failed.to_string()));
         });
         note(&format!("{name}: starts"));
