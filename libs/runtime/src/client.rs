@@ -106,7 +106,7 @@ fn once_settled<T>(ask: impl Fn() -> Result<T, KafkaError>) -> Result<T, KafkaEr
 }
 
 /// `ListOffsets` takes the two ends as times that no record has.
-fn offsets_at(
+pub(crate) fn offsets_at(
     client: &impl Reader,
     topic: &str,
     partitions: &[i32],

@@ -6,7 +6,7 @@ use super::wanted::wanted;
 use super::{Admin, AdminError, CALL, blocking, options};
 use crate::client;
 use rdkafka::admin::{AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication};
-use rdkafka::consumer::Consumer;
+use rdkafka::Offset;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -67,12 +67,12 @@ impl Admin {
                 .into_iter()
                 .map(|topic| topic.name);
             for name in names {
-                for partition in inner.partitions(&reader, &name)? {
-                    match reader.fetch_watermarks(&name, partition, CALL) {
-                        Ok(_) => {}
-                        Err(error) if is_passing(&error) => return Ok(false),
-                        Err(error) => return Err(inner.unreachable("looking for leaders", &error)),
-                    }
+                // One request for all partitions of a topic: one for each would take longer than anybody waits.
+                let partitions = inner.partitions(&reader, &name)?;
+                match client::offsets_at(&reader, &name, &partitions, Offset::End) {
+                    Ok(_) => {}
+                    Err(error) if is_passing(&error) => return Ok(false),
+                    Err(error) => return Err(inner.unreachable("looking for leaders", &error)),
                 }
             }
             Ok(true)
