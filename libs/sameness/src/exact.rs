@@ -1,5 +1,6 @@
 //! Exact sameness: a client's retry carries the same tenant, source and id. No I/O.
 
+use crate::cluster::ClusterId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use xxhash_rust::xxh3::Xxh3;
@@ -20,6 +21,11 @@ impl IdempotencyKey {
             hash.update(part.as_bytes());
         }
         Self(hash.digest128())
+    }
+
+    /// The cluster that begins with the event.
+    pub const fn cluster(self) -> ClusterId {
+        ClusterId(self.0)
     }
 
     /// The key as a number, for stores.

@@ -13,9 +13,9 @@ mod words;
 
 pub use cluster::{Cluster, ClusterId, ClusterStore, Level, Match, Millis, SumTerm, Sums, Threshold, Tier};
 pub use exact::IdempotencyKey;
-pub use reading::{Method, ReadTerm, Reading};
+pub use reading::{Method, ReadTerm, Reading, SubjectId};
 pub use sketch::{Sketch, similarity};
 pub use story::{Ended, Joined, Representative, Stories, StoryLimits};
-pub use topic::{Effect, Links, TopicLimits, TopicStores, Topics};
+pub use topic::{Effect, Links, TopicLimits, TopicStores, Topics, follow};
 pub use vectors::{DIMENSIONS, VectorSum, are_built_in as has_vectors};
-pub use words::{Counted, Day, DayCount, SlowWeights, Term, Weight};
+pub use words::{Counted, Day, DayCount, Ended as EndedDay, Seen, SlowWeights, Term, Weight};

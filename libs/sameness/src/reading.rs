@@ -2,6 +2,8 @@
 
 use crate::vectors::{Meaning, VectorSum};
 use crate::words::{self, SlowWeights, Term, Weight, Word};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Different terms of a text that count: a headline has ten, and what follows the beginning of an article repeats it.
 const MOST_TERMS: usize = 64;
@@ -47,6 +49,19 @@ pub struct Reading {
     pub(crate) whole_vector: Option<VectorSum>,
     /// The common words of its stream are not known yet.
     pub(crate) of_new_stream: bool,
+    /// What it is about, where somebody said so.
+    pub(crate) subject: Option<SubjectId>,
+}
+
+/// What a text is about by name: a token, a user, a service. Texts of different subjects are never one story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SubjectId(u64);
+
+impl SubjectId {
+    /// The subject of this name.
+    pub fn of(name: &str) -> Self {
+        Self(xxh3_64(name.as_bytes()))
+    }
 }
 
 impl Reading {
@@ -85,7 +100,15 @@ impl Reading {
             vector,
             whole_vector,
             of_new_stream: slow.is_new(),
+            subject: None,
         }
+    }
+
+    /// The same text, of which it is said what it is about.
+    #[must_use]
+    pub fn about(mut self, subject: SubjectId) -> Self {
+        self.subject = Some(subject);
+        self
     }
 
     /// True for a text without a word that says something, which belongs to no story.

@@ -1,7 +1,9 @@
 //! Which clusters may be like a text: an inverted index from terms to clusters, so that the cost does not grow with
 //! their number. It holds nothing that the clusters do not say, and is built anew from them.
 
+use super::query::Query;
 use super::state::{Cluster, ClusterId, Millis};
+use crate::reading::SubjectId;
 use crate::words::Term;
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,6 +20,7 @@ type Slot = u32;
 struct Place {
     id: ClusterId,
     rank: u64,
+    subject: Option<SubjectId>,
 }
 
 /// The index of some clusters.
@@ -63,6 +66,7 @@ impl Index {
         let place = Place {
             id,
             rank: cluster.rank,
+            subject: cluster.sums.subject,
         };
         let slot = self.free.pop().unwrap_or_else(|| {
             self.places.push(place);
@@ -105,7 +109,9 @@ impl Index {
 
     /// Follows a change of a cluster that it holds.
     pub(crate) fn change(&mut self, id: ClusterId, before: &Cluster, after: &Cluster) {
-        let same = before.rank == after.rank && before.sums.keys().eq(after.sums.keys());
+        let same = before.rank == after.rank
+            && before.sums.subject == after.sums.subject
+            && before.sums.keys().eq(after.sums.keys());
         if !same {
             self.remove(id, before);
             self.add(id, after);
@@ -131,9 +137,15 @@ impl Index {
         self.idle.first().copied()
     }
 
-    /// The clusters that share most of these terms, most first: of a text's shortest lists, the newest of each.
-    pub(crate) fn candidates(&mut self, terms: &[(Term, f32)]) -> Vec<ClusterId> {
-        let mut lists: Vec<(usize, Term, f32, &Vec<Slot>)> = terms
+    /// The cluster whose latest text is the latest, and that text's time.
+    pub(crate) fn latest(&self) -> Option<Millis> {
+        self.idle.last().map(|(last, _)| *last)
+    }
+
+    /// The clusters that share most terms with the question, most first: of its shortest lists, the newest of each.
+    pub(crate) fn candidates(&mut self, query: &Query<'_>) -> Vec<ClusterId> {
+        let mut lists: Vec<(usize, Term, f32, &Vec<Slot>)> = query
+            .terms
             .iter()
             .filter_map(|(term, value)| {
                 let list = self.lists.get(term)?;
@@ -144,6 +156,10 @@ impl Index {
         let mut touched: Vec<Slot> = Vec::new();
         for (length, _, value, list) in lists.into_iter().take(LISTS) {
             for slot in list.iter().skip(length.saturating_sub(NEWEST)) {
+                let place = self.places.get(*slot as usize);
+                if !place.is_some_and(|place| query.about.fits(place.subject)) {
+                    continue;
+                }
                 let Some(shared) = self.shared.get_mut(*slot as usize) else {
                     continue;
                 };

@@ -66,7 +66,7 @@ impl Clusters {
         except: Option<ClusterId>,
     ) -> Option<Match> {
         let mut best: Option<(f32, ClusterId, Tier, f32)> = None;
-        let candidates = self.index.candidates(&query.terms);
+        let candidates = self.index.candidates(query);
         for id in candidates.into_iter().filter(|id| Some(*id) != except) {
             let Some(cluster) = kept.get(id) else { continue };
             let (tier, similarity) = query.similarity(cluster);
@@ -121,6 +121,11 @@ impl Clusters {
         self.index.remove(id, &cluster);
         kept.remove(id);
         Some(cluster)
+    }
+
+    /// The latest time of a text.
+    pub(crate) fn latest(&self) -> Option<Millis> {
+        self.index.latest()
     }
 
     /// The cluster to close next: the longest idle where its latest text is before `before`, or where there are more

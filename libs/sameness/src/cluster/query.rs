@@ -2,7 +2,7 @@
 
 use super::state::Cluster;
 use super::sums::{Sums, strongest};
-use crate::reading::{ReadTerm, Reading};
+use crate::reading::{ReadTerm, Reading, SubjectId};
 use crate::vectors::VectorSum;
 use crate::words::Term;
 
@@ -28,6 +28,29 @@ pub(crate) struct Query<'q> {
     vector_length: f32,
     /// How many texts.
     pub(crate) texts: u32,
+    /// What clusters that are like it are about.
+    pub(crate) about: About,
+}
+
+/// What a cluster must be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    /// Anything.
+    Any,
+    /// This, or nothing that has a name.
+    Unless(SubjectId),
+    /// This.
+    Only(SubjectId),
+}
+
+impl About {
+    pub(crate) fn fits(self, cluster: Option<SubjectId>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Unless(subject) => cluster.is_none_or(|known| known == subject),
+            Self::Only(subject) => cluster == Some(subject),
+        }
+    }
 }
 
 impl<'q> Query<'q> {
@@ -36,7 +59,9 @@ impl<'q> Query<'q> {
             .terms
             .iter()
             .map(|read| (read.term, ReadTerm::value(read)));
-        Self::new(terms.collect(), reading.vector.as_ref(), 1)
+        // A part that was told of without a name may be of a story that has another, so it never gets one later.
+        let about = reading.subject.map_or(About::Any, About::Only);
+        Self::new(terms.collect(), reading.vector.as_ref(), 1).about(about)
     }
 
     pub(crate) fn of_cluster(sums: &'q Sums) -> Self {
@@ -45,7 +70,17 @@ impl<'q> Query<'q> {
             .map(|entry| (entry.term, entry.value()))
             .collect();
         terms.sort_unstable_by_key(|(term, _)| *term);
-        Self::new(terms, sums.vector.as_ref(), sums.texts)
+        let about = sums.subject.map_or(About::Any, About::Unless);
+        Self::new(terms, sums.vector.as_ref(), sums.texts).about(about)
+    }
+
+    fn about(self, about: About) -> Self {
+        Self { about, ..self }
+    }
+
+    /// The same question to clusters of any subject.
+    pub(crate) fn of_any_subject(self) -> Self {
+        self.about(About::Any)
     }
 
     fn new(mut terms: Vec<(Term, f32)>, vector: Option<&'q VectorSum>, texts: u32) -> Self {
@@ -59,6 +94,7 @@ impl<'q> Query<'q> {
             vector,
             vector_length,
             texts,
+            about: About::Any,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What some texts say together: how often each term, and the sum of their vectors. Whole numbers, so that the sum of
 //! the same texts is the same in any order, until terms have to be cut.
 
-use crate::reading::{CAPITAL, Reading};
+use crate::reading::{CAPITAL, Reading, SubjectId};
 use crate::vectors::VectorSum;
 use crate::words::{Term, Weight};
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,8 @@ pub struct Sums {
     pub terms: Vec<SumTerm>,
     /// The sum of their vectors; `None` where none has one.
     pub vector: Option<VectorSum>,
+    /// What they are about, as the first of them that says so has it.
+    pub subject: Option<SubjectId>,
 }
 
 impl Sums {
@@ -72,6 +74,7 @@ impl Sums {
                 .mass_and_weight(mass, read.weight);
         }
         self.add_vector(reading.vector.as_ref());
+        self.subject = self.subject.or(reading.subject);
         self.cut();
     }
 
@@ -84,6 +87,7 @@ impl Sums {
             entry.mass_and_weight(from.mass, lower);
         }
         self.add_vector(other.vector.as_ref());
+        self.subject = self.subject.or(other.subject);
         self.cut();
     }
 

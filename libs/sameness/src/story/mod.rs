@@ -167,6 +167,32 @@ impl Stories {
         told
     }
 
+    /// Adds a copy of a text that a story has; gives what `topic` is to be told now. Nothing is done where the story is
+    /// not open, or the text has no word that says something.
+    pub fn add_copy(
+        &mut self,
+        kept: &mut dyn ClusterStore,
+        story: ClusterId,
+        reading: &Reading,
+        time: Millis,
+    ) -> Option<Representative> {
+        let cluster = kept.get(story).filter(|_| !reading.is_empty()).cloned()?;
+        self.add(kept, story, cluster, reading, time)
+    }
+
+    /// What a story has not told yet, told before its time; `None` where there is nothing.
+    pub fn tell(&mut self, kept: &mut dyn ClusterStore, story: ClusterId) -> Option<Representative> {
+        let mut cluster = kept.get(story)?.clone();
+        let told = Representative::take(story, &mut cluster);
+        kept.put(story, cluster);
+        told
+    }
+
+    /// The event time of the latest text of an open story; `None` where none is open.
+    pub fn latest(&self) -> Option<Millis> {
+        self.clusters.latest()
+    }
+
     /// Ends one story whose latest text is more than the idle time before `now`; `None` once there is no other.
     pub fn end_idle(&mut self, kept: &mut dyn ClusterStore, now: Millis) -> Option<Ended> {
         let story = self

@@ -19,6 +19,16 @@ pub struct Representative {
 }
 
 impl Representative {
+    /// As bytes: `MessagePack` with named fields, so that fields can be added.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        rmp_serde::to_vec_named(self).unwrap_or_default()
+    }
+
+    /// What [`Representative::to_bytes`] gave; the error says what is wrong.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        rmp_serde::from_slice(bytes).map_err(|error| error.to_string())
+    }
+
     pub(super) fn of(story: ClusterId, sums: Sums, cluster: &Cluster) -> Self {
         Self {
             story,

@@ -5,6 +5,11 @@ use crate::cluster::{ClusterId, Match};
 /// One change of what belongs together.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
+    /// A partition's story is the first of a story that has its id.
+    StoryOpened {
+        /// The story.
+        story: ClusterId,
+    },
     /// A partition's story is part of the story `why.cluster`.
     Linked {
         /// The partition's story.

@@ -31,8 +31,8 @@ impl Links for std::collections::BTreeMap<ClusterId, ClusterId> {
     }
 }
 
-/// The id at the end of the links; what was followed then points there.
-pub(super) fn resolve(links: &mut dyn Links, id: ClusterId) -> ClusterId {
+/// The id at the end of the links, without changing them.
+pub fn follow(links: &dyn Links, id: ClusterId) -> ClusterId {
     let mut end = id;
     for _ in 0..MOST_STEPS {
         match links.get(end) {
@@ -40,9 +40,21 @@ pub(super) fn resolve(links: &mut dyn Links, id: ClusterId) -> ClusterId {
             _ => break,
         }
     }
-    if end != id {
-        // Also what keeps the link alive in a store that forgets.
-        links.put(id, end);
+    end
+}
+
+/// The id at the end of the links. Each link that was followed is put again as it is, which keeps it alive in a store that
+/// forgets. None is shortened: whoever hears of the effects alone follows the same links.
+pub(super) fn resolve(links: &mut dyn Links, id: ClusterId) -> ClusterId {
+    let mut end = id;
+    for _ in 0..MOST_STEPS {
+        match links.get(end) {
+            Some(next) if next != end => {
+                links.put(end, next);
+                end = next;
+            }
+            _ => break,
+        }
     }
     end
 }

@@ -8,7 +8,7 @@ mod effect;
 mod links;
 
 pub use effect::Effect;
-pub use links::Links;
+pub use links::{Links, follow};
 
 use crate::cluster::{Cluster, ClusterId, ClusterStore, Clusters, Level, Match, Millis, Query, Step};
 use crate::story::Representative;
@@ -135,6 +135,7 @@ impl Topics {
         self.stories.open(stores.stories, said.story, opened(said));
         stores.story_links.remove(said.story);
         stores.topic_links.remove(said.story);
+        effects.push(Effect::StoryOpened { story: said.story });
         said.story
     }
 
@@ -150,7 +151,7 @@ impl Topics {
             return;
         }
         let (mut story, level) = (story, self.limits.story_level(said));
-        while let Some(why) = like(&mut self.stories, stores.stories, &level, story) {
+        while let Some(why) = like_story(&mut self.stories, stores.stories, &level, story) {
             let Some((from, into)) = merge(&mut self.stories, stores.stories, story, why.cluster) else {
                 return;
             };
@@ -196,10 +197,10 @@ impl Topics {
         said: &Representative,
         effects: &mut Vec<Effect>,
     ) {
-        let mut story = links::resolve(stores.story_links, story);
-        let topic = links::resolve(stores.topic_links, story);
+        let story = links::resolve(stores.story_links, story);
+        let mut topic = links::resolve(stores.topic_links, story);
         if stores.topics.get(topic).is_none() {
-            let query = Query::of_cluster(&said.sums);
+            let query = Query::of_cluster(&said.sums).of_any_subject();
             let why = self
                 .groups
                 .best(stores.topics, &self.limits.topics, &query, Step::Join, None);
@@ -210,19 +211,13 @@ impl Topics {
                 return;
             };
             stores.topic_links.put(story, why.cluster);
-            story = why.cluster;
-            effects.push(Effect::Grouped {
-                story: said.story,
-                why,
-            });
-        } else {
-            story = topic;
+            topic = why.cluster;
+            effects.push(Effect::Grouped { story, why });
         }
-        let mut topic = story;
         if !grow(&mut self.groups, stores.topics, topic, said) {
             return;
         }
-        while let Some(why) = like(&mut self.groups, stores.topics, &self.limits.topics, topic) {
+        while let Some(why) = like_topic(&mut self.groups, stores.topics, &self.limits.topics, topic) {
             let Some((from, into)) = merge(&mut self.groups, stores.topics, topic, why.cluster) else {
                 return;
             };
@@ -233,6 +228,11 @@ impl Topics {
             });
             topic = into;
         }
+    }
+
+    /// The event time of the latest text of an open story; `None` where none is open.
+    pub fn latest(&self) -> Option<Millis> {
+        self.stories.latest()
     }
 
     /// Ends one story or topic whose latest text is more than the idle time before `now`; `None` once there is no other.
@@ -271,10 +271,21 @@ fn grow(clusters: &mut Clusters, kept: &mut dyn ClusterStore, id: ClusterId, sai
     clusters.change(kept, id, cluster)
 }
 
-/// The cluster to merge this one with.
-fn like(clusters: &mut Clusters, kept: &dyn ClusterStore, level: &Level, id: ClusterId) -> Option<Match> {
+/// The story to merge this one with.
+fn like_story(
+    stories: &mut Clusters,
+    kept: &dyn ClusterStore,
+    level: &Level,
+    id: ClusterId,
+) -> Option<Match> {
     let query = kept.get(id)?.query();
-    clusters.best(kept, level, &query, Step::Merge, Some(id))
+    stories.best(kept, level, &query, Step::Merge, Some(id))
+}
+
+/// The topic to merge this one with, whatever the stories of both are about.
+fn like_topic(topics: &mut Clusters, kept: &dyn ClusterStore, level: &Level, id: ClusterId) -> Option<Match> {
+    let query = kept.get(id)?.query().of_any_subject();
+    topics.best(kept, level, &query, Step::Merge, Some(id))
 }
 
 /// Makes one of two clusters: the larger takes the other in, of equals the earlier, of equals the lower id. Gives which

@@ -129,7 +129,56 @@ fn posts() -> impl Strategy<Value = Vec<Vec<&'static str>>> {
     prop::collection::vec(prop::collection::vec(prop::sample::select(texts), 0..25), 1..4)
 }
 
+/// Links as whoever hears of the effects alone knows them.
+#[derive(Default)]
+struct Heard {
+    stories: BTreeMap<ClusterId, ClusterId>,
+    topics: BTreeMap<ClusterId, ClusterId>,
+}
+
+impl Heard {
+    fn hear(&mut self, effect: &Effect) {
+        match effect {
+            Effect::StoryOpened { story } => self.stories.insert(*story, *story),
+            Effect::Linked { part: from, why } | Effect::StoriesMerged { from, why } => {
+                self.stories.insert(*from, why.cluster)
+            }
+            Effect::TopicOpened { story } => self.topics.insert(*story, *story),
+            Effect::Grouped { story: from, why } | Effect::TopicsMerged { from, why } => {
+                self.topics.insert(*from, why.cluster)
+            }
+            Effect::StoryEnded { .. } | Effect::TopicEnded { .. } => None,
+        };
+    }
+
+    fn topic_of(&self, part: ClusterId) -> ClusterId {
+        end(&self.topics, end(&self.stories, part))
+    }
+}
+
+fn end(links: &BTreeMap<ClusterId, ClusterId>, mut id: ClusterId) -> ClusterId {
+    while let Some(next) = links.get(&id).filter(|next| **next != id) {
+        id = *next;
+    }
+    id
+}
+
 proptest! {
+    #[test]
+    fn effects_say_all_that_is_known_of_what_belongs_together(posts in posts(), turns in 1..4_usize) {
+        let limits = TopicLimits { most: 3, ..TopicLimits::default() };
+        let said: Vec<_> = (0_u128..).zip(&posts).flat_map(|(part, texts)| said(texts, part * 100)).collect();
+        let (mut topics, mut kept, mut heard) = (Topics::new(limits), Kept::default(), Heard::default());
+        for one in said.iter().cycle().take(said.len() * turns) {
+            for effect in topics.fold(&mut kept.stores(), one) {
+                heard.hear(&effect);
+            }
+            for part in &said {
+                prop_assert_eq!(heard.topic_of(part.story), kept.topic_of(part.story), "{:?}", part.story);
+            }
+        }
+    }
+
     #[test]
     fn what_is_restored_goes_on_alike_and_nothing_is_without_a_topic(posts in posts(), at in 0..40_usize) {
         let limits = TopicLimits { most: 5, ..TopicLimits::default() };

@@ -8,7 +8,7 @@ mod tokens;
 mod weight;
 
 pub(crate) use ranks::place;
-pub use slow::{Counted, Day, DayCount, SlowWeights};
+pub use slow::{Counted, Day, DayCount, Ended, Seen, SlowWeights};
 pub(crate) use stop::is_english as is_stop_word;
 pub use term::Term;
 pub use weight::Weight;

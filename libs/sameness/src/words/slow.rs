@@ -48,6 +48,30 @@ pub enum Counted {
     Vector(Vec<i64>),
 }
 
+/// What counting a text changed of the state, for whoever keeps it as values by day and kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The day that was over, where another began.
+    pub ended: Option<Ended>,
+    /// What was counted of the day that runs.
+    pub changed: Vec<Counted>,
+    /// Terms of the day that runs that were forgotten, since there were too many.
+    pub forgotten: Vec<Term>,
+}
+
+/// A day that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// The day.
+    pub day: Day,
+    /// The terms that were counted of it.
+    pub terms: Vec<Term>,
+    /// What is kept of it.
+    pub kept: Vec<Counted>,
+    /// Days that count no more.
+    pub dropped: Vec<Day>,
+}
+
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Counts {
     day: Day,
@@ -85,55 +109,81 @@ impl SlowWeights {
 
     /// Counts a text with these terms, each once. A day that is over is never counted again: a late text counts for
     /// the day that runs.
-    pub fn see(&mut self, day: Day, reading: &Reading) {
-        self.count(day, reading.terms(), reading.whole_vector.as_ref());
+    pub fn see(&mut self, day: Day, reading: &Reading) -> Seen {
+        let terms: Vec<Term> = reading.terms().collect();
+        self.count(day, &terms, reading.whole_vector.as_ref())
     }
 
-    fn count(&mut self, day: Day, terms: impl IntoIterator<Item = Term>, vector: Option<&VectorSum>) {
-        self.begin(day);
+    fn count(&mut self, day: Day, terms: &[Term], vector: Option<&VectorSum>) -> Seen {
+        let mut seen = Seen {
+            ended: self.begin(day),
+            ..Seen::default()
+        };
         let step = step(self.today.texts);
         let counted = xxh3_64(&self.today.texts.to_le_bytes()).is_multiple_of(u64::from(step));
         self.today.texts = self.today.texts.saturating_add(1);
+        seen.changed.push(Counted::Texts(self.today.texts));
         if !counted {
-            return;
+            return seen;
         }
         for term in terms {
-            let count = self.today.terms.entry(term).or_default();
+            let count = self.today.terms.entry(*term).or_default();
             *count = count.saturating_add(step);
+            seen.changed.push(Counted::Term(*term, *count));
         }
         if let Some(vector) = vector {
             self.today.vector.resize(DIMENSIONS, 0);
             for (sum, number) in self.today.vector.iter_mut().zip(vector.numbers()) {
                 *sum = sum.saturating_add(i64::from(*number) * i64::from(step));
             }
+            seen.changed.push(Counted::Vector(self.today.vector.clone()));
         }
         if self.today.terms.len() > MOST {
-            self.today.terms.retain(|_, count| *count > step);
+            let gone = self.today.terms.extract_if(.., |_, count| *count <= step);
+            seen.forgotten.extend(gone.map(|(term, _)| term));
         }
+        seen
     }
 
     /// Ends the day that runs where another begins.
-    fn begin(&mut self, day: Day) {
+    fn begin(&mut self, day: Day) -> Option<Ended> {
         if self.today.texts == 0 {
             self.today.day = day;
-        } else if day > self.today.day {
-            let mut over = std::mem::take(&mut self.today);
-            over.keep_most_frequent();
-            self.over.push_back(over);
-            self.today.day = day;
-            self.weigh();
+            return None;
         }
+        if day <= self.today.day {
+            return None;
+        }
+        let mut over = std::mem::take(&mut self.today);
+        let terms = over.terms.keys().copied().collect();
+        over.keep_most_frequent();
+        let ended = Ended {
+            day: over.day,
+            terms,
+            kept: over.export().map(|count| count.counted).collect(),
+            dropped: Vec::new(),
+        };
+        self.over.push_back(over);
+        self.today.day = day;
+        let dropped = self.weigh();
+        Some(Ended { dropped, ..ended })
     }
 
-    /// Drops days that no longer count and weighs every term anew.
-    fn weigh(&mut self) {
+    /// The day that runs.
+    pub fn day(&self) -> Day {
+        self.today.day
+    }
+
+    /// Drops days that no longer count, and gives them; weighs every term anew.
+    fn weigh(&mut self) -> Vec<Day> {
+        let mut dropped = Vec::new();
         while self.over.len() > DAYS {
-            self.over.pop_front();
+            dropped.extend(self.over.pop_front().map(|day| day.day));
         }
         self.weights.clear();
         self.common = None;
         if self.over.len() < LEAST_DAYS {
-            return;
+            return dropped;
         }
         self.common = common(&self.over);
         let mut shares: BTreeMap<Term, Vec<f32>> = BTreeMap::new();
@@ -148,6 +198,7 @@ impl SlowWeights {
                 self.weights.insert(term, Weight::of(-median.ln()));
             }
         }
+        dropped
     }
 
     /// The state as plain values: days in order, a day's terms in order between the number of its texts and their vector.
@@ -267,15 +318,15 @@ mod tests {
         let mut slow = SlowWeights::default();
         for day in 0..10 {
             for text in 0..10 {
-                slow.count(day, terms(if text < 5 { "bitcoin price" } else { "other" }), None);
+                slow.count(day, &terms(if text < 5 { "bitcoin price" } else { "other" }), None);
             }
             // A story of two days that is in every text.
             if day >= 8 {
-                (0..100).for_each(|_| slow.count(day, terms("hack"), None));
+                (0..100).for_each(|_| drop(slow.count(day, &terms("hack"), None)));
             }
             assert_eq!(slow.weight(Term::of("bitcoin")).is_some(), day >= 7, "{day}");
         }
-        slow.count(10, [], None);
+        slow.count(10, &[], None);
         assert_eq!(
             slow.weight(Term::of("bitcoin")),
             Some(Weight::of(0.5_f32.recip().ln()))
@@ -288,7 +339,7 @@ mod tests {
         let mut slow = SlowWeights::default();
         for day in 0..8 {
             for text in 0..40_000_u32 {
-                slow.count(day, terms(if text % 10 < 3 { "a" } else { "b" }), None);
+                slow.count(day, &terms(if text % 10 < 3 { "a" } else { "b" }), None);
             }
         }
         let weight = slow.weight(Term::of("a")).map(Weight::value).unwrap_or_default();
@@ -299,10 +350,11 @@ mod tests {
     fn memory_is_bounded() {
         let mut slow = SlowWeights::default();
         for text in 0..40_000_u32 {
-            slow.count(1, (0..100).map(|term| Term::of(&format!("{text}x{term}"))), None);
+            let terms: Vec<Term> = (0..100).map(|term| Term::of(&format!("{text}x{term}"))).collect();
+            slow.count(1, &terms, None);
         }
         assert!(slow.export().count() <= MOST + 1);
-        slow.count(2, [], None);
+        slow.count(2, &[], None);
         assert!(slow.export().count() <= KEPT + 2);
     }
 
