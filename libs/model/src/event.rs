@@ -158,6 +158,14 @@ impl Event {
             (None, None) => Cow::Borrowed(""),
         }
     }
+
+    /// Whether there is a title or a text that is not blank.
+    pub fn has_text(&self) -> bool {
+        [&self.title, &self.text]
+            .into_iter()
+            .flatten()
+            .any(|text| !text.trim().is_empty())
+    }
 }
 
 impl Record for Event {

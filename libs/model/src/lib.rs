@@ -14,6 +14,7 @@ mod raw_event;
 mod record;
 mod replay;
 mod signal;
+mod story;
 mod tenant;
 mod value;
 
@@ -33,6 +34,7 @@ pub use raw_event::{Headers, RawEvent, RawEventError, Request, check_version, is
 pub use record::{Id, Record};
 pub use replay::{Replay, ReplayedLetter};
 pub use signal::{Evidence, Signal, SignalState};
+pub use story::{StoryChange, StoryChangeKind, StoryMember, StoryPart};
 pub use tenant::{LONGEST_TENANT, OPERATIONAL_TENANT, TENANT_RULE, is_tenant};
 pub use value::{Facts, Value};
 

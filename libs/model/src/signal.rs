@@ -18,12 +18,15 @@ pub enum SignalState {
     Verified,
     /// What was learnt later speaks against it.
     Downgraded,
+    /// Over: nothing was heard of it for long, or another signal took it in.
+    Closed,
 }
 
 avro::symbols!(SignalState {
     Candidate,
     Verified,
-    Downgraded
+    Downgraded,
+    Closed
 });
 
 impl SignalState {
@@ -33,6 +36,7 @@ impl SignalState {
             Self::Candidate => "candidate",
             Self::Verified => "verified",
             Self::Downgraded => "downgraded",
+            Self::Closed => "closed",
         }
     }
 }
@@ -115,6 +119,12 @@ pub struct Signal {
     pub facts: Facts,
     #[serde(default)]
     pub independent_count: i64,
+    #[serde(default)]
+    pub story_key: Option<String>,
+    #[serde(default)]
+    pub topic_key: Option<String>,
+    #[serde(default)]
+    pub merged_into: Option<String>,
 }
 
 avro::record!(Signal {
@@ -139,6 +149,9 @@ avro::record!(Signal {
     version,
     facts,
     independent_count,
+    story_key,
+    topic_key,
+    merged_into,
 });
 
 impl Record for Signal {

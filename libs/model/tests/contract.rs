@@ -18,7 +18,7 @@ impl SchemaSource for OneSchema {
     }
 }
 
-const IDS: SchemaIds = SchemaIds([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+const IDS: SchemaIds = SchemaIds([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
 
 fn golden(schema: Schema, version: u32, kind: &str) -> PathBuf {
     let name = format!("{}.v{version}.{kind}", schema.file_stem());
@@ -191,8 +191,7 @@ fn events() {
     });
 }
 
-#[test]
-fn signal() {
+fn a_signal() -> Signal {
     let evidence = Evidence {
         event_id: "e1".into(),
         source: "s".into(),
@@ -204,14 +203,14 @@ fn signal() {
         score: 1.0,
         principal: Some("shop".into()),
     };
-    holds(&Signal {
+    Signal {
         signal_key: "sig_1".into(),
         tenant: "default".into(),
         kind: "post".into(),
         subject: "symbol:UNI".into(),
         title: "gm".into(),
         lang: Some("en".into()),
-        state: SignalState::Verified,
+        state: SignalState::Closed,
         score: 3.0,
         level: "low".into(),
         reasons: vec![reason()],
@@ -226,6 +225,45 @@ fn signal() {
         version: 300,
         facts: [("symbol".to_owned(), Value::from("UNI"))].into(),
         independent_count: 2,
+        story_key: Some("0af7651916cd43dd8448eb211c80319c".into()),
+        topic_key: Some("00000000000000000000000000000007".into()),
+        merged_into: Some("sig_2".into()),
+    }
+}
+
+#[test]
+fn signal() {
+    holds(&a_signal());
+}
+
+#[test]
+fn stories() {
+    holds(&StoryMember {
+        tenant: "acme".into(),
+        source: "s".into(),
+        event_id: "e1".into(),
+        time: 5,
+        part: "0af7651916cd43dd8448eb211c80319c".into(),
+        copy: true,
+    });
+    holds(&StoryPart {
+        tenant: "acme".into(),
+        part: "0af7651916cd43dd8448eb211c80319c".into(),
+        representative: vec![0x81, 0xa1, 0],
+        signal: Some(a_signal()),
+        sources: vec![i64::MIN, -1],
+        senders: vec![7],
+        unnamed: 2,
+    });
+    holds(&StoryChange {
+        tenant: "acme".into(),
+        time: 9,
+        kind: StoryChangeKind::StoriesMerged,
+        id: "0af7651916cd43dd8448eb211c80319c".into(),
+        into: Some("00000000000000000000000000000007".into()),
+        tier: Some("words_and_vectors".into()),
+        similarity: Some(0.5),
+        shared: vec!["wallet".into(), "drain".into()],
     });
 }
 

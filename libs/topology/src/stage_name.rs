@@ -12,8 +12,10 @@ pub enum StageName {
     Normalizer,
     /// Events become scored events.
     Scorer,
-    /// Scored events become signals.
+    /// Scored events become signals; texts become parts of stories.
     DedupAggregator,
+    /// Parts of stories become stories, topics and signals.
+    StoryMerger,
     /// Events become detections.
     Detector,
     /// Signals become enriched signals.
@@ -28,10 +30,11 @@ pub enum StageName {
 
 impl StageName {
     /// The stages that consume, in the order of the stream.
-    pub const RUNNERS: [Self; 8] = [
+    pub const RUNNERS: [Self; 9] = [
         Self::Normalizer,
         Self::Scorer,
         Self::DedupAggregator,
+        Self::StoryMerger,
         Self::Detector,
         Self::Enricher,
         Self::NotifierPlan,
@@ -46,6 +49,7 @@ impl StageName {
             Self::Normalizer => "normalizer",
             Self::Scorer => "scorer",
             Self::DedupAggregator => "dedup-aggregator",
+            Self::StoryMerger => "story-merger",
             Self::Detector => "detector",
             Self::Enricher => "enricher",
             Self::NotifierPlan => "notifier-plan",
@@ -75,7 +79,8 @@ impl StageName {
     /// The keyed stores the stage keeps.
     pub const fn stores(self) -> &'static [&'static str] {
         match self {
-            Self::DedupAggregator => &["seen", "signals", "subjects"],
+            Self::DedupAggregator => &["seen", "signals", "parts", "words"],
+            Self::StoryMerger => &["stories", "topics", "story-links", "topic-links", "signals"],
             Self::Detector => &["seen", "windows"],
             Self::NotifierPlan => &["planned"],
             // Parked are, kept by the runtime for every effect, the records that wait for the outside world.

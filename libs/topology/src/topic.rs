@@ -12,7 +12,13 @@ pub enum Topic {
     EventsNormalized,
     /// Events with the score of the event-scope rules.
     EventsScored,
-    /// Signals as the dedup-aggregator knows them: facts and a provisional score.
+    /// Which part of a story each text belongs to.
+    StoriesMembers,
+    /// What the parts of stories say, for whoever joins the parts of all partitions.
+    StoriesParts,
+    /// What belongs together, and since when.
+    StoriesChanges,
+    /// Signals before enrichment: facts and a provisional score.
     Signals,
     /// Signals as people, the sink and the notifier see them.
     SignalsEnriched,
@@ -53,11 +59,17 @@ pub enum Schema {
     Replay,
     /// `channel_state.avsc`
     ChannelState,
+    /// `story_member.avsc`
+    StoryMember,
+    /// `story_part.avsc`
+    StoryPart,
+    /// `story_change.avsc`
+    StoryChange,
 }
 
 impl Schema {
     /// Every schema, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::RawEvent,
         Self::Event,
         Self::ScoredEvent,
@@ -68,6 +80,9 @@ impl Schema {
         Self::DeadLetter,
         Self::Replay,
         Self::ChannelState,
+        Self::StoryMember,
+        Self::StoryPart,
+        Self::StoryChange,
     ];
 
     /// The stem of the schema's file.
@@ -83,6 +98,9 @@ impl Schema {
             Self::DeadLetter => "dead_letter",
             Self::Replay => "replay",
             Self::ChannelState => "channel_state",
+            Self::StoryMember => "story_member",
+            Self::StoryPart => "story_part",
+            Self::StoryChange => "story_change",
         }
     }
 }
@@ -172,7 +190,7 @@ const fn row(
 
 use StageName as N;
 
-static TABLE: [TopicSpec; 11] = [
+static TABLE: [TopicSpec; 14] = [
     row(
         Topic::IngestEvents,
         "ingest.events",
@@ -202,12 +220,40 @@ static TABLE: [TopicSpec; 11] = [
         &[N::DedupAggregator, N::Sink],
     ),
     row(
+        Topic::StoriesMembers,
+        "stories.members",
+        Schema::StoryMember,
+        "part",
+        WEEK,
+        &[N::DedupAggregator],
+        &[N::Sink],
+    ),
+    row(
+        Topic::StoriesParts,
+        "stories.parts",
+        Schema::StoryPart,
+        "tenant",
+        WEEK,
+        &[N::DedupAggregator],
+        &[N::StoryMerger],
+    ),
+    row(
+        Topic::StoriesChanges,
+        "stories.changes",
+        Schema::StoryChange,
+        "tenant",
+        MONTH,
+        &[N::StoryMerger],
+        &[N::Sink],
+    ),
+    row(
         Topic::Signals,
         "signals",
         Schema::Signal,
         "signal_key",
-        Cleanup::Compact,
-        &[N::DedupAggregator],
+        // A signal that is over is not written again, and goes in the end.
+        Cleanup::CompactDelete(Duration::from_secs(30 * DAY)),
+        &[N::DedupAggregator, N::StoryMerger],
         &[N::Enricher],
     ),
     row(
@@ -215,7 +261,7 @@ static TABLE: [TopicSpec; 11] = [
         "signals.enriched",
         Schema::Signal,
         "signal_key",
-        Cleanup::Compact,
+        Cleanup::CompactDelete(Duration::from_secs(30 * DAY)),
         &[N::Enricher],
         &[N::NotifierPlan, N::Sink],
     ),

@@ -32,6 +32,9 @@ pub const fn schema_text(schema: Schema) -> &'static str {
         Schema::DeadLetter => include_str!("../../../../schemas/dead_letter.avsc"),
         Schema::Replay => include_str!("../../../../schemas/replay.avsc"),
         Schema::ChannelState => include_str!("../../../../schemas/channel_state.avsc"),
+        Schema::StoryMember => include_str!("../../../../schemas/story_member.avsc"),
+        Schema::StoryPart => include_str!("../../../../schemas/story_part.avsc"),
+        Schema::StoryChange => include_str!("../../../../schemas/story_change.avsc"),
     }
 }
 

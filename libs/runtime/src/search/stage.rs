@@ -110,7 +110,7 @@ impl Default for Counts {
         Self {
             seen: Expiring::new("seen", DAY),
             signals: Store::new("signals"),
-            timers: Timers::new("subjects", never),
+            timers: Timers::new("parts", never),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use topology::{Schema, Topic};
 
-pub(crate) const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+pub(crate) const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
 
 /// Our own schemas, by their place in the list.
 pub(crate) struct OwnSchemas;
@@ -33,7 +33,7 @@ pub(crate) struct Tallies {
 impl Default for Tallies {
     fn default() -> Self {
         Self {
-            subjects: Store::new("subjects"),
+            subjects: Store::new("parts"),
         }
     }
 }
@@ -118,7 +118,7 @@ pub(crate) fn counted_once(outputs: &[Signal], events: usize) {
         let counts = wanted.entry(subject(number)).or_default();
         counts.push(i64::try_from(counts.len()).unwrap() + 1);
     }
-    assert_eq!(got.len(), wanted.len(), "subjects");
+    assert_eq!(got.len(), wanted.len(), "parts");
     let wrong: Vec<String> = wanted
         .iter()
         .filter_map(|(subject, wanted)| difference(subject, &got[subject], wanted))

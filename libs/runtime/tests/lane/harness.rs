@@ -28,7 +28,7 @@ impl SchemaSource for OwnSchemas {
     }
 }
 
-pub(crate) const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+pub(crate) const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
 
 /// Counts the distinct events of each subject.
 pub(crate) struct Count;
@@ -41,7 +41,7 @@ pub(crate) struct Counts {
 
 impl Default for Counts {
     fn default() -> Self {
-        let (signals, subjects) = (Store::new("signals"), Store::new("subjects"));
+        let (signals, subjects) = (Store::new("signals"), Store::new("parts"));
         Self {
             seen: Expiring::new("seen", 86_400_000),
             signals,

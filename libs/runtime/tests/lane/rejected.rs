@@ -79,7 +79,7 @@ struct Texts(Store<String, String>);
 
 impl Default for Texts {
     fn default() -> Self {
-        Self(Store::new("subjects"))
+        Self(Store::new("parts"))
     }
 }
 

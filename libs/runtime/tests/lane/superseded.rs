@@ -23,7 +23,7 @@ impl Default for Copied {
         let mut copies = COPIES.lock().unwrap();
         *copies = (copies.0 + 1, copies.1 + 1);
         CHANGED.notify_all();
-        Self(Store::new("subjects"))
+        Self(Store::new("parts"))
     }
 }
 
@@ -135,7 +135,7 @@ struct Fragile(Store<String, i64>);
 
 impl Default for Fragile {
     fn default() -> Self {
-        Self(Store::new("subjects"))
+        Self(Store::new("parts"))
     }
 }
 

@@ -23,7 +23,7 @@ impl Default for Reminders {
             idle_after: 300,
             ahead: 300_000,
         };
-        Self(Timers::new("subjects", lateness))
+        Self(Timers::new("parts", lateness))
     }
 }
 
