@@ -337,7 +337,10 @@ impl<'a> Settler<'a> {
             Err(poison) => return self.bury(cx, carried, poison, running, outbox),
         };
         match outbox.send_all(running.task, outputs, &child(self.names, cx))? {
-            Ok(()) => running.pending.count_out(outputs.len() as u64),
+            Ok(()) => {
+                running.pending.count_out(outputs.len() as u64);
+                running.pending.count_topics(outputs);
+            }
             Err(too_large) => {
                 ::stage::take_back(&mut running.stores);
                 let poison = too_large.of_record(carried.value.map_or(0, <[u8]>::len));

@@ -105,7 +105,10 @@ impl<S: Stage> Driver<S> {
 
     fn count(&mut self, settled: &Settled<S::Out>) {
         match settled {
-            Settled::Out(outputs) => self.counts.count_out(outputs.len() as u64),
+            Settled::Out(outputs) => {
+                self.counts.count_out(outputs.len() as u64);
+                self.counts.count_topics(outputs);
+            }
             Settled::Filtered(reason) => self.counts.count_filtered(reason),
             Settled::Duplicate => self.counts.count_duplicate(),
             Settled::Dead(poison) => self.counts.count_dead(poison.reason, poison.blame.fault()),

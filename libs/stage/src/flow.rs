@@ -1,5 +1,6 @@
 //! Conservation: what became of the records of one task, counted in the same transaction as the records.
 
+use crate::Output;
 use model::Fault;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,6 +15,9 @@ pub struct FlowCounts {
     pub out: u64,
     /// Records written; more than `out` where one record leads to several.
     pub emitted: u64,
+    /// The same by topic, for a stage that writes more than one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub emitted_to: BTreeMap<String, u64>,
     /// Records that had been seen before.
     pub duplicate: u64,
     /// Records that led to nothing, by reason.
@@ -52,6 +56,15 @@ impl FlowCounts {
         self.read += 1;
         self.out += 1;
         self.emitted += outputs;
+    }
+
+    /// Counts by topic what was counted as emitted, where the stage writes more than one.
+    pub fn count_topics<O: Output>(&mut self, outputs: &[O]) {
+        if O::SEVERAL_TOPICS {
+            for output in outputs {
+                count(&mut self.emitted_to, output.topic().name());
+            }
+        }
     }
 
     /// Counts a record that had been seen before.
@@ -107,6 +120,7 @@ impl FlowCounts {
         self.read += other.read;
         self.out += other.out;
         self.emitted += other.emitted;
+        merge(&mut self.emitted_to, &other.emitted_to);
         self.duplicate += other.duplicate;
         merge(&mut self.filtered, &other.filtered);
         merge(&mut self.dead, &other.dead);

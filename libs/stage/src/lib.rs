@@ -18,8 +18,8 @@ pub use effect::{Attempt, Cause, Effect, IdempotencyKey, Outcome, Part};
 pub use flow::FlowCounts;
 pub use record::{Cx, Input, ORIGIN_HEADER, Output, Sender, Wire, sender_of};
 pub use store::{
-    AnyStore, Bounded, Change, Expiring, Format, Store, StoreError, StoreKey, StoreValue, Stores, golden,
-    message_pack,
+    AnyStore, Bounded, Change, Expiring, Format, Store, StoreError, StoreKey, StoreValue, Stores, Tracked,
+    golden, message_pack,
 };
 pub use timers::{Clock, Lateness, Timer, Timers};
 pub use verdict::{Blame, Emit, Poison};

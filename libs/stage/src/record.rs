@@ -137,6 +137,9 @@ pub fn sender_of<I: Input>(record: &Wire<'_>, decoder: &mut Decoder) -> Sender {
 
 /// What a stage writes: a record and the topic it belongs on.
 pub trait Output: Send + 'static {
+    /// Whether the stage writes more than one topic, so that its records are counted by topic.
+    const SEVERAL_TOPICS: bool = false;
+
     /// Where it goes.
     fn topic(&self) -> Topic;
     /// What it is partitioned by.
@@ -182,17 +185,24 @@ reads!(
     model::Event: |it| &it.tenant, Some(it.source.as_str());
     model::ScoredEvent: |it| &it.event.tenant, Some(it.event.source.as_str());
     model::Signal: |it| &it.tenant, None;
+    model::StoryMember: |it| &it.tenant, Some(it.source.as_str());
+    model::StoryPart: |it| &it.tenant, None;
+    model::StoryChange: |it| &it.tenant, None;
     model::Detection: |it| &it.tenant, None;
     model::Notification: |it| &it.tenant, None;
     model::Receipt: |it| &it.tenant, None;
     model::DeadLetter: |it| it.tenant.as_deref().unwrap_or_default(), it.source.as_deref();
 );
 
-// `Signal` is not here: two stages write it, each to a topic of its own.
+// An enriched signal is one of the enricher's own.
 writes! {
     RawEvent => Topic::IngestEvents,
     model::Event => Topic::EventsNormalized,
     model::ScoredEvent => Topic::EventsScored,
+    model::StoryMember => Topic::StoriesMembers,
+    model::StoryPart => Topic::StoriesParts,
+    model::StoryChange => Topic::StoriesChanges,
+    model::Signal => Topic::Signals,
     model::Detection => Topic::Detections,
     model::Notification => Topic::NotificationsOutbox,
     model::Receipt => Topic::NotificationsReceipts,

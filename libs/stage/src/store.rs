@@ -9,12 +9,14 @@ mod expiring;
 mod format;
 mod golden;
 mod keyed;
+mod tracked;
 
 pub use bounded::Bounded;
 pub use expiring::Expiring;
 pub use format::{Format, message_pack};
 pub use golden::golden;
 pub use keyed::Store;
+pub use tracked::Tracked;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

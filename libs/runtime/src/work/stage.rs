@@ -146,6 +146,7 @@ fn write_fired<S: Stores, O: Output>(
     let refused = |why| Fault::halt(format!("what a timer led to cannot be written: {why}"));
     written.map_err(|why| refused(why).of_task(running.task))?;
     running.pending.emitted += fired.len() as u64;
+    running.pending.count_topics(fired);
     Ok(())
 }
 

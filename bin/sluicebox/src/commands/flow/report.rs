@@ -90,6 +90,8 @@ pub(crate) struct StageReport {
     pub(crate) out: u64,
     /// Records written.
     pub(crate) emitted: u64,
+    /// The same by topic, for a stage that writes more than one.
+    pub(crate) emitted_to: BTreeMap<String, u64>,
     pub(crate) filtered: BTreeMap<String, u64>,
     pub(crate) duplicate: u64,
     pub(crate) dead: BTreeMap<String, u64>,
@@ -233,6 +235,7 @@ fn stage_report(stage: StageName, reads: &[Read]) -> StageReport {
         read: counts.read,
         out: counts.out,
         emitted: counts.emitted,
+        emitted_to: counts.emitted_to,
         filtered: counts.filtered,
         duplicate: counts.duplicate,
         dead: counts.dead,
@@ -272,10 +275,19 @@ fn written(topic: Topic, reads: &[Read]) -> Option<u64> {
                 reads
                     .iter()
                     .filter(|read| writers.contains(&read.stage))
-                    .map(|read| read.counts.emitted)
+                    .map(|read| emitted_to(topic, &read.counts))
                     .sum(),
             )
         }
+    }
+}
+
+/// What a task wrote to a topic: all of it, where its stage writes no other.
+fn emitted_to(topic: Topic, counts: &FlowCounts) -> u64 {
+    if counts.emitted_to.is_empty() {
+        counts.emitted
+    } else {
+        counts.emitted_to.get(topic.name()).copied().unwrap_or_default()
     }
 }
 
@@ -381,7 +393,7 @@ mod tests {
         assert_eq!(
             held.behind(),
             "17 records of signals-3 or fewer stand behind a transaction that is open at offset 1234 for 62.5 s; \
-             written by: dedup-aggregator"
+             written by: dedup-aggregator, story-merger"
         );
     }
 
@@ -429,6 +441,7 @@ mod tests {
             "in",
             "out",
             "emitted",
+            "emitted_to",
             "filtered",
             "duplicate",
             "dead",
