@@ -5,8 +5,9 @@ use rules::{RuleSet, Scope, Verdict};
 
 /// The signal with these facts, with the points of the rules that name them, and with its final level and state.
 ///
-/// `unknown` says which sources did not answer and why. Rules may verify a candidate or downgrade a signal. A signal whose final level is below its provisional one is
-/// `downgraded`, whatever it was: what became known speaks against it.
+/// `unknown` says which sources did not answer and why. Rules may verify a candidate or downgrade a signal. A signal whose
+/// final level is below its provisional one is `downgraded`, whatever it was: what became known speaks against it. A signal
+/// that is over stays `closed`.
 pub(crate) fn enriched(mut signal: Signal, facts: Facts, unknown: Vec<String>, rules: &RuleSet) -> Signal {
     signal.facts.extend(facts);
     let later = rules.score(&signal, Scope::Signal);
@@ -19,12 +20,13 @@ pub(crate) fn enriched(mut signal: Signal, facts: Facts, unknown: Vec<String>, r
         }
     }
     let level = rules.level_for(signal.score);
+    let over = signal.state == SignalState::Closed;
     if later.verdict == Some(Verdict::Upgrade) && signal.state == SignalState::Candidate {
         signal.state = SignalState::Verified;
     }
     // Both levels by the same rules: the provisional one may have been given by an earlier version.
     let fell = rank(rules, level) < rank(rules, rules.level_for(provisional));
-    if fell || later.verdict == Some(Verdict::Downgrade) {
+    if !over && (fell || later.verdict == Some(Verdict::Downgrade)) {
         signal.state = SignalState::Downgraded;
     }
     level.clone_into(&mut signal.level);
@@ -131,15 +133,28 @@ groups:
     }
 
     #[test]
-    fn verdicts_of_rules_move_the_state() {
+    fn what_is_over_stays_closed_and_gets_its_facts() {
+        let closed = Signal {
+            state: SignalState::Closed,
+            merged_into: Some("sig_2".to_owned()),
+            ..signal()
+        };
+        let facts = Facts::from([("security.honeypot".to_owned(), Value::Bool(true))]);
+        let got = enriched(closed, facts.clone(), Vec::new(), &rules());
+        assert_eq!(
+            (got.score, got.level.as_str(), got.state),
+            (-5.0, "low", SignalState::Closed)
+        );
+        assert_eq!((got.facts, got.merged_into.as_deref()), (facts, Some("sig_2")));
+    }
+
+    #[test]
+    fn verdicts_of_rules_move_the_state_of_what_is_not_over() {
         let text = "groups: [{name: g, rules: [
             {id: up, when: onchain.growth_ratio >= 2, verdict: upgrade}, {id: down, when: onchain.top10_share >= 0.7, verdict: downgrade}]}]";
         let rules = RuleSet::parse(&[("r.yml", text)], &|_| None).unwrap();
-        let state = |share: f64| {
-            let candidate = Signal {
-                state: SignalState::Candidate,
-                ..signal()
-            };
+        let from = |state: SignalState, share: f64| {
+            let before = Signal { state, ..signal() };
             let known = [
                 ("onchain.growth_ratio", Value::Double(3.0)),
                 ("onchain.top10_share", Value::Double(share)),
@@ -148,9 +163,13 @@ groups:
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect();
-            enriched(candidate, facts, Vec::new(), &rules).state
+            enriched(before, facts, Vec::new(), &rules).state
         };
-        assert_eq!(state(0.1), SignalState::Verified);
-        assert_eq!(state(0.9), SignalState::Downgraded, "caution comes first");
+        assert_eq!(from(SignalState::Candidate, 0.1), SignalState::Verified);
+        let downgraded = from(SignalState::Candidate, 0.9);
+        assert_eq!(downgraded, SignalState::Downgraded, "caution comes first");
+        for share in [0.1, 0.9] {
+            assert_eq!(from(SignalState::Closed, share), SignalState::Closed);
+        }
     }
 }

@@ -16,7 +16,7 @@ impl Output for EnrichedSignal {
     }
 
     fn key(&self) -> Cow<'_, str> {
-        self.0.key()
+        Record::key(&self.0)
     }
 
     fn encode(&self, encoder: &Encoder, out: &mut Vec<u8>) {

@@ -21,6 +21,10 @@ pub(crate) const NUMBERED: Lists = Lists {
     version: 10,
     text: include_str!("../migrations/0010_numbered_indexes.up.sql"),
 };
+pub(crate) const STORIES: Lists = Lists {
+    version: 14,
+    text: include_str!("../migrations/0014_stories.up.sql"),
+};
 
 /// What a line of the lists asks for.
 #[derive(Debug, PartialEq, Eq)]

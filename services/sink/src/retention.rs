@@ -28,17 +28,28 @@ struct Aged {
     /// When it was stored: what is about the past stays as long as what is not.
     stored: &'static str,
     tenants: bool,
+    /// What else must hold of a row that goes; empty, or SQL that begins with `AND`.
+    only: &'static str,
     /// What goes with the rows: statements over `gone`.
     with: &'static str,
     keep: fn(&RetentionSettings) -> Option<Duration>,
 }
 
-const AGED: [Aged; 7] = [
+/// Links are kept for as long at least, so that none goes under a part that is still open.
+const LINKS: Duration = Duration::from_hours(30 * 24);
+/// A link that nothing needs to find its story or topic: no text is of this part, and nothing else leads to it.
+const NEEDLESS: &str = "AND NOT EXISTS (SELECT FROM story_members member \
+    WHERE member.part = story_links.id AND member.tenant = story_links.tenant) \
+    AND NOT EXISTS (SELECT FROM story_links other WHERE other.into_id = story_links.id \
+    AND other.tenant = story_links.tenant AND other.id <> other.into_id)";
+
+const AGED: [Aged; 10] = [
     Aged {
         table: "signals",
         time: "last_seen",
         stored: "stored_at",
         tenants: true,
+        only: "",
         with: ", evidence AS (DELETE FROM signal_evidence WHERE signal_key IN (SELECT signal_key FROM gone))",
         keep: |retention| RetentionSettings::limit(retention.signals),
     },
@@ -47,6 +58,7 @@ const AGED: [Aged; 7] = [
         time: "time",
         stored: "stored_at",
         tenants: true,
+        only: "",
         with: "",
         keep: |retention| RetentionSettings::limit(retention.detections),
     },
@@ -55,6 +67,7 @@ const AGED: [Aged; 7] = [
         time: "time",
         stored: "planned_at",
         tenants: true,
+        only: "",
         with: "",
         keep: |retention| RetentionSettings::limit(retention.notifications),
     },
@@ -63,6 +76,7 @@ const AGED: [Aged; 7] = [
         time: "answered_at",
         stored: "answered_at",
         tenants: true,
+        only: "",
         with: "",
         keep: |retention| RetentionSettings::limit(retention.notifications),
     },
@@ -71,6 +85,7 @@ const AGED: [Aged; 7] = [
         time: "time",
         stored: "time",
         tenants: false,
+        only: "",
         with: "",
         keep: |retention| RetentionSettings::limit(retention.dead_letters),
     },
@@ -79,6 +94,7 @@ const AGED: [Aged; 7] = [
         time: "received_at",
         stored: "received_at",
         tenants: false,
+        only: "",
         with: "",
         keep: |retention| RetentionSettings::limit(retention.raw_events),
     },
@@ -87,8 +103,36 @@ const AGED: [Aged; 7] = [
         time: "time",
         stored: "stored_at",
         tenants: true,
+        only: "",
         with: ", keys AS (DELETE FROM event_keys WHERE event_key IN (SELECT event_key FROM gone))",
         keep: |retention| RetentionSettings::limit(retention.events),
+    },
+    Aged {
+        table: "story_members_default",
+        time: "time",
+        stored: "stored_at",
+        tenants: false,
+        only: "",
+        with: "",
+        keep: |retention| RetentionSettings::limit(retention.events),
+    },
+    Aged {
+        table: "story_changes_default",
+        time: "time",
+        stored: "time",
+        tenants: false,
+        only: "",
+        with: "",
+        keep: |retention| RetentionSettings::limit(retention.detections),
+    },
+    Aged {
+        table: "story_links",
+        time: "changed_at",
+        stored: "changed_at",
+        tenants: true,
+        only: NEEDLESS,
+        with: "",
+        keep: |retention| RetentionSettings::limit(retention.events).map(|keep| keep.max(LINKS)),
     },
 ];
 
@@ -165,6 +209,7 @@ async fn batch(
         table,
         time,
         stored,
+        only,
         with,
         ..
     } = aged;
@@ -176,7 +221,7 @@ async fn batch(
     let statement = format!(
         "WITH oldest AS (SELECT now() - make_interval(secs => $1) AS time), gone AS (DELETE FROM {table} WHERE ctid = ANY \
              (ARRAY(SELECT ctid FROM {table} WHERE {whose} {time} < (SELECT time FROM oldest) \
-                 AND {stored} < (SELECT time FROM oldest) ORDER BY {time} LIMIT {BATCH} FOR UPDATE SKIP LOCKED)) \
+                 AND {stored} < (SELECT time FROM oldest) {only} ORDER BY {time} LIMIT {BATCH} FOR UPDATE SKIP LOCKED)) \
              RETURNING *){with} SELECT count(*) FROM gone"
     );
     let count = sqlx::query_scalar::<_, i64>(AssertSqlSafe(statement))

@@ -3,9 +3,10 @@
 use crate::SinkInput;
 use crate::evidence_seen::EvidenceSeen;
 use crate::tables::{
-    DeadLetterRow, DetectionRow, EventRow, EvidenceRow, NotificationRow, RawEventRow, ReceiptRow, SignalRow,
+    ChangeRow, DeadLetterRow, DetectionRow, EventRow, EvidenceRow, Level, LinkRow, MemberRow,
+    NotificationRow, RawEventRow, ReceiptRow, SignalRow, links,
 };
-use model::{Millis, Receipt, Signal};
+use model::{Millis, Receipt, Signal, StoryChange};
 use sqlx::PgConnection;
 use stage::Drained;
 use std::collections::{HashMap, HashSet};
@@ -24,6 +25,9 @@ pub(crate) struct Place {
 pub(crate) struct Rows {
     raw_events: Vec<RawEventRow>,
     events: Vec<EventRow>,
+    members: Vec<MemberRow>,
+    links: HashMap<(Level, String, String), LinkRow>,
+    changes: Vec<ChangeRow>,
     signals: HashMap<String, Signal>,
     evidence: Vec<EvidenceRow>,
     detections: Vec<DetectionRow>,
@@ -54,6 +58,8 @@ impl Rows {
         match input {
             SinkInput::Raw(event) => self.raw_events.push(RawEventRow::of(*event, place)),
             SinkInput::Scored(scored) => self.events.push(EventRow::of(*scored, place)),
+            SinkInput::Member(member) => self.members.push(MemberRow::of(member)),
+            SinkInput::Change(change) => self.add_change(*change, &place),
             SinkInput::Signal(signal) => self.add_signal(*signal, known),
             SinkInput::Detection(detection) => self.detections.push(DetectionRow::of(*detection)),
             SinkInput::Notification(notification) => {
@@ -66,6 +72,15 @@ impl Rows {
             }
             SinkInput::DeadLetter(letter) => self.dead_letters.push(DeadLetterRow::of(letter)),
         }
+    }
+
+    /// The changes of a tenant come in their order, so that the last link of an id is the newest.
+    fn add_change(&mut self, change: StoryChange, place: &Place) {
+        if let (Some((level, _)), Some(link)) = (links(&change), LinkRow::of(&change)) {
+            let key = (level, change.tenant.clone(), change.id.clone());
+            self.links.insert(key, link);
+        }
+        self.changes.push(ChangeRow::of(change, place));
     }
 
     fn add_signal(&mut self, mut signal: Signal, stored: &EvidenceSeen) {
@@ -104,6 +119,9 @@ impl Rows {
         Sorted {
             raw_events: self.raw_events,
             events,
+            members: self.members,
+            links: self.links.into_values().collect(),
+            changes: self.changes,
             signals,
             evidence,
             detections: self.detections,
@@ -119,6 +137,9 @@ impl Rows {
 pub(crate) struct Sorted {
     pub(crate) raw_events: Vec<RawEventRow>,
     pub(crate) events: Vec<EventRow>,
+    members: Vec<MemberRow>,
+    links: Vec<LinkRow>,
+    changes: Vec<ChangeRow>,
     pub(crate) signals: Vec<SignalRow>,
     pub(crate) evidence: Vec<EvidenceRow>,
     detections: Vec<DetectionRow>,
@@ -132,6 +153,9 @@ impl Sorted {
     pub(crate) async fn store(self, to: &mut PgConnection) -> Result<(), sqlx::Error> {
         RawEventRow::write(self.raw_events, to).await?;
         EventRow::write(self.events, to).await?;
+        MemberRow::write(self.members, to).await?;
+        LinkRow::write(self.links, to).await?;
+        ChangeRow::write(self.changes, to).await?;
         SignalRow::write(self.signals, to).await?;
         EvidenceRow::write(self.evidence, to).await?;
         DetectionRow::write(self.detections, to).await?;

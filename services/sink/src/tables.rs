@@ -14,6 +14,9 @@ mod raw_events;
 mod receipts;
 mod signal_evidence;
 mod signals;
+mod story_changes;
+mod story_links;
+mod story_members;
 
 pub(crate) use dead_letters::DeadLetterRow;
 pub(crate) use detections::DetectionRow;
@@ -23,6 +26,9 @@ pub(crate) use raw_events::RawEventRow;
 pub(crate) use receipts::ReceiptRow;
 pub(crate) use signal_evidence::EvidenceRow;
 pub(crate) use signals::SignalRow;
+pub(crate) use story_changes::ChangeRow;
+pub(crate) use story_links::{Level, LinkRow, links};
+pub(crate) use story_members::MemberRow;
 
 use model::Id;
 use sqlx::PgConnection;

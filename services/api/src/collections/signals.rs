@@ -32,7 +32,7 @@ pub(crate) struct SignalItem {
     title: String,
     /// ISO 639-1.
     lang: Option<String>,
-    /// `candidate`, `verified` or `downgraded`.
+    /// `candidate`, `verified`, `downgraded` or `closed`.
     state: String,
     score: f64,
     level: String,
@@ -58,6 +58,12 @@ pub(crate) struct SignalItem {
     #[schema(value_type = Object)]
     facts: Stored,
     rules_version: String,
+    /// The story that it is; null where its events have no words.
+    story_key: Option<String>,
+    /// The topic of its story when this version was written.
+    topic_key: Option<String>,
+    /// The signal that took this one in; null unless it is closed for that.
+    merged_into: Option<String>,
 }
 
 /// A signal with the events it rests on.
@@ -79,14 +85,15 @@ impl Collection for Signals {
     type Item = SignalItem;
     const COLUMNS: &'static str = "signal_key, tenant, type, subject, title, lang, state, score, level, \
         coalesce(reasons, '[]') AS reasons, coalesce(unknown, '[]') AS unknown, evidence_count, source_count, \
-        independent_count, suppressed, first_seen, last_seen, version, coalesce(facts, '{}') AS facts, rules_version";
+        independent_count, suppressed, first_seen, last_seen, version, coalesce(facts, '{}') AS facts, rules_version, \
+        story_key, topic_key, merged_into";
     const TABLE: &'static str = "signals";
     const NUMBERED: bool = true;
     const SORTS: &'static [Sort] = &[
         Sort {
             name: "last_seen",
             columns: &[("last_seen", "timestamptz"), ("signal_key", "text")],
-            walks: &["subject", "type", "state", "level"],
+            walks: &["story_key", "topic_key", "subject", "type", "state", "level"],
         },
         Sort {
             name: "score",
@@ -102,7 +109,17 @@ impl Collection for Signals {
         ),
         Filter::equals("type", "type", "Type of their first event."),
         Filter::equals("level", "level", "Level that the score reaches."),
-        Filter::equals("state", "state", "`candidate`, `verified` or `downgraded`."),
+        Filter::equals(
+            "state",
+            "state",
+            "`candidate`, `verified`, `downgraded` or `closed`.",
+        ),
+        Filter::equals("story_key", "story_key", "The story that they are."),
+        Filter::equals(
+            "topic_key",
+            "topic_key",
+            "The topic of their story, when their newest version was written.",
+        ),
         Filter::tenant("Whose signals."),
         Filter::min_score(),
         Filter::since("last_seen"),

@@ -11,9 +11,9 @@ SELECT md5(n::text)::uuid, 't' || n % 3, 'v' || n % 5, n::text, 'v' || n % 5, 'v
     '2026-01-01T00:00:00Z'::timestamptz + n / 4 * interval '1 h', now(), 'v' || n % 5, n % 7, 'v' || n % 5, 1, 'v'
 FROM generate_series(1, 300) n;
 INSERT INTO signals (signal_key, version, tenant, type, subject, title, state, score, level, evidence_count, source_count,
-    suppressed, first_seen, last_seen, rules_version)
+    suppressed, first_seen, last_seen, rules_version, story_key, topic_key)
 SELECT 'v' || n, 1, 't' || n % 3, 'v' || n % 5, 'v' || n % 5, 't', 'v' || n % 5, n % 7, 'v' || n % 5, 1, 1, 0, now(),
-    '2026-01-01T00:00:00Z'::timestamptz + n / 4 * interval '1 h', 'v'
+    '2026-01-01T00:00:00Z'::timestamptz + n / 4 * interval '1 h', 'v', 'v' || n % 5, 'v' || n % 5
 FROM generate_series(1, 300) n;
 INSERT INTO signal_evidence (signal_key, event_key, event_id, source, type, time, score)
 SELECT 'v' || n % 5, md5(n::text)::uuid, n::text, 's', 't', '2026-01-01T00:00:00Z'::timestamptz + n / 4 * interval '1 h', 1

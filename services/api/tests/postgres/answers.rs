@@ -85,6 +85,33 @@ async fn every_filter_narrows() {
 }
 
 #[tokio::test]
+async fn signals_are_found_by_their_story_and_topic() {
+    let site = filled("api_stories").await;
+    let untold = site.items("/v1/signals").await;
+    assert!(untold.iter().all(|signal| signal["story_key"].is_null()));
+    site.run(
+        "UPDATE signals SET story_key = 's1', topic_key = 't1', state = 'closed', merged_into = 'sig_z' \
+         WHERE signal_key = (SELECT min(signal_key) FROM signals)",
+    )
+    .await;
+    for (address, items) in [
+        ("/v1/signals?story_key=s1", 1),
+        ("/v1/signals?topic_key=t1", 1),
+        ("/v1/signals?topic_key=t1&state=closed&sort=score", 1),
+        ("/v1/signals?topic_key=t1&state=verified", 0),
+        ("/v1/signals?story_key=t1", 0),
+        ("/v1/signals?state=closed", 1),
+    ] {
+        assert_eq!(site.items(address).await.len(), items, "{address}");
+    }
+    let signal = &site.items("/v1/signals?story_key=s1").await[0];
+    assert_eq!(
+        [&signal["topic_key"], &signal["merged_into"], &signal["state"]],
+        ["t1", "sig_z", "closed"]
+    );
+}
+
+#[tokio::test]
 async fn an_event_is_found_by_its_own_id() {
     let site = filled("api_event_id").await;
     let key = uuid::Uuid::from_u128(model::Id::new().part("acme").part("rss").part("2").number());

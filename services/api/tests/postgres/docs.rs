@@ -21,6 +21,8 @@ async fn the_description_has_every_address_with_its_parameters() {
             "type",
             "level",
             "state",
+            "story_key",
+            "topic_key",
             "tenant",
             "min_score",
             "since",

@@ -129,6 +129,11 @@ mod tests {
             apply(&mut driver(&[channel("a")]), candidate),
             Settled::Filtered("state_not_wanted")
         );
+        let closed = signal("high", SignalState::Closed);
+        assert_eq!(
+            apply(&mut driver(&[channel("a")]), closed),
+            Settled::Filtered("closed")
+        );
         let mut high = channel("a");
         high.min_level = Some("high".to_owned());
         let low = signal("low", SignalState::Verified);

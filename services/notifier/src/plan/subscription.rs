@@ -14,6 +14,7 @@ pub(super) enum Refusal {
     NoChannel,
     OtherTenant,
     NotSubscribed,
+    Over,
     StateNotWanted,
     LevelNotWanted,
     AlreadyPlanned,
@@ -26,6 +27,7 @@ impl Refusal {
             Self::NoChannel => "no_channel",
             Self::OtherTenant => "other_tenant",
             Self::NotSubscribed => "not_subscribed",
+            Self::Over => "closed",
             Self::StateNotWanted => "state_not_wanted",
             Self::LevelNotWanted => "below_level",
             Self::AlreadyPlanned => "already_planned",
@@ -46,10 +48,11 @@ pub(super) fn wants(channel: &ChannelSettings, input: &PlanInput) -> Result<(), 
     if !channel.kinds.contains(&kind) {
         return Err(Refusal::NotSubscribed);
     }
-    if let PlanInput::Signal(signal) = input
-        && !channel.states.contains(&wanted(signal.state))
-    {
-        return Err(Refusal::StateNotWanted);
+    if let PlanInput::Signal(signal) = input {
+        let state = wanted(signal.state).ok_or(Refusal::Over)?;
+        if !channel.states.contains(&state) {
+            return Err(Refusal::StateNotWanted);
+        }
     }
     let listed = channel
         .levels
@@ -86,11 +89,13 @@ fn rank(level: &str) -> Option<usize> {
     ORDERED.iter().position(|known| *known == level)
 }
 
-fn wanted(state: SignalState) -> WantedState {
+/// What a channel calls the state; none for what is over, of which nobody is told.
+fn wanted(state: SignalState) -> Option<WantedState> {
     match state {
-        SignalState::Candidate => WantedState::Candidate,
-        SignalState::Verified => WantedState::Verified,
-        SignalState::Downgraded => WantedState::Downgraded,
+        SignalState::Candidate => Some(WantedState::Candidate),
+        SignalState::Verified => Some(WantedState::Verified),
+        SignalState::Downgraded => Some(WantedState::Downgraded),
+        SignalState::Closed => None,
     }
 }
 
@@ -131,6 +136,23 @@ mod tests {
             wants(&channel, &signal(SignalState::Candidate, "critical")),
             Err(Refusal::StateNotWanted)
         );
+    }
+
+    #[test]
+    fn nobody_is_told_of_what_is_over() {
+        let channel = ChannelSettings {
+            states: vec![
+                WantedState::Candidate,
+                WantedState::Verified,
+                WantedState::Downgraded,
+            ],
+            ..ChannelSettings::default()
+        };
+        assert_eq!(wants(&channel, &signal(SignalState::Downgraded, "high")), Ok(()));
+        for level in ["low", "critical", "ours"] {
+            let over = signal(SignalState::Closed, level);
+            assert_eq!(wants(&channel, &over), Err(Refusal::Over));
+        }
     }
 
     #[test]

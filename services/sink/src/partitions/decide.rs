@@ -75,7 +75,7 @@ pub(crate) struct Cut {
 }
 
 /// The tables that are cut by time.
-pub(crate) const CUTS: [Cut; 5] = [
+pub(crate) const CUTS: [Cut; 7] = [
     Cut {
         name: "raw_events",
         time: "received_at",
@@ -87,6 +87,18 @@ pub(crate) const CUTS: [Cut; 5] = [
         time: "time",
         step: Step::Day,
         keep: |retention| RetentionSettings::limit(retention.events),
+    },
+    Cut {
+        name: "story_members",
+        time: "time",
+        step: Step::Day,
+        keep: |retention| RetentionSettings::limit(retention.events),
+    },
+    Cut {
+        name: "story_changes",
+        time: "time",
+        step: Step::Month,
+        keep: |retention| RetentionSettings::limit(retention.detections),
     },
     Cut {
         name: "detections",
@@ -277,6 +289,7 @@ mod tests {
         assert_eq!(parent("raw_events_20270101"), Some("raw_events"));
         assert_eq!(parent("events_before"), Some("events"));
         assert_eq!(parent("detections_202701"), Some("detections"));
+        assert_eq!(parent("story_members_20270101"), Some("story_members"));
         for other in [
             "events",
             "events_default",

@@ -5,16 +5,21 @@ use model::Id;
 
 /// The longest identifier that is kept as it is, in bytes.
 const MAX_BYTES: usize = 1024;
-/// What is kept of a longer one, before its hash.
-const KEPT_BYTES: usize = 960;
+/// What a longer one leaves for its hash.
+const HASH_BYTES: usize = 64;
 
 /// The identifier without NUL; a long one is cut and ends in the hash of the whole, so that two of them stay two.
 pub(crate) fn identifier(whole: String) -> String {
+    identifier_within(MAX_BYTES, whole)
+}
+
+/// The same within fewer bytes, where an index has more than two of them.
+pub(crate) fn identifier_within(most: usize, whole: String) -> String {
     let clean = text(whole);
-    if clean.len() <= MAX_BYTES {
+    if clean.len() <= most {
         return clean;
     }
-    let kept = &clean[..clean.floor_char_boundary(KEPT_BYTES)];
+    let kept = &clean[..clean.floor_char_boundary(most.saturating_sub(HASH_BYTES))];
     format!("{kept}{}", Id::new().part(&clean).text("…"))
 }
 
@@ -33,8 +38,10 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_becomes_short_and_without_nul(whole in "(?s).{0,40}", times in 1usize..200) {
-            let short = identifier(whole.repeat(times));
-            prop_assert!(short.len() <= MAX_BYTES && !short.contains('\0'));
+            for most in [256, MAX_BYTES] {
+                let short = identifier_within(most, whole.repeat(times));
+                prop_assert!(short.len() <= most && !short.contains('\0'));
+            }
         }
     }
 }

@@ -28,18 +28,22 @@ columns! {
         facts: Option<Json>,
         rules_version: String,
         independent_count: i64,
+        story_key: Option<String>,
+        topic_key: Option<String>,
+        merged_into: Option<String>,
     }
 }
 
 const INSERT: &str = "\
     INSERT INTO signals AS old (signal_key, version, tenant, type, subject, title, lang, state, score, level, \
         evidence_count, source_count, suppressed, first_seen, last_seen, reasons, unknown, facts, rules_version, \
-        independent_count) \
-    SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p::jsonb, q::jsonb, r::jsonb, s, t \
+        independent_count, story_key, topic_key, merged_into) \
+    SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p::jsonb, q::jsonb, r::jsonb, s, t, u, v, w \
     FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
         $9::double precision[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::timestamptz[], \
-        $15::timestamptz[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bigint[]) \
-        AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t) \
+        $15::timestamptz[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bigint[], \
+        $21::text[], $22::text[], $23::text[]) \
+        AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w) \
     ON CONFLICT (signal_key) DO UPDATE SET version = excluded.version, tenant = excluded.tenant, \
         type = excluded.type, subject = excluded.subject, title = excluded.title, lang = excluded.lang, \
         state = excluded.state, score = excluded.score, level = excluded.level, \
@@ -47,6 +51,7 @@ const INSERT: &str = "\
         suppressed = excluded.suppressed, first_seen = excluded.first_seen, last_seen = excluded.last_seen, \
         reasons = excluded.reasons, unknown = excluded.unknown, facts = excluded.facts, \
         rules_version = excluded.rules_version, independent_count = excluded.independent_count, \
+        story_key = excluded.story_key, topic_key = excluded.topic_key, merged_into = excluded.merged_into, \
         stored_at = now() \
     WHERE excluded.version > old.version";
 
@@ -77,6 +82,9 @@ impl SignalRow {
             facts: json_or_null(&signal.facts),
             rules_version: identifier(signal.rules_version),
             independent_count: signal.independent_count,
+            story_key: signal.story_key.map(identifier),
+            topic_key: signal.topic_key.map(identifier),
+            merged_into: signal.merged_into.map(identifier),
         }
     }
 }

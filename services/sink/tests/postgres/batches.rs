@@ -2,7 +2,7 @@
 
 use model::{
     DeadLetter, Detection, Event, Evidence, Notification, RawEvent, Reason, Receipt, ScoredEvent, Signal,
-    Value,
+    StoryChange, StoryChangeKind, StoryMember, Value,
 };
 use sink::SinkInput;
 use stage::{Advance, Batch, Drained, FlowCounts, Task};
@@ -66,6 +66,8 @@ fn topic_of(input: &SinkInput) -> Topic {
     match input {
         SinkInput::Raw(_) => Topic::IngestEvents,
         SinkInput::Scored(_) => Topic::EventsScored,
+        SinkInput::Member(_) => Topic::StoriesMembers,
+        SinkInput::Change(_) => Topic::StoriesChanges,
         SinkInput::Signal(_) => Topic::SignalsEnriched,
         SinkInput::Detection(_) => Topic::Detections,
         SinkInput::Notification(_) => Topic::NotificationsOutbox,
@@ -127,6 +129,32 @@ pub(crate) fn scored_event(id: &str) -> ScoredEvent {
 
 pub(crate) fn scored(id: &str) -> SinkInput {
     SinkInput::Scored(Box::new(scored_event(id)))
+}
+
+pub(crate) fn member(event: &str, part: &str) -> StoryMember {
+    StoryMember {
+        tenant: "default".to_owned(),
+        source: "web".to_owned(),
+        event_id: event.to_owned(),
+        time: NOW,
+        part: part.to_owned(),
+        copy: false,
+    }
+}
+
+/// A change of this id; into nothing else where `into` is empty.
+pub(crate) fn change(kind: StoryChangeKind, id: &str, into: &str) -> SinkInput {
+    let why = (!into.is_empty()).then_some(("words", 0.5));
+    SinkInput::Change(Box::new(StoryChange {
+        tenant: "default".to_owned(),
+        time: NOW,
+        kind,
+        id: id.to_owned(),
+        into: why.map(|_| into.to_owned()),
+        tier: why.map(|(tier, _)| tier.to_owned()),
+        similarity: why.map(|(_, similarity)| similarity),
+        shared: why.map_or_else(Vec::new, |_| vec!["wallet".to_owned(), "drain".to_owned()]),
+    }))
 }
 
 pub(crate) fn signal_of(key: &str, version: i64, events: &[&str]) -> Signal {
@@ -204,6 +232,8 @@ pub(crate) fn one_of_each() -> Builder {
     Builder::default()
         .with(raw("1", br#"{"amount":1234.5}"#))
         .with(scored("1"))
+        .with(SinkInput::Member(member("1", "a")))
+        .with(change(StoryChangeKind::StoryOpened, "a", ""))
         .with(signal("sig_1", 1, &["1"]))
         .with(detection("det_1"))
         .with(notification("ntf_1"))

@@ -53,6 +53,9 @@ impl Database {
         self.number(match table {
             "raw_events" => "SELECT count(*) FROM raw_events",
             "events" => "SELECT count(*) FROM events",
+            "story_members" => "SELECT count(*) FROM story_members",
+            "story_links" => "SELECT count(*) FROM story_links",
+            "story_changes" => "SELECT count(*) FROM story_changes",
             "signals" => "SELECT count(*) FROM signals",
             "signal_evidence" => "SELECT count(*) FROM signal_evidence",
             "detections" => "SELECT count(*) FROM detections",
@@ -94,9 +97,12 @@ pub(crate) fn tasks() -> Vec<Task> {
     StageName::Sink.inputs().into_iter().map(task).collect()
 }
 
-pub(crate) const TABLES: [&str; 8] = [
+pub(crate) const TABLES: [&str; 11] = [
     "raw_events",
     "events",
+    "story_members",
+    "story_links",
+    "story_changes",
     "signals",
     "signal_evidence",
     "detections",

@@ -2,7 +2,7 @@
 
 use crate::batches::{Builder, raw, scored_event, signal_of};
 use crate::database::Database;
-use model::{DeadLetter, Value};
+use model::{DeadLetter, StoryChange, StoryChangeKind, StoryMember, Value};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use sink::SinkInput;
@@ -26,7 +26,7 @@ const NAUGHTY: [&str; 14] = [
     "\t\r\n\u{b}\u{1b}[31m",
 ];
 
-fn everywhere(naughty: &str) -> [SinkInput; 4] {
+fn everywhere(naughty: &str) -> [SinkInput; 6] {
     let mut scored = scored_event(naughty);
     let event = &mut scored.event;
     for text in [
@@ -54,6 +54,31 @@ fn everywhere(naughty: &str) -> [SinkInput; 4] {
     (event.time, event.received_at, scored.score) = (i64::MIN, i64::MAX, f64::NAN);
     let mut signal = signal_of(naughty, i64::MAX, &[naughty, "other"]);
     signal.facts.insert(naughty.to_owned(), Value::from(naughty));
+    for key in [
+        &mut signal.story_key,
+        &mut signal.topic_key,
+        &mut signal.merged_into,
+    ] {
+        *key = Some(naughty.to_owned());
+    }
+    let member = StoryMember {
+        tenant: naughty.into(),
+        source: naughty.into(),
+        event_id: naughty.into(),
+        time: i64::MIN,
+        part: naughty.into(),
+        copy: true,
+    };
+    let change = StoryChange {
+        tenant: naughty.into(),
+        time: i64::MAX,
+        kind: StoryChangeKind::StoriesMerged,
+        id: naughty.into(),
+        into: Some(format!("{naughty}.")),
+        tier: Some(naughty.into()),
+        similarity: Some(f64::NAN),
+        shared: vec![naughty.into()],
+    };
     let letter = DeadLetter {
         stage: naughty.into(),
         topic: naughty.into(),
@@ -63,6 +88,8 @@ fn everywhere(naughty: &str) -> [SinkInput; 4] {
     [
         raw(naughty, naughty.as_bytes()),
         SinkInput::Scored(Box::new(scored)),
+        SinkInput::Member(member),
+        SinkInput::Change(Box::new(change)),
         SinkInput::Signal(Box::new(signal)),
         SinkInput::DeadLetter(letter),
     ]
@@ -86,6 +113,9 @@ async fn naughty_strings_are_stored_in_every_field() {
         (db.count("events").await, db.count("raw_events").await),
         (count, count)
     );
+    for table in ["story_members", "story_links", "story_changes"] {
+        assert_eq!(db.count(table).await, count, "{table}");
+    }
     assert_eq!(
         db.number("SELECT count(*) FROM raw_events WHERE data IS NULL AND data_bytes IS NULL")
             .await,

@@ -19,3 +19,4 @@ mod newest;
 mod online;
 mod retention;
 mod speed;
+mod stories;
