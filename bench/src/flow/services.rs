@@ -10,10 +10,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Every service that an event passes; the HTTP edge and the API stand beside the stream.
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 8] = [
     "normalizer",
     "scorer",
     "dedup-aggregator",
+    "story-merger",
     "detector",
     "enricher",
     "notifier",

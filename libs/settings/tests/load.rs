@@ -89,14 +89,14 @@ fn unknown_keys_are_refused_with_what_was_meant() {
 #[test]
 fn all_problems_are_told_at_once_with_key_value_and_mending() {
     let told = complaint(
-        "kafka: {partitions: 0, session_timeout_ms: 5000}\ndedup: {similarity: 2}\nwhat: 1",
+        "kafka: {partitions: 0, session_timeout_ms: 5000}\ndedup: {weak_sources: 0}\nwhat: 1",
         &[],
     );
     for part in [
         "4 things",
         "kafka.partitions = 0: must be at least 1",
         "kafka.transaction_timeout_ms = 9000: must be below",
-        "dedup.similarity = 2: must be above 0",
+        "dedup.weak_sources = 0: must be at least 1",
         "what: unknown key",
     ] {
         assert!(told.contains(part), "{part} not in {told}");

@@ -1,34 +1,35 @@
-//! Scored events become signals: duplicates counted once, copies folded. A pure stage: no Kafka, no clock, no I/O.
+//! Scored events become signals, and texts become parts of stories; duplicates are counted once. A pure stage: no Kafka,
+//! no clock, no I/O.
 //!
-//! A signal is one thing in the world. Within a tenant and subject, an event belongs to the signal whose first
-//! text is near its own; without a text, to the signal of its type. A signal that hears nothing for `quiet_after`,
-//! in event time, is over, and the next such event begins a new one.
+//! An event with words belongs to a part of a story: within a tenant, to the open part that has the same text or is most
+//! alike, whatever score it has. What is new of a part goes to the story-merger, which joins the parts of all partitions
+//! and keeps their signals. Events without words form signals here: within a tenant and subject, those of one type, until
+//! nothing comes for `quiet_after` in event time.
 //!
-//! Every record ends as one of three: `unscored` (no rule matched: filtered, nothing is kept), a duplicate (its
-//! tenant, source and id were seen), or one new version of one signal. The output depends on the input's order and
-//! the records' times only.
+//! Every record ends as one of: `unscored` (no rule matched, and there are no words), a duplicate (its tenant, source and
+//! id were seen), `counted` (evidence of a signal that is not told again, or not yet), or outputs. These depend on the
+//! input's order and the records' times only.
 
-mod evidence;
-mod facts;
-mod fold;
-mod independence;
-mod placing;
+mod index;
+mod kinds;
+mod output;
 mod stores;
-mod update;
+mod texts;
 
+pub use output::Told;
 pub use stores::DedupStores;
-pub use update::SignalUpdate;
 
 use model::{Event, Millis, ScoredEvent};
-use placing::Shape;
-use sameness::IdempotencyKey;
+use sameness::{IdempotencyKey, Method, StoryLimits};
 use settings::DedupSettings;
+use signals::Policy;
 use stage::{Cx, Emit, Poison, Stage};
 use std::time::Duration;
-use stores::Cluster;
 
-/// Filtered: no rule matched the event, so there is nothing to signal.
+/// Filtered: no rule matched the event and it has no words, so there is nothing to signal.
 pub const UNSCORED: &str = "unscored";
+/// Filtered: evidence of a signal that is not told again for it, or not told yet.
+pub const COUNTED: &str = "counted";
 
 /// The dedup-aggregator. Cheap to clone: each lane has its own.
 #[derive(Debug, Clone)]
@@ -36,52 +37,36 @@ pub struct DedupAggregator {
     limits: Limits,
 }
 
-/// When things are the same, believed, over, or too many.
-#[derive(Debug, Clone, Copy)]
+/// When things are the same, over, or too many.
+#[derive(Debug, Clone)]
 struct Limits {
     exact_window: Millis,
-    similarity: f64,
-    verified_evidence: i64,
-    verified_sources: i64,
     quiet_after: Millis,
-    evidence: usize,
+    /// How far ahead of its record an event may say that it happened.
+    max_ahead: Millis,
+    method: Method,
+    stories: StoryLimits,
+    policy: Policy,
 }
 
 impl DedupAggregator {
-    /// A dedup-aggregator with these settings.
-    pub fn new(settings: &DedupSettings) -> Self {
+    /// A dedup-aggregator with these settings; `max_ahead` is how far ahead of its record an event may say that it
+    /// happened.
+    pub fn new(settings: &DedupSettings, max_ahead: Duration) -> Self {
+        let stories = StoryLimits {
+            idle: millis(settings.story_idle),
+            most: settings.max_open_stories,
+            ..StoryLimits::default()
+        };
         let limits = Limits {
             exact_window: millis(settings.exact_window),
-            similarity: settings.similarity,
-            verified_evidence: settings.verified_evidence.into(),
-            verified_sources: settings.verified_sources.into(),
             quiet_after: millis(settings.quiet_after),
-            evidence: settings.max_evidence.max(1),
+            max_ahead: millis(max_ahead),
+            method: Method::default(),
+            stories,
+            policy: settings.policy(),
         };
         Self { limits }
-    }
-
-    /// The signal with this event as its newest evidence.
-    fn fold(&self, scored: ScoredEvent, stores: &mut DedupStores, now: Millis) -> SignalUpdate {
-        let place = placing::place(&scored.event);
-        let shape = Shape::of(&scored.event);
-        let found = placing::find(stores, &place, &shape, scored.event.time, &self.limits);
-        let standing = if let Some((key, mut standing)) = found {
-            fold::add(&mut standing, scored, &shape, &self.limits);
-            stores.refresh(&place, now, self.limits.quiet_after);
-            stores.signals.put(key, standing.clone());
-            standing
-        } else {
-            let standing = fold::open(scored, now, &self.limits);
-            let cluster = Cluster {
-                signal_key: standing.signal.signal_key.clone(),
-                shape: shape.into(),
-            };
-            stores.signals.put(cluster.signal_key.clone(), standing.clone());
-            stores.add_cluster(place, cluster, now);
-            standing
-        };
-        SignalUpdate(standing.signal)
     }
 }
 
@@ -91,7 +76,7 @@ fn millis(duration: Duration) -> Millis {
 
 impl Stage for DedupAggregator {
     type In = ScoredEvent;
-    type Out = SignalUpdate;
+    type Out = Told;
     type Stores = DedupStores;
 
     fn apply(
@@ -99,15 +84,29 @@ impl Stage for DedupAggregator {
         input: ScoredEvent,
         stores: &mut DedupStores,
         cx: &Cx<'_>,
-    ) -> Result<Emit<SignalUpdate>, Poison> {
-        if input.matched <= 0 {
+    ) -> Result<Emit<Told>, Poison> {
+        let has_words = input.event.has_text();
+        if input.matched <= 0 && !has_words {
             return Ok(Emit::Filtered(UNSCORED));
         }
         stores.set_lives(&self.limits);
         if !stores.seen.insert(key(&input.event).number()) {
             return Ok(Emit::Duplicate);
         }
-        Ok(Emit::One(self.fold(input, stores, cx.time)))
+        let input = if has_words {
+            stores.index_anew(self.limits.stories);
+            match texts::take(stores, input, cx, &self.limits) {
+                Ok(told) => return Ok(Emit::many_or(told, COUNTED)),
+                Err(wordless) => *wordless,
+            }
+        } else {
+            input
+        };
+        if input.matched <= 0 {
+            return Ok(Emit::Filtered(UNSCORED));
+        }
+        let told = kinds::take(stores, input, cx.time, &self.limits);
+        Ok(Emit::many_or(told, COUNTED))
     }
 }
 

@@ -1,68 +1,116 @@
 //! What the stage remembers of one partition; everything ends by itself, so that state stays bounded.
 
 use crate::Limits;
-use crate::placing::Shape;
-use model::{Millis, Signal};
+use crate::index::Indexes;
+use model::Millis;
+use sameness::near::NearText;
+use sameness::{Cluster, ClusterId, ClusterStore, Counted, StoryLimits, SubjectId};
 use serde::{Deserialize, Serialize};
-use stage::{AnyStore, Expiring, Stores};
-use std::sync::Arc;
+use signals::Standing;
+use stage::{AnyStore, Expiring, Format, Store, Stores, Tracked};
 
 const DAY: Millis = 24 * 60 * 60 * 1000;
 /// How long an id is remembered, ms.
 pub(crate) const EXACT_WINDOW: Millis = 14 * DAY;
-/// Signals of one subject that new events are compared with; beyond it the one that was begun first is forgotten.
-const MOST_CLUSTERS: usize = 32;
+/// Different texts of a part that later ones are compared with: the first and the newest.
+const MOST_TEXTS: usize = 4;
+/// Up to so much evidence of a part, each event is told of.
+const EACH: i64 = 16;
 
 /// The stores of one task.
 #[derive(Debug)]
 pub struct DedupStores {
     /// Idempotency keys of events, from the first sight on.
     pub(crate) seen: Expiring<u128, ()>,
-    /// Signals that are not over, by signal key.
+    /// Signals of events without words that are not over, by tenant, subject and type.
     pub(crate) signals: Expiring<String, Standing>,
-    /// The signals of each subject, by tenant and subject.
-    pub(crate) subjects: Expiring<String, Subject>,
+    /// Parts of stories that are open, by id.
+    pub(crate) parts: Tracked<Store<u128, Part>>,
+    /// How often words came: of the day that runs by tenant, day and word, of a day that is over by tenant and day.
+    pub(crate) words: Tracked<Store<String, Words>>,
+    /// What finds parts, made of them and of the words.
+    pub(crate) indexes: Indexes,
 }
 
-/// A signal that is not over.
+/// Counts of words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Words {
+    pub(crate) tenant: String,
+    pub(crate) day: i32,
+    pub(crate) counted: Vec<Counted>,
+}
+
+/// A partition's part of a story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Standing {
-    /// Its last version.
-    pub(crate) signal: Signal,
-    /// Hashes of its distinct sources, in the order of their first evidence, capped.
-    pub(crate) sources: Vec<u64>,
-    /// The highest score of its evidence, also of evidence no longer kept.
-    pub(crate) best: f64,
-    /// Hashes of its independent senders, capped. Signals that were begun before these were counted have none.
-    #[serde(default)]
-    pub(crate) senders: Vec<u64>,
-    /// How many of its events came from senders that showed no key.
-    #[serde(default)]
-    pub(crate) unnamed: i64,
+pub(crate) struct Part {
+    pub(crate) tenant: String,
+    pub(crate) cluster: Cluster,
+    /// Texts that copies are found by, the oldest first.
+    pub(crate) texts: Vec<Text>,
+    /// Evidence that nobody was told of yet.
+    pub(crate) fresh: Standing,
+    /// Evidence that was told of, and the best of its scores.
+    pub(crate) told: i64,
+    pub(crate) best_told: f64,
 }
 
-/// The signals of one subject.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Subject {
-    pub(crate) clusters: Vec<Cluster>,
-    /// Record time of the last write, which keeps the entry alive.
-    pub(crate) written: Millis,
+/// A text of a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Text {
+    /// Where its record stood: later texts are asked first.
+    pub(crate) offset: i64,
+    pub(crate) text: NearText,
 }
 
-/// A signal as seen from its subject.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Cluster {
-    pub(crate) signal_key: String,
-    /// What belongs to it; shared, since a subject is copied for each change.
-    pub(crate) shape: Arc<Shape>,
+impl Part {
+    fn new(tenant: &str, cluster: Cluster) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            cluster,
+            texts: Vec::new(),
+            fresh: Standing::default(),
+            told: 0,
+            best_told: f64::NEG_INFINITY,
+        }
+    }
+
+    /// Whether a text of this tenant may belong to it; one that names its subject only if the part has that name.
+    pub(crate) fn is_of(&self, tenant: &str, subject: Option<SubjectId>) -> bool {
+        self.tenant == tenant && (subject.is_none() || self.cluster.sums.subject == subject)
+    }
+
+    /// Keeps a text that is new; gives the one that made room for it.
+    pub(crate) fn keep(&mut self, text: Text) -> Option<Text> {
+        self.texts.push(text);
+        (self.texts.len() > MOST_TEXTS).then(|| self.texts.remove(1))
+    }
+
+    /// Whether evidence is told of before its time: each event of a few, and one that scores higher than all before it.
+    pub(crate) fn is_urgent(&self) -> bool {
+        let few = self.told + self.fresh.signal.evidence_count <= EACH;
+        !self.fresh.is_empty() && (few || self.fresh.best > self.best_told)
+    }
+
+    /// The evidence that nobody was told of, which is told now.
+    pub(crate) fn take_fresh(&mut self) -> Standing {
+        let fresh = std::mem::take(&mut self.fresh);
+        if !fresh.is_empty() {
+            self.told += fresh.signal.evidence_count;
+            self.best_told = self.best_told.max(fresh.best);
+        }
+        fresh
+    }
 }
 
 impl Default for DedupStores {
     fn default() -> Self {
         Self {
             seen: Expiring::new("seen", EXACT_WINDOW),
-            signals: Expiring::new("signals", DAY),
-            subjects: Expiring::new("subjects", 2 * DAY),
+            // The first version had a text for each signal as well; a signal of such a time is over soon.
+            signals: Expiring::new("signals", DAY).with_format(Format::version(2)),
+            parts: Tracked::new(Store::new("parts")),
+            words: Tracked::new(Store::new("words")),
+            indexes: Indexes::default(),
         }
     }
 }
@@ -71,136 +119,65 @@ impl Stores for DedupStores {
     fn each(&mut self, visit: &mut dyn FnMut(&mut dyn AnyStore)) {
         visit(&mut self.seen);
         visit(&mut self.signals);
-        visit(&mut self.subjects);
+        visit(&mut self.parts);
+        visit(&mut self.words);
     }
 }
 
 impl DedupStores {
-    /// How long what is written from now on lives. A subject outlives its signals, so that it is not written for
-    /// every event.
+    /// Makes the indexes anew where the stores changed unseen.
+    pub(crate) fn index_anew(&mut self, limits: StoryLimits) {
+        let (parts, words) = (self.parts.changed_unseen(), self.words.changed_unseen());
+        if parts || words {
+            self.indexes = Indexes::of(&self.parts, &self.words, limits);
+        }
+    }
+
+    /// How long what is written from now on lives.
     pub(crate) fn set_lives(&mut self, limits: &Limits) {
         self.seen.set_ttl(limits.exact_window);
         self.signals.set_ttl(limits.quiet_after);
-        self.subjects.set_ttl(limits.quiet_after.saturating_mul(2));
-    }
-
-    /// Adds a signal to its subject. Signals that are over, and the oldest when there are too many, make room.
-    pub(crate) fn add_cluster(&mut self, place: String, cluster: Cluster, now: Millis) {
-        let mut subject = self.subjects.get(&place).cloned().unwrap_or_default();
-        subject
-            .clusters
-            .retain(|known| self.signals.get(&known.signal_key).is_some());
-        if subject.clusters.len() >= MOST_CLUSTERS {
-            subject.clusters.remove(0);
-        }
-        subject.clusters.push(cluster);
-        subject.written = now;
-        self.subjects.put(place, subject);
-    }
-
-    /// Keeps a subject alive while its signals are: written again once half of the least life has passed.
-    pub(crate) fn refresh(&mut self, place: &String, now: Millis, quiet_after: Millis) {
-        let due = |subject: &&Subject| now.saturating_sub(subject.written) > quiet_after / 2;
-        if let Some(mut subject) = self.subjects.get(place).filter(due).cloned() {
-            subject.written = now;
-            self.subjects.put(place.clone(), subject);
-        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use model::{Event, Evidence, Reason, SignalState, Value};
-    use stage::golden;
+/// The parts of one tenant.
+pub(crate) struct PartsOf<'s> {
+    pub(crate) tenant: &'s str,
+    pub(crate) parts: &'s mut Store<u128, Part>,
+    /// Parts that ended.
+    pub(crate) ended: Vec<(ClusterId, Part)>,
+}
 
-    const NONE: fn() -> DedupStores = DedupStores::default;
-
-    fn signal() -> Signal {
-        Signal {
-            signal_key: "sig_1".into(),
-            tenant: "acme".into(),
-            kind: "post".into(),
-            subject: "symbol:UNI".into(),
-            title: "gm".into(),
-            lang: Some("en".into()),
-            state: SignalState::Verified,
-            score: 3.5,
-            level: "low".into(),
-            reasons: vec![Reason {
-                rule: "g/r".into(),
-                points: -2.5,
-                text: "because".into(),
-            }],
-            unknown: vec!["security.honeypot".into()],
-            rules_version: "abc".into(),
-            evidence: vec![Evidence {
-                event_id: "e1".into(),
-                source: "s".into(),
-                kind: "post".into(),
-                time: 5,
-                author: Some("alice".into()),
-                url: None,
-                text: Some("gm".into()),
-                score: 1.0,
-                principal: Some("shop".into()),
-            }],
-            evidence_count: 300,
-            source_count: 2,
-            suppressed: 298,
-            first_seen: 1,
-            last_seen: 9,
-            version: 300,
-            facts: [
-                ("symbol".to_owned(), Value::from("UNI")),
-                ("price".to_owned(), Value::Double(0.5)),
-            ]
-            .into(),
-            independent_count: 2,
+impl<'s> PartsOf<'s> {
+    pub(crate) fn new(tenant: &'s str, parts: &'s mut Store<u128, Part>) -> Self {
+        Self {
+            tenant,
+            parts,
+            ended: Vec::new(),
         }
     }
 
-    #[test]
-    fn ids_that_were_seen_are_written_as_they_always_were() {
-        let mut seen = NONE().seen;
-        seen.advance(1_700_000_000_000);
-        seen.insert(7);
-        let versions = [include_str!("../tests/golden/seen.v1.hex")];
-        assert_eq!(golden(seen, || NONE().seen, &versions), Ok(()));
+    pub(crate) fn part(&mut self, id: ClusterId) -> Option<&mut Part> {
+        self.parts
+            .get_mut(&id.0)
+            .filter(|part| part.tenant == self.tenant)
+    }
+}
+
+impl ClusterStore for PartsOf<'_> {
+    fn get(&self, id: ClusterId) -> Option<&Cluster> {
+        let part = self.parts.get(&id.0).filter(|part| part.tenant == self.tenant);
+        part.map(|part| &part.cluster)
     }
 
-    #[test]
-    fn signals_are_written_as_they_always_were() {
-        let mut signals = NONE().signals;
-        let standing = Standing {
-            signal: signal(),
-            sources: vec![3, u64::MAX],
-            best: 4.5,
-            senders: vec![9],
-            unnamed: 2,
-        };
-        signals.put("sig_1".into(), standing);
-        let versions = [include_str!("../tests/golden/signals.v1.hex")];
-        assert_eq!(golden(signals, || NONE().signals, &versions), Ok(()));
+    fn put(&mut self, id: ClusterId, cluster: Cluster) {
+        match self.parts.get_mut(&id.0) {
+            Some(part) if part.tenant == self.tenant => part.cluster = cluster,
+            _ => self.parts.put(id.0, Part::new(self.tenant, cluster)),
+        }
     }
 
-    #[test]
-    fn subjects_are_written_as_they_always_were() {
-        let mut subjects = NONE().subjects;
-        let cluster = |text: Option<&str>| Cluster {
-            signal_key: "sig_1".into(),
-            shape: Arc::new(Shape::of(&Event {
-                kind: "transfer".into(),
-                text: text.map(Into::into),
-                ..Event::default()
-            })),
-        };
-        let subject = Subject {
-            clusters: vec![cluster(Some("gm from the hot wallet")), cluster(None)],
-            written: 5,
-        };
-        subjects.put("acme\u{1f}symbol:UNI".into(), subject);
-        let versions = [include_str!("../tests/golden/subjects.v1.hex")];
-        assert_eq!(golden(subjects, || NONE().subjects, &versions), Ok(()));
+    fn remove(&mut self, id: ClusterId) {
+        self.ended.extend(self.parts.take(&id.0).map(|part| (id, part)));
     }
 }

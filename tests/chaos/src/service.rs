@@ -12,8 +12,10 @@ pub enum Service {
     Normalizer,
     /// Events become scored events.
     Scorer,
-    /// Scored events become signals.
+    /// Scored events become signals, and texts parts of stories.
     DedupAggregator,
+    /// Parts of stories become stories, topics and signals.
+    StoryMerger,
     /// Events become detections.
     Detector,
     /// Signals become enriched signals.
@@ -26,11 +28,12 @@ pub enum Service {
 
 impl Service {
     /// All of them, in the order of the stream.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Adapters,
         Self::Normalizer,
         Self::Scorer,
         Self::DedupAggregator,
+        Self::StoryMerger,
         Self::Detector,
         Self::Enricher,
         Self::Notifier,
@@ -38,8 +41,9 @@ impl Service {
     ];
 
     /// Those that run twice: whatever keeps state, here or in the database.
-    pub const REPLICATED: [Self; 5] = [
+    pub const REPLICATED: [Self; 6] = [
         Self::DedupAggregator,
+        Self::StoryMerger,
         Self::Detector,
         Self::Enricher,
         Self::Notifier,
@@ -53,6 +57,7 @@ impl Service {
             Self::Normalizer => "normalizer",
             Self::Scorer => "scorer",
             Self::DedupAggregator => "dedup-aggregator",
+            Self::StoryMerger => "story-merger",
             Self::Detector => "detector",
             Self::Enricher => "enricher",
             Self::Notifier => "notifier",

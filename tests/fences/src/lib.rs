@@ -15,12 +15,13 @@ pub const KAFKA_OWNER: &str = "sluicebox-runtime";
 pub const KAFKA_FLOOR: &str = "sluicebox-bench";
 
 /// The crates in which decisions are made.
-pub const PURE: [&str; 9] = [
+pub const PURE: [&str; 10] = [
     "sluicebox-admission",
     "sluicebox-model",
     "sluicebox-rules",
     "sluicebox-sameness",
     "sluicebox-scenario",
+    "sluicebox-signals",
     "sluicebox-stage",
     "sluicebox-text",
     "sluicebox-topology",

@@ -48,6 +48,7 @@ fn counts(stage: &Value) -> FlowCounts {
         read: number("in"),
         out: number("out"),
         emitted: number("emitted"),
+        emitted_to: reasons("emitted_to"),
         duplicate: number("duplicate"),
         filtered: reasons("filtered"),
         dead: reasons("dead"),

@@ -2,9 +2,10 @@
 //!
 //! A delivery (a record of the ingest topic) that cannot be read is one dead letter. An id that can be read was
 //! delivered once or more; each delivery is normalized and scored, or dead. Of the scored ones of an id exactly one
-//! counts as evidence, if a rule matched, and the others are duplicates; if none matched all are filtered.
+//! counts as evidence, if a rule matched.
 
 use crate::fold::{headers, wire};
+use crate::held::Held;
 use crate::outbox::{origin, read};
 use crate::{History, OwnSchemas, Place, Verdict};
 use model::{DeadLetter, Event, RawEvent, ScoredEvent, Signal};
@@ -134,19 +135,6 @@ impl Fates {
     pub fn matched(&self) -> u64 {
         self.by_id.values().filter(|fate| fate.matched > 0).count() as u64
     }
-
-    /// Deliveries of ids beyond the first that a rule matched.
-    pub fn duplicates(&self) -> u64 {
-        self.by_id
-            .values()
-            .map(|fate| fate.matched.saturating_sub(1))
-            .sum()
-    }
-
-    /// Scored events that no rule matched.
-    pub fn unscored(&self) -> u64 {
-        self.by_id.values().map(|fate| fate.unmatched).sum()
-    }
 }
 
 /// Each delivery and each id has exactly one fate.
@@ -190,8 +178,8 @@ pub fn buried_once(fates: &Fates) -> Verdict {
     verdict
 }
 
-/// The signals rest on each matched id once: the newest versions' evidence adds up to the ids, and no version of a
-/// signal is missing or there twice.
+/// The signals rest on each matched id once: what they and those that nobody was told of count adds up to the ids, and no
+/// version of a signal is missing or there twice.
 pub fn evidence_adds_up(history: &History, schemas: OwnSchemas, fates: &Fates) -> Verdict {
     let mut verdict = Verdict::of("the signals' evidence adds up to the matched ids");
     let mut newest: BTreeMap<String, Signal> = BTreeMap::new();
@@ -219,10 +207,19 @@ pub fn evidence_adds_up(history: &History, schemas: OwnSchemas, fates: &Fates) -
             )
         });
     }
-    let evidence: i64 = newest.values().map(|signal| signal.evidence_count).sum();
+    let held = Held::of(history);
+    let counted = newest
+        .values()
+        .filter(|signal| signal.merged_into.is_none())
+        .map(|signal| {
+            held.told
+                .get(&signal.signal_key)
+                .unwrap_or(&signal.evidence_count)
+        });
+    let evidence = counted.sum::<i64>() + held.untold;
     let matched = fates.matched();
     verdict.expect(u64::try_from(evidence) == Ok(matched), "", None, || {
-        format!("evidence of all signals is {evidence}, matched ids are {matched}")
+        format!("evidence of all signals, told or not, is {evidence}, matched ids are {matched}")
     });
     verdict
 }

@@ -16,6 +16,7 @@
 pub mod conservation;
 pub mod fates;
 pub mod fold;
+mod held;
 pub mod history;
 pub mod outbox;
 pub mod rows;

@@ -4,7 +4,10 @@ use crate::fates::Fates;
 use crate::outbox::{origin, read};
 use crate::story::mentions;
 use crate::{History, OwnSchemas, Verdict};
-use model::{DeadLetter, Detection, Notification, Receipt, ScoredEvent, Signal};
+use model::{
+    DeadLetter, Detection, Notification, Receipt, ScoredEvent, Signal, StoryChange, StoryChangeKind as Kind,
+    StoryMember,
+};
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -21,7 +24,7 @@ type Table = BTreeMap<String, String>;
 pub struct Rows(BTreeMap<&'static str, Table>);
 
 /// Each table with the statement that gives its keys and what is compared.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 10] = [
     (
         "raw_events",
         "SELECT kafka_partition || '@' || kafka_offset, id FROM raw_events",
@@ -32,9 +35,24 @@ const TABLES: [(&str, &str); 7] = [
          FROM events",
     ),
     (
+        "story_members",
+        "SELECT concat_ws('|', tenant, (extract(epoch FROM time) * 1000)::bigint, source, event_id), \
+         concat_ws(' ', part, copy::text) FROM story_members",
+    ),
+    (
+        "story_links",
+        "SELECT concat_ws('|', tenant, level, id), concat_ws(' ', into_id, tier, jsonb_array_length(shared)) \
+         FROM story_links",
+    ),
+    (
+        "story_changes",
+        "SELECT kafka_partition || '@' || kafka_offset, concat_ws(' ', tenant, kind, id, into_id, tier) \
+         FROM story_changes",
+    ),
+    (
         "signals",
         "SELECT signal_key, concat_ws(' ', version, state, level, round(score::numeric, 3), evidence_count, \
-         suppressed) FROM signals",
+         suppressed, coalesce(story_key, '-'), coalesce(topic_key, '-'), coalesce(merged_into, '-')) FROM signals",
     ),
     (
         "detections",
@@ -93,6 +111,7 @@ impl Rows {
             }
         }
         due.add_events(history, schemas);
+        due.add_stories(history, schemas);
         due.add_signals(history, schemas);
         for (_, one) in read::<Detection>(history, Topic::Detections, schemas) {
             due.put("detections", &one.id, &format!("{} {}", one.rule, one.count));
@@ -121,6 +140,40 @@ impl Rows {
         }
     }
 
+    /// A text that several partitions told of at one time is of the lowest part; of links the last of each holds, since the
+    /// changes of a tenant stand in one partition.
+    fn add_stories(&mut self, history: &History, schemas: OwnSchemas) {
+        for (_, one) in read::<StoryMember>(history, Topic::StoriesMembers, schemas) {
+            let key = format!("{}|{}|{}|{}", one.tenant, one.time, one.source, one.event_id);
+            let value = format!("{} {}", one.part, one.copy);
+            let known = self.0.entry("story_members").or_default().entry(key);
+            let lowest = known.or_insert_with(|| value.clone());
+            if value < *lowest {
+                *lowest = value;
+            }
+        }
+        for (place, one) in read::<StoryChange>(history, Topic::StoriesChanges, schemas) {
+            let told: Vec<_> = [
+                Some(one.tenant.as_str()),
+                Some(one.kind.as_str()),
+                Some(one.id.as_str()),
+            ]
+            .into_iter()
+            .chain([one.into.as_deref(), one.tier.as_deref()])
+            .flatten()
+            .collect();
+            let key = format!("{}@{}", place.partition, place.offset);
+            self.put("story_changes", &key, &told.join(" "));
+            if let Some((level, into)) = link(&one) {
+                let key = format!("{}|{level}|{}", one.tenant, one.id);
+                let shared = (!one.shared.is_empty()).then(|| one.shared.len().to_string());
+                let value = [Some(into.to_owned()), one.tier.clone(), shared];
+                let value: Vec<_> = value.into_iter().flatten().collect();
+                self.put("story_links", &key, &value.join(" "));
+            }
+        }
+    }
+
     fn add_signals(&mut self, history: &History, schemas: OwnSchemas) {
         let mut newest: BTreeMap<String, Signal> = BTreeMap::new();
         for (_, signal) in read::<Signal>(history, Topic::SignalsEnriched, schemas) {
@@ -130,8 +183,12 @@ impl Rows {
             }
         }
         for (key, one) in newest {
+            let or_none = |key: Option<String>| key.unwrap_or_else(|| "-".to_owned());
+            let keys = [one.story_key, one.topic_key, one.merged_into]
+                .map(or_none)
+                .join(" ");
             let value = format!(
-                "{} {} {} {:.3} {} {}",
+                "{} {} {} {:.3} {} {} {keys}",
                 one.version, one.state, one.level, one.score, one.evidence_count, one.suppressed
             );
             self.put("signals", &key, &value);
@@ -177,6 +234,17 @@ impl Rows {
     /// How many rows a table has.
     pub fn count(&self, table: &str) -> usize {
         self.0.get(table).map_or(0, BTreeMap::len)
+    }
+}
+
+/// The level of the link that a change makes, and where it leads.
+fn link(change: &StoryChange) -> Option<(&'static str, &str)> {
+    match change.kind {
+        Kind::StoryOpened => Some(("story", &change.id)),
+        Kind::TopicOpened => Some(("topic", &change.id)),
+        Kind::PartLinked | Kind::StoriesMerged => Some(("story", change.into.as_deref()?)),
+        Kind::StoryGrouped | Kind::TopicsMerged => Some(("topic", change.into.as_deref()?)),
+        Kind::StoryEnded | Kind::TopicEnded => None,
     }
 }
 

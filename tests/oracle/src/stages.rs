@@ -2,7 +2,7 @@
 
 use crate::fold::{Content, Fold, Folded, fold};
 use crate::{History, OwnSchemas};
-use dedup_aggregator::DedupAggregator;
+use dedup_aggregator::{DedupAggregator, Told};
 use detector::DetectorStage;
 use enricher::{EnrichedSignal, EnricherEffect, EnricherError};
 use model::Signal;
@@ -12,6 +12,7 @@ use scorer::ScorerStage;
 use settings::{Settings, WatchError, Watched};
 use stage::{Attempt, Cx, Driver, Effect, Outcome, Poison, Settled};
 use std::collections::BTreeMap;
+use story_merger::{Merged, StoryMerger};
 use tokio::runtime::{Builder, Runtime};
 use topology::StageName;
 
@@ -38,7 +39,8 @@ pub fn fold_all(
     let partitions = i32::try_from(settings.kafka.partitions).unwrap_or(i32::MAX);
     let lists = normalizer::lists_of(&settings.normalizer)?;
     let scoring = scorer::open_rules(&settings.scorer.rules)?;
-    let aggregator = DedupAggregator::new(&settings.dedup);
+    let aggregator = DedupAggregator::new(&settings.dedup, settings.admission.max_ahead);
+    let merger = StoryMerger::new(&settings.dedup);
     let detections = detector::open_rules(&settings.detector.rules)?;
     let (lateness, ahead) = (settings.detector.allowed_lateness, settings.admission.max_ahead);
     let cards = notifier::open_cards(&settings.notifier)?;
@@ -67,7 +69,15 @@ pub fn fold_all(
             StageName::DedupAggregator,
             partitions,
             || Driver::new(aggregator.clone()),
-            |update| update.0.signal_key.clone(),
+            about_told,
+        ),
+        fold(
+            history,
+            schemas,
+            StageName::StoryMerger,
+            partitions,
+            || Driver::new(merger.clone()),
+            about_merged,
         ),
         fold(
             history,
@@ -94,6 +104,21 @@ pub fn fold_all(
             |notification| notification.id.clone(),
         ),
     ])
+}
+
+fn about_told(told: &Told) -> String {
+    match told {
+        Told::Signal(signal) => signal.signal_key.clone(),
+        Told::Member(member) => member.event_id.clone(),
+        Told::Part(part) => part.part.clone(),
+    }
+}
+
+fn about_merged(merged: &Merged) -> String {
+    match merged {
+        Merged::Signal(signal) => signal.signal_key.clone(),
+        Merged::Change(change) => change.id.clone(),
+    }
 }
 
 /// The enricher without an HTTP source: its tables and rules determine the answer.

@@ -71,9 +71,12 @@ fn torn(topic: &str) -> History {
     })
 }
 
-const OUTPUTS: [Topic; 6] = [
+const OUTPUTS: [Topic; 9] = [
     Topic::EventsNormalized,
     Topic::EventsScored,
+    Topic::StoriesMembers,
+    Topic::StoriesParts,
+    Topic::StoriesChanges,
     Topic::Signals,
     Topic::SignalsEnriched,
     Topic::Detections,
@@ -148,7 +151,8 @@ fn records_of_a_task_out_of_order_are_found() {
 #[test]
 fn a_changelog_that_differs_is_found() {
     for changelog in [
-        "dedup-aggregator.signals.changelog",
+        "dedup-aggregator.parts.changelog",
+        "story-merger.signals.changelog",
         "detector.windows.changelog",
         "notifier-plan.planned.changelog",
     ] {
@@ -171,7 +175,7 @@ fn a_changelog_that_differs_is_found() {
 
 #[test]
 fn a_compacted_changelog_says_the_same() {
-    let topic = "dedup-aggregator.signals.changelog";
+    let topic = "dedup-aggregator.parts.changelog";
     let mut records: Vec<StoredRecord> = WHOLE.history.topic(topic).cloned().collect();
     let whole = replay(&records);
     let mut again = records.clone();
@@ -210,6 +214,9 @@ fn rows_that_differ_are_found() {
     for table in [
         "raw_events",
         "events",
+        "story_members",
+        "story_links",
+        "story_changes",
         "signals",
         "detections",
         "notifications",

@@ -119,6 +119,7 @@ const fn stages(service: Target) -> &'static [StageName] {
         Target::Normalizer => &[StageName::Normalizer],
         Target::Scorer => &[StageName::Scorer],
         Target::DedupAggregator => &[StageName::DedupAggregator],
+        Target::StoryMerger => &[StageName::StoryMerger],
         Target::Detector => &[StageName::Detector],
         Target::Enricher => &[StageName::Enricher],
         Target::Notifier => &[StageName::NotifierPlan, StageName::NotifierDeliver],

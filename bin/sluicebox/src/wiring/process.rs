@@ -196,6 +196,7 @@ impl Process {
                 Target::Normalizer => self.normalizer(settings, shared)?,
                 Target::Scorer => self.scorer(settings, shared)?,
                 Target::DedupAggregator => self.dedup_aggregator(settings, shared)?,
+                Target::StoryMerger => self.story_merger(settings, shared)?,
                 Target::Detector => self.detector(settings, shared)?,
                 Target::Enricher => self.enricher(settings, shared)?,
                 Target::Notifier => self.notifier(settings, shared)?,

@@ -54,11 +54,18 @@ impl Process {
     }
 
     pub(super) fn dedup_aggregator(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
-        let aggregator = dedup_aggregator::DedupAggregator::new(&settings.dedup);
+        let ahead = settings.admission.max_ahead;
+        let aggregator = dedup_aggregator::DedupAggregator::new(&settings.dedup, ahead);
         self.stages
             .keep(run_stage(shared, StageName::DedupAggregator, move || {
                 aggregator.clone()
             }))
+    }
+
+    pub(super) fn story_merger(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
+        let merger = story_merger::StoryMerger::new(&settings.dedup);
+        self.stages
+            .keep(run_stage(shared, StageName::StoryMerger, move || merger.clone()))
     }
 
     pub(super) fn detector(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {

@@ -12,8 +12,10 @@ pub(crate) enum Target {
     Normalizer,
     /// Events become scored events
     Scorer,
-    /// Scored events become signals
+    /// Scored events become signals, and texts parts of stories
     DedupAggregator,
+    /// Parts of stories become stories, topics and signals
+    StoryMerger,
     /// Events become detections
     Detector,
     /// Signals become enriched signals
@@ -30,11 +32,12 @@ pub(crate) enum Target {
 
 impl Target {
     /// Every service, in the order of the stream.
-    pub(crate) const SERVICES: [Self; 9] = [
+    pub(crate) const SERVICES: [Self; 10] = [
         Self::Adapters,
         Self::Normalizer,
         Self::Scorer,
         Self::DedupAggregator,
+        Self::StoryMerger,
         Self::Detector,
         Self::Enricher,
         Self::Notifier,

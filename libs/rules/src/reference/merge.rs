@@ -1,5 +1,6 @@
 //! `topic_merge.yml` says how reports are merged. Merging has no rules here but settings (`dedup`), so the file is checked,
-//! gives no rules, and is written as a remark that names the settings.
+//! gives no rules, and is written as a remark that names the settings. How alike texts must be is not one of them: it was
+//! measured for words and vectors, and thresholds of other methods say nothing of these.
 
 use crate::file::Reader;
 use crate::node::Node;
@@ -23,9 +24,8 @@ pub(super) fn native(reader: &mut Reader<'_>, root: &Node) -> Option<String> {
     for key in RULE_KEYS {
         reader.number(&rules, key);
     }
-    let similarity = reader.number(&rules, "jaccard_threshold").unwrap_or(0.5);
     let hours = reader.number(&rules, "window_hours").unwrap_or(24.0);
     Some(format!(
-        "# Merging is a matter of settings:\n#   dedup:\n#     similarity: {similarity}\n#     quiet_after: {hours}h\ngroups: []\n"
+        "# Merging is a matter of settings:\n#   dedup:\n#     story_idle: {hours}h\n#     quiet_after: {hours}h\ngroups: []\n"
     ))
 }

@@ -318,7 +318,11 @@ mod tests {
         let mut slow = SlowWeights::default();
         for day in 0..10 {
             for text in 0..10 {
-                slow.count(day, &terms(if text < 5 { "bitcoin price" } else { "other" }), None);
+                slow.count(
+                    day,
+                    &terms(if text < 5 { "bitcoin price" } else { "other" }),
+                    None,
+                );
             }
             // A story of two days that is in every text.
             if day >= 8 {

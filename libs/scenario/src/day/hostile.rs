@@ -5,7 +5,6 @@ use super::DATE;
 use super::diary::{self, Diary};
 use super::form::{Form, cloud_event};
 use super::shipment::{Answer, Post, Put, Shipment, Value};
-use super::truth::Outcome;
 use model::RawEvent;
 
 const DEEP: usize = 10_000;
@@ -265,13 +264,6 @@ fn odd(diary: &mut Diary) {
             },
             event,
         );
-        diary.signal(Outcome {
-            points: 5,
-            known: 0,
-            evidence: 1,
-            sources: 1,
-            text: true,
-        });
     }
     // An empty subject is no subject, and an event may be without data.
     let empty = RawEvent {

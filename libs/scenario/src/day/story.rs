@@ -260,7 +260,7 @@ fn copy(original: &str, tongue: Tongue, number: u32, diary: &mut Diary) -> Strin
     }
 }
 
-/// One word of the last third is another.
+/// One word of the last third is another; a number or a name stays, or the text would say something else.
 fn reworded(original: &str, tongue: Tongue, diary: &mut Diary) -> String {
     let (another, between) = match tongue {
         Tongue::English => ("apparently", " "),
@@ -276,8 +276,12 @@ fn reworded(original: &str, tongue: Tongue, diary: &mut Diary) -> String {
         original.split(' ').map(str::to_owned).collect()
     };
     let third = pieces.len() / 3;
-    let at = diary.random.random_range(pieces.len() - third..pieces.len());
-    another.clone_into(&mut pieces[at]);
+    let plain =
+        |at: &usize| !pieces[*at].contains(|c: char| c == '$' || c.is_ascii_digit() || c.is_uppercase());
+    let places: Vec<usize> = (pieces.len() - third..pieces.len()).filter(plain).collect();
+    if let Some(at) = places.choose(&mut diary.random) {
+        another.clone_into(&mut pieces[*at]);
+    }
     pieces.join(if unspaced { "" } else { " " })
 }
 

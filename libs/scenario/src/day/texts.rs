@@ -6,17 +6,17 @@
 /// What a text is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Theme {
-    /// An attack on the token: `has_text` 5, `token_attack` 25.
+    /// An attack on the token: `token_attack` 25, and 20 where it is named.
     Attack,
-    /// An attack, withdrawals stopped, and a whale gone before: 5 + 25 + 20 + 20 + 10.
+    /// An attack, withdrawals stopped, and a whale gone before: 25 + 20 + 20 + 15.
     Catastrophe,
-    /// A launch: 5 + 20.
+    /// A launch: 20.
     Launch,
-    /// A large holder moves: 5 + 10.
+    /// A large holder moves: 15.
     Whale,
-    /// Nothing in particular: 5.
+    /// Nothing in particular.
     Plain,
-    /// Spam: 5 - 25.
+    /// Spam: -25.
     Spam,
 }
 
@@ -40,7 +40,7 @@ impl Theme {
         let named_attack = if named { 20 } else { 0 };
         let theme = match self {
             Self::Attack => 25 + named_attack,
-            Self::Catastrophe => 25 + named_attack + 20 + if cashtag { 10 } else { 0 },
+            Self::Catastrophe => 25 + named_attack + 20 + if cashtag { 15 } else { 0 },
             Self::Launch => {
                 if named {
                     20
@@ -50,7 +50,7 @@ impl Theme {
             }
             Self::Whale => {
                 if cashtag {
-                    10
+                    15
                 } else {
                     0
                 }
@@ -58,7 +58,7 @@ impl Theme {
             Self::Plain => 0,
             Self::Spam => -25,
         };
-        5 + if cashtag { 5 } else { 0 } + if address { 5 } else { 0 } + theme
+        theme + if cashtag { 5 } else { 0 } + if address { 5 } else { 0 }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What must come of the day, and what that takes for granted.
 //!
 //! Taken for granted: the rules, levels and detections in `rules/` as they are shipped (the points below are theirs);
-//! copies of a text fold into one signal, other texts do not; three pieces of evidence from two sources verify a
+//! copies of a text fold into one signal, other texts of a
+//! subject do not; an event of ten points opens a signal, and so do three that are above nothing, from three sources; three pieces of evidence from two sources verify a
 //! signal, and one source with two pieces does not; events without words fold by their type.
 
 use serde::{Deserialize, Serialize};
@@ -73,12 +74,20 @@ impl Outcome {
         }
     }
 
+    /// Whether it is told of at all.
+    fn opens(self) -> bool {
+        self.points >= 10 || self.points > 0 && self.sources >= 3 && self.evidence >= 3
+    }
+
     fn is_verified(self) -> bool {
         self.evidence >= 3 && self.sources >= 2
     }
 
     /// Writes what must come of it.
     pub(super) fn record(self, truth: &mut Truth) {
+        if !self.opens() {
+            return;
+        }
         let state = if self.is_verified() {
             "verified"
         } else {

@@ -96,16 +96,18 @@ mod tests {
     use super::*;
     use crate::Store;
 
+    type Followed = Tracked<Store<i64, u8>>;
+
     #[test]
     fn only_changes_of_others_are_unseen() {
-        let mut store: Tracked<Store<i64, u8>> = Tracked::new(Store::new("parts"));
+        let mut store: Followed = Tracked::new(Store::new("parts"));
         assert!(store.changed_unseen(), "nobody has an index yet");
         store.savepoint();
         store.put(1, 1);
         store.changes(&mut |_| {}).unwrap();
         store.commit();
         assert!(!store.changed_unseen());
-        let unseen: [fn(&mut Tracked<Store<i64, u8>>); 3] = [
+        let unseen: [fn(&mut Followed); 3] = [
             |store| store.abort(),
             |store| store.rollback(),
             |store| store.restore(b"2", None).unwrap(),

@@ -6,11 +6,12 @@ use scenario::day::Day;
 const EVENTS: usize = 2_000;
 
 /// Every service, each of which can be a process of its own.
-pub(crate) const SERVICES: [&str; 8] = [
+pub(crate) const SERVICES: [&str; 9] = [
     "adapters",
     "normalizer",
     "scorer",
     "dedup-aggregator",
+    "story-merger",
     "detector",
     "enricher",
     "notifier",

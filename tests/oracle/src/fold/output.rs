@@ -55,7 +55,10 @@ impl Folded {
             .filter(|topic| *topic != Topic::DeadLetters && topic.spec().writers.contains(&self.stage));
         let mut there: HashMap<_, VecDeque<_>> = HashMap::new();
         for topic in own {
-            for record in history.topic(topic.name()) {
+            for record in history
+                .topic(topic.name())
+                .filter(|record| self.may_have_written(record))
+            {
                 let value = record.value.as_deref().unwrap_or_default();
                 there
                     .entry((topic, record.key.as_slice(), value))
@@ -64,6 +67,12 @@ impl Folded {
             }
         }
         there
+    }
+
+    /// Two stages write signals: those of texts, which are stories, and the others.
+    fn may_have_written(&self, record: &StoredRecord) -> bool {
+        record.topic != Topic::Signals.name()
+            || record.key.starts_with(b"story_") == (self.stage == StageName::StoryMerger)
     }
 
     fn keys_stay(&self, history: &History, verdict: &mut Verdict) {

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use topology::{Changelog, Topic};
 
 pub(super) const PARTITIONS: i32 = 3;
-pub(super) const SCHEMAS: OwnSchemas = OwnSchemas(SchemaIds([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
+pub(super) const SCHEMAS: OwnSchemas = OwnSchemas(SchemaIds([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]));
 
 /// A day that went well.
 pub(super) struct Whole {
@@ -175,7 +175,7 @@ fn deliver(log: &mut Log) {
 fn counters(folded: &Folded) -> serde_json::Value {
     let counts = &folded.counts;
     serde_json::json!({
-        "stage": folded.stage().as_str(), "in": counts.read, "out": counts.out, "emitted": counts.emitted,
+        "stage": folded.stage().as_str(), "in": counts.read, "out": counts.out, "emitted": counts.emitted, "emitted_to": counts.emitted_to,
         "duplicate": counts.duplicate, "filtered": counts.filtered, "dead": counts.dead,
     })
 }

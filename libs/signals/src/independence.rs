@@ -3,9 +3,6 @@
 use model::Event;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Distinct senders that are told apart; the count stays there.
-const MOST: usize = 256;
-
 /// The independent sender of an event. A sender that showed a key is its key, whatever sources it names; one that is
 /// trusted passes on what others say, so each host is one; where nobody showed a key, each source is one. Links in a
 /// text are not where it comes from.
@@ -23,14 +20,6 @@ pub(crate) fn sender(event: &Event) -> u64 {
         None => ("source", event.source.as_str()),
     };
     xxh3_64(format!("{kind}\u{1f}{name}").as_bytes())
-}
-
-/// Adds a sender; gives their number.
-pub(crate) fn see(senders: &mut Vec<u64>, sender: u64) -> i64 {
-    if senders.len() < MOST && !senders.contains(&sender) {
-        senders.push(sender);
-    }
-    i64::try_from(senders.len()).unwrap_or(i64::MAX)
 }
 
 /// The host of an absolute link, without `www.`, port and user.
@@ -55,12 +44,8 @@ mod tests {
     }
 
     fn count(events: &[Event]) -> i64 {
-        let mut senders = Vec::new();
-        events
-            .iter()
-            .map(|event| see(&mut senders, sender(event)))
-            .last()
-            .unwrap_or_default()
+        let senders: std::collections::BTreeSet<u64> = events.iter().map(sender).collect();
+        senders.len().try_into().unwrap_or_default()
     }
 
     #[test]

@@ -8,7 +8,18 @@ pub(crate) const MOST_CHARACTERS: usize = 280;
 /// Adds an event. Beyond `most`, the oldest goes that is neither the first, nor the best, nor the newest.
 pub(crate) fn push(kept: &mut Vec<Evidence>, event: &Event, score: f64, most: usize) {
     kept.push(of(event, score));
-    while kept.len() > most {
+    cut(kept, most);
+}
+
+/// Adds evidence that was kept elsewhere, in the order of its times.
+pub(crate) fn fold(kept: &mut Vec<Evidence>, more: &[Evidence], most: usize) {
+    kept.extend_from_slice(more);
+    kept.sort_by(|a, b| a.time.cmp(&b.time).then_with(|| a.event_id.cmp(&b.event_id)));
+    cut(kept, most);
+}
+
+fn cut(kept: &mut Vec<Evidence>, most: usize) {
+    while kept.len() > most.max(1) {
         let best = best(kept);
         let droppable = (1..kept.len() - 1).find(|&index| index != best).unwrap_or(0);
         kept.remove(droppable);

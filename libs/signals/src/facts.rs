@@ -72,6 +72,24 @@ fn merge_attributes(facts: &mut Facts, attributes: &Facts) {
     }
 }
 
+/// Leaves out attributes beyond what one signal may have, the last by name.
+pub(crate) fn bound(facts: &mut Facts) {
+    let known = facts
+        .range(ATTRIBUTE.to_owned()..)
+        .take_while(|(name, _)| name.starts_with(ATTRIBUTE));
+    let (mut count, mut bytes) = (0, 0);
+    let mut beyond = Vec::new();
+    for (name, value) in known {
+        (count, bytes) = (count + 1, bytes + size(name, value));
+        if count > MOST || bytes > LARGEST {
+            beyond.push(name.clone());
+        }
+    }
+    for name in beyond {
+        facts.remove(&name);
+    }
+}
+
 fn size(name: &str, value: &Value) -> usize {
     let text = match value {
         Value::String(text) => text.len(),

@@ -1,0 +1,16 @@
+//! What a signal is: evidence that adds up, when it is worth telling, and when it is told again. No Kafka, no clock, no
+//! I/O.
+//!
+//! The dedup-aggregator keeps the signals of events without words; of texts it keeps what has come since the story-merger
+//! heard of them last, and the story-merger adds that up.
+
+mod evidence;
+mod facts;
+mod independence;
+mod policy;
+mod standing;
+mod telling;
+
+pub use policy::Policy;
+pub use standing::Standing;
+pub use telling::Told;

@@ -1,0 +1,145 @@
+//! What the stage remembers of one partition: the stories and topics of the tenants that come in it.
+
+use model::Millis;
+use sameness::{Cluster, ClusterId, ClusterStore, Links, TopicLimits, TopicStores, Topics};
+use serde::{Deserialize, Serialize};
+use signals::Standing;
+use stage::{AnyStore, Expiring, Store, Stores, Tracked};
+use std::collections::HashMap;
+
+const DAY: Millis = 24 * 60 * 60 * 1000;
+
+/// The stores of one task.
+#[derive(Debug)]
+pub struct MergerStores {
+    /// Open stories, by id.
+    pub(crate) stories: Tracked<Store<u128, Kept>>,
+    /// Open topics, by id.
+    pub(crate) topics: Tracked<Store<u128, Kept>>,
+    /// From parts to stories, and from stories that were merged to those that took them in.
+    pub(crate) story_links: Expiring<u128, ClusterId>,
+    /// From stories to topics, and from topics that were merged to those that took them in.
+    pub(crate) topic_links: Expiring<u128, ClusterId>,
+    /// The evidence of open stories, by the story's id.
+    pub(crate) signals: Store<u128, Standing>,
+    /// What finds stories and topics, by tenant; made of the stores.
+    topics_of: HashMap<String, Topics>,
+}
+
+/// A story or topic, and whose it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) tenant: String,
+    pub(crate) cluster: Cluster,
+}
+
+impl Default for MergerStores {
+    fn default() -> Self {
+        Self {
+            stories: Tracked::new(Store::new("stories")),
+            topics: Tracked::new(Store::new("topics")),
+            story_links: Expiring::new("story-links", 4 * DAY),
+            topic_links: Expiring::new("topic-links", 4 * DAY),
+            signals: Store::new("signals"),
+            topics_of: HashMap::new(),
+        }
+    }
+}
+
+impl Stores for MergerStores {
+    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn AnyStore)) {
+        visit(&mut self.stories);
+        visit(&mut self.topics);
+        visit(&mut self.story_links);
+        visit(&mut self.topic_links);
+        visit(&mut self.signals);
+    }
+}
+
+impl MergerStores {
+    /// What finds a tenant's stories and topics, and the stores as it sees them.
+    pub(crate) fn of<T>(
+        &mut self,
+        tenant: &str,
+        limits: TopicLimits,
+        act: impl FnOnce(&mut Topics, &mut TopicStores<'_>) -> T,
+    ) -> T {
+        let (stories, topics) = (self.stories.changed_unseen(), self.topics.changed_unseen());
+        if stories || topics {
+            self.topics_of = index(&self.stories, &self.topics, limits);
+        }
+        let life = limits.idle.saturating_mul(2);
+        self.story_links.set_ttl(life);
+        self.topic_links.set_ttl(life);
+        let found = self
+            .topics_of
+            .entry(tenant.to_owned())
+            .or_insert_with(|| Topics::new(limits));
+        let (mut stories, mut topics) = (Of(tenant, &mut self.stories), Of(tenant, &mut self.topics));
+        let (mut story_links, mut topic_links) =
+            (Linked(&mut self.story_links), Linked(&mut self.topic_links));
+        act(
+            found,
+            &mut TopicStores {
+                stories: &mut stories,
+                topics: &mut topics,
+                story_links: &mut story_links,
+                topic_links: &mut topic_links,
+            },
+        )
+    }
+}
+
+fn index(
+    stories: &Store<u128, Kept>,
+    topics: &Store<u128, Kept>,
+    limits: TopicLimits,
+) -> HashMap<String, Topics> {
+    let mut kept: HashMap<&str, [Vec<(ClusterId, &Cluster)>; 2]> = HashMap::new();
+    for (id, story) in stories.iter() {
+        let [stories, _] = kept.entry(&story.tenant).or_default();
+        stories.push((ClusterId(*id), &story.cluster));
+    }
+    for (id, topic) in topics.iter() {
+        let [_, topics] = kept.entry(&topic.tenant).or_default();
+        topics.push((ClusterId(*id), &topic.cluster));
+    }
+    let each = kept.into_iter();
+    each.map(|(tenant, [stories, topics])| (tenant.to_owned(), Topics::of(limits, stories, topics)))
+        .collect()
+}
+
+/// The clusters of one tenant.
+struct Of<'s>(&'s str, &'s mut Store<u128, Kept>);
+
+impl ClusterStore for Of<'_> {
+    fn get(&self, id: ClusterId) -> Option<&Cluster> {
+        let kept = self.1.get(&id.0).filter(|kept| kept.tenant == self.0);
+        kept.map(|kept| &kept.cluster)
+    }
+
+    fn put(&mut self, id: ClusterId, cluster: Cluster) {
+        let tenant = self.0.to_owned();
+        self.1.put(id.0, Kept { tenant, cluster });
+    }
+
+    fn remove(&mut self, id: ClusterId) {
+        self.1.delete(id.0);
+    }
+}
+
+struct Linked<'s>(&'s mut Expiring<u128, ClusterId>);
+
+impl Links for Linked<'_> {
+    fn get(&self, from: ClusterId) -> Option<ClusterId> {
+        self.0.get(&from.0).copied()
+    }
+
+    fn put(&mut self, from: ClusterId, to: ClusterId) {
+        self.0.put(from.0, to);
+    }
+
+    fn remove(&mut self, from: ClusterId) {
+        self.0.delete(from.0);
+    }
+}
