@@ -1,11 +1,9 @@
 //! When two things are the same: exact keys, near texts, stories and topics. No I/O, no clock.
 
 mod cluster;
-mod comparable;
 mod exact;
 pub mod near;
 mod reading;
-mod sketch;
 mod story;
 mod topic;
 mod vectors;
@@ -14,7 +12,6 @@ mod words;
 pub use cluster::{Cluster, ClusterId, ClusterStore, Level, Match, Millis, SumTerm, Sums, Threshold, Tier};
 pub use exact::IdempotencyKey;
 pub use reading::{Method, ReadTerm, Reading, SubjectId};
-pub use sketch::{Sketch, similarity};
 pub use story::{Ended, Joined, Representative, Stories, StoryLimits};
 pub use topic::{Effect, Links, TopicLimits, TopicStores, Topics, follow};
 pub use vectors::{DIMENSIONS, VectorSum, are_built_in as has_vectors};
