@@ -3,7 +3,7 @@
 use super::plan::{Change, Plan};
 use super::read::is_passing;
 use super::wanted::wanted;
-use super::{Admin, AdminError, CALL, blocking, options};
+use super::{Admin, AdminError, blocking, options};
 use crate::client;
 use rdkafka::Offset;
 use rdkafka::admin::{AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication};
@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// How long new partitions may take to get leaders: a busy broker makes hundreds of them one after the other.
+const IN_FORCE: Duration = Duration::from_mins(1);
 
 type Outcomes = Result<Vec<Result<String, (String, RDKafkaErrorCode)>>, KafkaError>;
 
@@ -39,7 +41,7 @@ impl Admin {
         if !asked.0.iter().any(mendable) {
             return Ok(());
         }
-        let deadline = Instant::now() + CALL;
+        let deadline = Instant::now() + IN_FORCE;
         loop {
             let left = self.plan().await?;
             if !left.0.iter().any(mendable) && self.is_led().await? {
