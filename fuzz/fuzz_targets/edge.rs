@@ -3,16 +3,16 @@
 #![no_main]
 
 use access::Gate;
-use adapters::{Counts, Ingest, IngestError, Outgoing, Webhooks, router};
-use axum::Router;
+use adapters::{Counts, Ingest, IngestError, Outgoing, Paths, Webhooks};
+use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use libfuzzer_sys::fuzz_target;
 use model::{Millis, RawEvent};
 use normalizer::{Lists, Normalizer};
 use settings::{AdaptersSettings, AdmissionSettings, AuthMode, NormalizerSettings, Watched};
 use sluicebox_fuzz::{Counting, within_bounds};
 use stage::{Cx, Driver, Settled};
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -39,7 +39,7 @@ impl Ingest for Log {
 /// An edge without keys, and what it wrote.
 struct Edge {
     runtime: Runtime,
-    router: Router,
+    paths: Paths<Log>,
     log: Arc<Log>,
 }
 
@@ -57,14 +57,18 @@ impl Edge {
         let (gate, counts) = (Arc::new(Gate::without_keys()), Arc::new(Counts::default()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let webhooks = Watched::fixed(Webhooks::default());
-        let router = router(Arc::clone(&log), &settings, &AdmissionSettings::default(), gate, counts, &webhooks);
-        Self { runtime, router, log }
+        let paths = Paths::new(Arc::clone(&log), &settings, &AdmissionSettings::default(), gate, counts, &webhooks);
+        Self { runtime, paths, log }
     }
 
     /// All that the edge answers to one connection.
     fn answers(&self, bytes: &[u8]) -> Vec<u8> {
         let (client, server) = duplex(BUFFER);
-        let service = TowerToHyperService::new(self.router.clone());
+        let paths = self.paths.clone();
+        let service = service_fn(move |request| {
+            let paths = paths.clone();
+            async move { Ok::<_, Infallible>(paths.answer(request, None).await) }
+        });
         let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(server), service);
         self.runtime.block_on(async {
             let (_, answers) = tokio::join!(connection, exchange(client, bytes));

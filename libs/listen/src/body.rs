@@ -11,7 +11,7 @@ use crate::link::Link;
 use crate::standing::Phase;
 
 /// The body of a request.
-pub(crate) struct Received {
+pub struct Received {
     body: Incoming,
     link: Arc<Link>,
 }

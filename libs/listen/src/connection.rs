@@ -6,8 +6,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::ConnectInfo;
 use axum::response::{IntoResponse, Response};
 use http::{Request, StatusCode, header};
 use hyper::body::Incoming;
@@ -17,8 +15,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tower::Service;
 
+use crate::answers::Answers;
 use crate::body::{Answered, Received};
 use crate::io::Io;
 use crate::link::Link;
@@ -30,8 +28,8 @@ const BUFFER: usize = 64 * 1024;
 
 /// What all connections of a listener share.
 #[derive(Clone)]
-pub(crate) struct Shared {
-    pub(crate) router: Router,
+pub(crate) struct Shared<A> {
+    pub(crate) answers: A,
     pub(crate) tls: Option<Tls>,
     pub(crate) request: Duration,
     pub(crate) stopping: watch::Receiver<bool>,
@@ -39,7 +37,12 @@ pub(crate) struct Shared {
 
 /// Serves a connection until either side ends it. What a client does wrong is its own affair: it is not logged above
 /// the level of debugging.
-pub(crate) async fn serve(socket: Io<TcpStream>, link: Arc<Link>, peer: SocketAddr, shared: Shared) {
+pub(crate) async fn serve<A: Answers>(
+    socket: Io<TcpStream>,
+    link: Arc<Link>,
+    peer: SocketAddr,
+    shared: Shared<A>,
+) {
     let Some(tls) = shared.tls.clone() else {
         return http(socket, link, peer, shared).await;
     };
@@ -49,12 +52,13 @@ pub(crate) async fn serve(socket: Io<TcpStream>, link: Arc<Link>, peer: SocketAd
     }
 }
 
-async fn http<S>(stream: S, link: Arc<Link>, peer: SocketAddr, shared: Shared)
+async fn http<S, A>(stream: S, link: Arc<Link>, peer: SocketAddr, shared: Shared<A>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: Answers,
 {
-    let (router, limit) = (shared.router, shared.request);
-    let service = service_fn(move |request| answer(router.clone(), request, Arc::clone(&link), peer, limit));
+    let (answers, limit) = (shared.answers, shared.request);
+    let service = service_fn(move |request| answer(answers.clone(), request, Arc::clone(&link), peer, limit));
     let connection = http1::Builder::new()
         // The listener has the times, so that a look at all connections tells who has to go.
         .header_read_timeout(None)
@@ -78,21 +82,17 @@ where
     }
 }
 
-async fn answer(
-    mut router: Router,
+async fn answer<A: Answers>(
+    answers: A,
     request: Request<Incoming>,
     link: Arc<Link>,
     peer: SocketAddr,
     limit: Duration,
 ) -> Result<http::Response<Answered>, Infallible> {
     link.begin(!hyper::body::Body::is_end_stream(request.body()));
-    let mut request = request.map(|body| Received::new(body, Arc::clone(&link)));
-    request.extensions_mut().insert(ConnectInfo(peer));
-    let answered = tokio::time::timeout(limit, router.call(request)).await;
-    let response = match answered {
-        Ok(Ok(response)) => response,
-        Err(_) => too_slow(limit),
-    };
+    let request = request.map(|body| Received::new(body, Arc::clone(&link)));
+    let answered = tokio::time::timeout(limit, answers.answer(request, peer)).await;
+    let response = answered.unwrap_or_else(|_| too_slow(limit));
     link.enter(if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         Phase::Upgraded
     } else {

@@ -5,8 +5,9 @@
 //!   connection that wastes most: one that has sent no complete request, then one whose body is silent, then one that
 //!   does not read its answer, then an idle one. A connection whose request is in work keeps its place.
 //! - A failure to accept, such as no descriptors being left, never ends the loop.
-//! - The peer's address is in the request's extensions as axum's [`axum::extract::ConnectInfo`].
+//! - What stands behind it is an [`Answers`]: a router, or something that needs none.
 
+mod answers;
 mod body;
 mod connection;
 mod crowd;
@@ -20,6 +21,8 @@ mod listener;
 mod standing;
 mod tls;
 
+pub use answers::Answers;
+pub use body::Received;
 pub use descriptors::{Descriptors, raise};
 pub use figures::{Closed, Figures};
 pub use hosts::{HostRefusal, Hosts};

@@ -5,11 +5,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
+use crate::answers::Answers;
 use crate::connection::{self, Shared};
 use crate::crowd::{Crowd, Place};
 use crate::figures::{Closed, Figures};
@@ -84,14 +84,14 @@ impl Listener {
 
     /// Serves until `stop` is done; then takes no new connection, finishes the requests under way, and returns within
     /// [`Limits::drain`].
-    pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) -> Drained {
+    pub async fn serve(self, answers: impl Answers, stop: impl Future<Output = ()>) -> Drained {
         let (stopping, stopping_seen) = watch::channel(false);
         let doorway = Doorway {
             crowd: Crowd::new(self.limits, self.figures.clone()),
             figures: self.figures,
             waiting: VecDeque::new(),
             shared: Shared {
-                router,
+                answers,
                 tls: self.tls,
                 request: self.limits.request,
                 stopping: stopping_seen,
@@ -124,14 +124,14 @@ async fn drain(crowd: &Crowd, patience: Duration) -> Drained {
 }
 
 /// Where connections come in, and a few wait for a place.
-struct Doorway {
+struct Doorway<A> {
     crowd: Arc<Crowd>,
     figures: Figures,
     waiting: VecDeque<(TcpStream, SocketAddr, Instant)>,
-    shared: Shared,
+    shared: Shared<A>,
 }
 
-impl Doorway {
+impl<A: Answers> Doorway<A> {
     async fn accept_until(mut self, socket: TcpListener, stop: impl Future<Output = ()>) -> Arc<Crowd> {
         let mut stop = std::pin::pin!(stop);
         let mut look = interval(LOOK);

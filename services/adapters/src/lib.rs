@@ -20,7 +20,7 @@ mod tally;
 mod webhooks;
 
 pub use dialects::{Dialect, Incoming, Item, Reading, Route, read};
-pub use edge::router;
+pub use edge::Paths;
 pub use ingest::{Ingest, IngestError, Outgoing};
 pub use limits::Limits;
 pub use problem::Problem;

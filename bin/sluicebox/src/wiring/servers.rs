@@ -8,7 +8,7 @@ use super::stages::reach;
 use super::threads::{Share, Threads};
 use crate::failure::Failure;
 use access::{Gate, GateSettings, Logins};
-use adapters::Webhooks;
+use adapters::{Paths, Webhooks};
 use listen::{Drained, Hosts, Limits, Listener, Role, Tls};
 use runtime::{Publisher, Shared};
 use settings::{AuthMode, Settings, TlsSettings, Watched};
@@ -71,9 +71,9 @@ impl Process {
         let gate = self.gate(settings, "adapters", settings.adapters.auth)?;
         let webhooks = self.webhooks(settings)?;
         let (adapters, admission) = (&settings.adapters, &settings.admission);
-        let router = adapters::router(ingest, adapters, admission, gate, tally, &webhooks);
+        let paths = Paths::new(ingest, adapters, admission, gate, tally, &webhooks);
         self.servers
-            .push(tokio::spawn(listener.serve(router, self.stopping())));
+            .push(tokio::spawn(listener.serve(paths, self.stopping())));
         let component = self.health.component("adapters");
         self.beside(probes::broker(publisher, component));
         drop(inside);

@@ -90,6 +90,12 @@ impl Route {
         }
     }
 
+    /// That of a path, if it is one.
+    pub fn at(path: &str) -> Option<Self> {
+        let mut all = Self::POSTED.into_iter().chain([Self::Socket]);
+        all.find(|route| route.path() == path)
+    }
+
     /// The dialect that requests are counted under when their shape is unknown.
     pub fn dialect(self) -> Dialect {
         match self {

@@ -1,11 +1,12 @@
 //! Reading a body that may be too long, too slow, compressed, or end early.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Bytes, HttpBody};
 use axum::http::header::CONTENT_LENGTH;
 use axum::http::{HeaderMap, StatusCode};
-use futures_util::StreamExt;
 use tokio::time::timeout;
 
 use super::budget::Owner;
@@ -21,7 +22,7 @@ const DISCARD: usize = 16 * 1024 * 1024;
 /// The whole body, decompressed in its owner's turn, or why not. The limit holds before and after.
 pub(super) async fn collect(
     headers: &HeaderMap,
-    body: Body,
+    body: impl HttpBody<Data = Bytes> + Unpin,
     limit: usize,
     (heavy, owner): (&Heavy, Owner),
 ) -> Result<Vec<u8>, Problem> {
@@ -54,16 +55,20 @@ pub(super) fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-async fn read(body: Body, announced: usize, limit: usize) -> Result<Vec<u8>, Problem> {
-    let mut stream = body.into_data_stream();
+async fn read(
+    mut body: impl HttpBody<Data = Bytes> + Unpin,
+    announced: usize,
+    limit: usize,
+) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::with_capacity(announced.min(limit));
     let mut seen = 0_usize;
     let mut over = announced > limit;
     if announced > limit.max(DISCARD) {
         return Err(too_large(limit));
     }
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| incomplete())?;
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let frame = frame.map_err(|_| incomplete())?;
+        let Ok(chunk) = frame.into_data() else { continue };
         seen = seen.saturating_add(chunk.len());
         over = over || seen > limit;
         if over && seen > limit.max(DISCARD) {

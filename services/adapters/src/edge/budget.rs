@@ -13,8 +13,6 @@ use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use access::Caller;
-use axum::body::{Body, HttpBody};
-use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures_util::task::AtomicWaker;
@@ -23,7 +21,8 @@ use tokio::time::timeout;
 
 use crate::problem::Problem;
 use ledger::{Ledger, NoRoom};
-use metered::Metered;
+use metered::Ended;
+pub(super) use metered::Metered;
 
 /// Bytes lent at once.
 const TOTAL: usize = 128 * 1024 * 1024;
@@ -107,10 +106,17 @@ impl Budget {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// Lets a request of this owner begin. It is lent memory as its body comes.
+    pub(super) fn lend(self: &Arc<Self>, owner: Owner) -> Result<Arc<Room>, Problem> {
+        let room = self.enter(owner);
+        room.grow(REQUEST).map_err(|NoRoom| busy())?;
+        Ok(Arc::new(room))
+    }
+
     fn enter(self: &Arc<Self>, owner: Owner) -> Room {
+        let fate = Arc::<Fate>::default();
         let mut lent = self.lock();
         let id = lent.ledger.enter(owner, self.now());
-        let fate = Arc::<Fate>::default();
         lent.rooms.insert(id, Arc::clone(&fate));
         Room {
             owner,
@@ -121,17 +127,33 @@ impl Budget {
     }
 }
 
-impl Room {
-    fn grow(&self, bytes: usize) -> Result<(), NoRoom> {
-        let now = self.budget.now();
-        let mut lent = self.budget.lock();
+impl Lent {
+    fn grow(&mut self, id: u64, bytes: usize, now: u64) -> Result<(), NoRoom> {
         let mut lost = Vec::new();
-        let grown = lent.ledger.grow(self.id, bytes, now, &mut lost);
-        for other in lost.iter().filter_map(|id| lent.rooms.get(id)) {
+        let grown = self.ledger.grow(id, bytes, now, &mut lost);
+        for other in lost.iter().filter_map(|id| self.rooms.get(id)) {
             other.lost.store(true, Ordering::Release);
             other.waker.wake();
         }
         grown
+    }
+}
+
+impl Room {
+    fn grow(&self, bytes: usize) -> Result<(), NoRoom> {
+        let now = self.budget.now();
+        self.budget.lock().grow(self.id, bytes, now)
+    }
+
+    /// So many bytes of the body came, which may be the last.
+    fn came_on(&self, bytes: usize, last: bool) -> Result<(), NoRoom> {
+        let now = self.budget.now();
+        let mut lent = self.budget.lock();
+        lent.grow(self.id, bytes, now)?;
+        if last {
+            lent.ledger.complete(self.id);
+        }
+        Ok(())
     }
 
     /// Takes what this many events need in work beside the bytes that were read, and what came out of a compressed
@@ -150,6 +172,7 @@ impl Room {
         timeout(PATIENCE, taken).await.map_err(|_| busy())
     }
 
+    /// There is no body, or all of it was there at once.
     fn complete(&self) {
         self.budget.lock().ledger.complete(self.id);
     }
@@ -163,15 +186,23 @@ impl Room {
         self.fate.waker.register(waker);
     }
 
+    /// What is answered in the end: who found no memory is told so, whatever came of it.
+    pub(super) fn judged(&self, response: Response) -> Response {
+        if self.was_refused() && !response.status().is_success() {
+            busy().into_response()
+        } else {
+            response
+        }
+    }
+
     fn was_refused(&self) -> bool {
         self.fate.refused.load(Ordering::Relaxed) || self.fate.lost.load(Ordering::Relaxed)
     }
 
-    fn error(&self) -> axum::Error {
+    /// The body ends here for want of memory.
+    fn ended(&self) -> Ended {
         self.fate.refused.store(true, Ordering::Relaxed);
-        axum::Error::new(std::io::Error::other(
-            "there is no memory for the rest of this body",
-        ))
+        Ended
     }
 }
 
@@ -185,31 +216,6 @@ impl Drop for Room {
     }
 }
 
-/// Lets a request of this owner do its work, and lends it memory as its body comes.
-pub(super) async fn lend(
-    budget: &Arc<Budget>,
-    owner: Owner,
-    request: Request,
-    work: impl AsyncFnOnce(Request) -> Response,
-) -> Response {
-    let room = Arc::new(budget.enter(owner));
-    if room.grow(REQUEST).is_err() {
-        return busy().into_response();
-    }
-    if request.body().is_end_stream() {
-        room.complete();
-    }
-    let metered = Arc::clone(&room);
-    let mut request = request.map(|body| Body::new(Metered::new(body, metered)));
-    request.extensions_mut().insert(Arc::clone(&room));
-    let response = work(request).await;
-    if room.was_refused() && !response.status().is_success() {
-        busy().into_response()
-    } else {
-        response
-    }
-}
-
 fn busy() -> Problem {
     let detail = "this client has as many bytes in work as its share allows, or its body was silent while others \
                   waited; send it again after the time in `Retry-After`, with the `Idempotency-Key` of this answer";
@@ -220,19 +226,21 @@ fn busy() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::body::to_bytes;
+    use axum::body::{Body, to_bytes};
     use axum::http::header::RETRY_AFTER;
 
     /// A post from this address.
     async fn post(budget: &Arc<Budget>, host: u8, bytes: usize) -> (StatusCode, bool) {
-        let request = Request::post("/").body(Body::from(vec![b' '; bytes])).unwrap();
         let owner = Owner::Address([192, 0, 2, host].into());
-        let response = lend(budget, owner, request, async |request| {
-            let read = to_bytes(request.into_body(), usize::MAX).await;
-            read.map_or(StatusCode::BAD_REQUEST, |_| StatusCode::ACCEPTED)
-                .into_response()
-        });
-        let response = response.await;
+        let response = match budget.lend(owner) {
+            Ok(room) => {
+                let body = Metered::new(Body::from(vec![b' '; bytes]), Arc::clone(&room));
+                let read = to_bytes(Body::new(body), usize::MAX).await;
+                let status = read.map_or(StatusCode::BAD_REQUEST, |_| StatusCode::ACCEPTED);
+                room.judged(status.into_response())
+            }
+            Err(busy) => busy.into_response(),
+        };
         (response.status(), response.headers().contains_key(RETRY_AFTER))
     }
 

@@ -1,78 +1,53 @@
 //! Webhooks that come in: verified by their signature, then events like any other.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use access::Denial;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode};
-use axum::middleware::Next;
+use axum::body::{Bytes, HttpBody};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Router};
-use settings::Watched;
-use tower::ServiceExt;
+use std::sync::Arc;
 
-use super::budget::{self, Owner};
+use super::budget::{Owner, Room};
+use super::paths::Arrived;
 use super::receive::{collect, settle, spend};
-use super::{Edge, door, now};
+use super::{Edge, now};
 use crate::admit::admit;
 use crate::deliveries::Answered;
 use crate::dialects::{Dialect, Item, Reading};
 use crate::ingest::Ingest;
 use crate::own::own;
 use crate::problem::Problem;
-use crate::webhooks::{Hook, Webhooks};
-
-/// The way of requests that are signed instead of showing a key.
-pub(super) struct Signed {
-    webhooks: Watched<Webhooks>,
-    way: Router,
-}
-
-impl Signed {
-    pub(super) fn new(webhooks: Watched<Webhooks>, way: Router) -> Self {
-        Self { webhooks, way }
-    }
-
-    /// Lets requests to the path of a webhook, as the webhooks are now, go the way of those that are signed.
-    pub(super) async fn divert(&self, mut request: Request, next: Next) -> Response {
-        let hook = self.webhooks.load().at(request.uri().path()).cloned();
-        let Some(hook) = hook else {
-            return next.run(request).await;
-        };
-        request.extensions_mut().insert(hook);
-        let Ok(response) = self.way.clone().oneshot(request).await;
-        response
-    }
-}
+use crate::webhooks::Hook;
 
 /// Takes one delivery. Until its body is there, nobody knows whether it is signed: its room is its address's.
-pub(super) async fn receive<I: Ingest>(
-    State(edge): State<Arc<Edge<I>>>,
-    Extension(hook): Extension<Arc<Hook>>,
-    request: Request,
-) -> Response {
-    if request.method() != Method::POST {
-        return super::wrong_method().await.into_response();
-    }
-    let from = door::address(&request);
-    if let Some(wait) = edge.gate.signature_waits(&hook.caller.name, from) {
+pub(super) async fn receive<I, B>(edge: &Edge<I>, hook: &Hook, arrived: Arrived<B>) -> Response
+where
+    I: Ingest,
+    B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+{
+    if let Some(wait) = edge.gate.signature_waits(&hook.caller.name, arrived.from) {
         return Problem::from(&Denial::SlowedDown(wait)).into_response();
     }
-    let owner = Owner::address(from);
-    budget::lend(&edge.budget, owner, request, async |request| {
-        verify(&edge, &hook, request).await
-    })
-    .await
+    let room = match edge.budget.lend(Owner::address(arrived.from)) {
+        Ok(room) => room,
+        Err(busy) => return busy.into_response(),
+    };
+    let taken = verify(edge, hook, arrived, &room).await;
+    room.judged(taken)
 }
 
-async fn verify<I: Ingest>(edge: &Edge<I>, hook: &Hook, request: Request) -> Response {
-    let from = door::address(&request);
-    let whole = match collect(edge, request).await {
+async fn verify<I, B>(edge: &Edge<I>, hook: &Hook, arrived: Arrived<B>, room: &Arc<Room>) -> Response
+where
+    I: Ingest,
+    B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+{
+    let from = arrived.from;
+    let whole = match collect(edge, arrived, room).await {
         Ok(whole) => whole,
         Err(problem) => return problem.into_response(),
     };
-    let reading = match read(hook, edge, &whole.parts.headers, &whole.body, from) {
+    let reading = match read(hook, edge, &whole.headers, &whole.body, from) {
         Ok(reading) => reading,
         Err(response) => return *response,
     };

@@ -1,10 +1,9 @@
 //! Who is let in: whoever shows a key with the scope `ingest`, as often as its rate allows.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use access::{Allowances, Caller, Denial, Gate, Rate, Scope, shown};
-use axum::extract::{ConnectInfo, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue};
 
@@ -43,10 +42,4 @@ impl Door {
         let taken = requests.take(&caller.name, self.rate, (1, 0), now());
         taken.map(|()| caller).map_err(Denial::TooMuch)
     }
-}
-
-/// Where a request comes from, if the listener says so.
-pub(super) fn address(request: &Request) -> Option<IpAddr> {
-    let info = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    info.map(|ConnectInfo(address)| address.ip())
 }

@@ -1,23 +1,25 @@
 //! What every request and every answer has: a trace, what it is recognised by, bounded headers, and problems told in
 //! full.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::body::{Bytes, HttpBody};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use listen::Hosts;
 use telemetry::TraceContext;
 
 use super::attempt::Attempt;
-use super::deliveries::Signed;
-use super::hosts;
+use super::paths::{self, Arrived};
+use super::{Edge, hosts};
+use crate::ingest::Ingest;
 use crate::limits::MAX_HEADER_BYTES;
 use crate::problem::Problem;
 use crate::tally::Tally;
 
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Longest path that is repeated in a problem, in characters.
 const MAX_PATH: usize = 200;
 
@@ -28,7 +30,7 @@ pub(super) struct Trace(String);
 impl Trace {
     /// The client's, if it is valid, else a new one.
     fn of(headers: &HeaderMap) -> Self {
-        let given = headers.get("traceparent").and_then(|header| header.to_str().ok());
+        let given = headers.get(TRACEPARENT).and_then(|header| header.to_str().ok());
         let valid = given.filter(|header| TraceContext::parse(header).is_some());
         valid.map_or_else(Self::fresh, |header| Self(header.to_owned()))
     }
@@ -66,49 +68,52 @@ impl Framed {
     }
 }
 
-/// What stands before every path. One layer does it all: each costs a request more than what it decides.
-pub(super) struct Frame {
-    pub(super) tally: Arc<dyn Tally>,
-    pub(super) hosts: Option<Hosts>,
-    pub(super) signed: Signed,
-}
-
-impl Frame {
-    fn refusal(&self, head: &Parts) -> Option<Problem> {
-        if header_bytes(&head.headers) > MAX_HEADER_BYTES {
-            return Some(headers_too_large());
-        }
-        hosts::refusal(self.hosts.as_ref()?, head)
-    }
-
-    fn refused(&self, problem: &Problem, path: &str, framed: &Framed) {
-        let (trace_id, reason) = (framed.trace.id(), problem.counted_reason());
-        if !problem.is_counted() {
-            self.tally.refused(reason);
-        }
-        tracing::debug!(%path, trace_id, reason, "request refused");
-    }
-}
-
 /// Gives the request its trace and what it is recognised by, sends it its way if it is meant for us, and gives the answer
 /// its trace and, if it is a problem, where it arose.
-pub(super) async fn frame(State(frame): State<Arc<Frame>>, request: Request, next: Next) -> Response {
-    let (mut head, body) = request.into_parts();
+pub(super) async fn framed<I, B>(edge: &Arc<Edge<I>>, request: Request<B>, from: Option<IpAddr>) -> Response
+where
+    I: Ingest,
+    B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+{
+    let (head, body) = request.into_parts();
     let framed = Arc::new(Framed::of(&head.headers));
     let path = shown(head.uri.path()).to_owned();
-    head.extensions.insert(Arc::clone(&framed));
-    let mut response = match frame.refusal(&head) {
-        None => frame.signed.divert(Request::from_parts(head, body), next).await,
+    let mut response = match refusal(edge.hosts.as_ref(), &head) {
+        None => {
+            let framed = Arc::clone(&framed);
+            let arrived = Arrived {
+                head,
+                body,
+                framed,
+                from,
+            };
+            paths::go(edge, arrived).await
+        }
         Some(problem) => problem.into_response(),
     };
     if let Some(problem) = Problem::complete(&mut response, &path, framed.trace.id()) {
-        frame.refused(&problem, &path, &framed);
+        refused(&*edge.tally, &problem, &path, &framed);
     }
     framed.attempt.tell(&mut response);
     if let Ok(value) = HeaderValue::from_str(framed.trace.header()) {
-        response.headers_mut().insert("traceparent", value);
+        response.headers_mut().insert(TRACEPARENT, value);
     }
     response
+}
+
+fn refusal(hosts: Option<&Hosts>, head: &Parts) -> Option<Problem> {
+    if header_bytes(&head.headers) > MAX_HEADER_BYTES {
+        return Some(headers_too_large());
+    }
+    hosts::refusal(hosts?, head)
+}
+
+fn refused(tally: &dyn Tally, problem: &Problem, path: &str, framed: &Framed) {
+    let (trace_id, reason) = (framed.trace.id(), problem.counted_reason());
+    if !problem.is_counted() {
+        tally.refused(reason);
+    }
+    tracing::debug!(%path, trace_id, reason, "request refused");
 }
 
 /// As much of a path as a problem repeats.

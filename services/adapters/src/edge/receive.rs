@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use access::{Caller, Denial, Gate};
-use axum::extract::{Request, State};
+use axum::body::{Bytes, HttpBody};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_ENCODING;
-use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
-use super::budget::{self, Owner, Room};
+use super::budget::{Metered, Owner, Room};
 use super::framing::Framed;
-use super::{Edge, body, count, door, now};
+use super::paths::Arrived;
+use super::{Edge, body, count, now};
 use crate::answer::answer;
 use crate::dialects::{Dialect, Incoming, Reading, Route, read};
 use crate::ingest::Ingest;
@@ -21,41 +21,47 @@ use crate::rejection::Rejection;
 
 /// A request that is there as a whole.
 pub(super) struct Whole {
-    pub(super) parts: Parts,
+    pub(super) headers: HeaderMap,
     pub(super) framed: Arc<Framed>,
     pub(super) body: Vec<u8>,
+    room: Arc<Room>,
 }
 
 /// Lets a request in that was posted to a path, and takes its events.
-pub(super) async fn receive<I: Ingest>(
-    route: Route,
-    State(edge): State<Arc<Edge<I>>>,
-    request: Request,
-) -> Response {
-    let from = door::address(&request);
-    let caller = match edge.door.caller(request.headers(), from).await {
+pub(super) async fn receive<I, B>(route: Route, edge: &Arc<Edge<I>>, arrived: Arrived<B>) -> Response
+where
+    I: Ingest,
+    B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+{
+    let caller = match edge.door.caller(&arrived.head.headers, arrived.from).await {
         Ok(caller) => caller,
         Err(denial) => return Problem::from(&denial).into_response(),
     };
-    let owner = Owner::caller(&caller, from);
-    budget::lend(&edge.budget, owner, request, async |request| {
-        take(route, &edge, &caller, request).await
-    })
-    .await
+    let room = match edge.budget.lend(Owner::caller(&caller, arrived.from)) {
+        Ok(room) => room,
+        Err(busy) => return busy.into_response(),
+    };
+    let taken = take(route, edge, &caller, arrived, &room).await;
+    room.judged(taken)
 }
 
-async fn take<I: Ingest>(
+async fn take<I, B>(
     route: Route,
     edge: &Arc<Edge<I>>,
     caller: &Arc<Caller>,
-    request: Request,
-) -> Response {
-    let whole = match collect(edge, request).await {
+    arrived: Arrived<B>,
+    room: &Arc<Room>,
+) -> Response
+where
+    I: Ingest,
+    B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+{
+    let whole = match collect(edge, arrived, room).await {
         Ok(whole) => whole,
         Err(problem) => return problem.into_response(),
     };
     let bytes = whole.body.len();
-    let turn = edge.heavy.turn(whole.owner(), bytes).await;
+    let turn = edge.heavy.turn(room.owner, bytes).await;
     let reading = edge.heavy.run(turn, {
         let (edge, caller) = (Arc::clone(edge), Arc::clone(caller));
         move || (understood(&edge, route, &caller, &whole), whole)
@@ -70,12 +76,10 @@ async fn take<I: Ingest>(
         }
         Err(problem) => return problem.into_response(),
     };
-    if let Some(room) = whole.room() {
-        let packed = whole.parts.headers.contains_key(CONTENT_ENCODING);
-        let unpacked = if packed { bytes } else { 0 };
-        if let Err(problem) = room.take_events(reading.items.len(), unpacked).await {
-            return problem.into_response();
-        }
+    let packed = whole.headers.contains_key(CONTENT_ENCODING);
+    let unpacked = if packed { bytes } else { 0 };
+    if let Err(problem) = room.take_events(reading.items.len(), unpacked).await {
+        return problem.into_response();
     }
     if let Err(denial) = spend(&edge.gate, caller, &reading, bytes) {
         return Problem::from(&denial).into_response();
@@ -87,7 +91,7 @@ async fn take<I: Ingest>(
 fn understood<I>(edge: &Edge<I>, route: Route, caller: &Caller, whole: &Whole) -> Result<Reading, Rejection> {
     let request = whole.framed.attempt.request()?;
     let incoming = Incoming {
-        headers: &whole.parts.headers,
+        headers: &whole.headers,
         body: &whole.body,
         now: now(),
         request: &request,
@@ -96,29 +100,28 @@ fn understood<I>(edge: &Edge<I>, route: Route, caller: &Caller, whole: &Whole) -
     Ok(read(route, &incoming, &edge.limits)?.without(|event| edge.mute.holds(event)))
 }
 
-impl Whole {
-    fn room(&self) -> Option<&Room> {
-        self.parts.extensions.get::<Arc<Room>>().map(AsRef::as_ref)
-    }
-
-    fn owner(&self) -> Owner {
-        self.room().map_or(Owner::Unknown, |room| room.owner)
-    }
-}
-
 /// A request whole: its head, its trace and its body.
-pub(super) async fn collect<I>(edge: &Edge<I>, request: Request) -> Result<Whole, Problem> {
-    let (parts, stream) = request.into_parts();
-    let framed = parts.extensions.get().cloned();
-    let framed = framed.unwrap_or_else(|| Arc::new(Framed::of(&parts.headers)));
-    let mut whole = Whole {
-        parts,
+pub(super) async fn collect<I, B>(
+    edge: &Edge<I>,
+    arrived: Arrived<B>,
+    room: &Arc<Room>,
+) -> Result<Whole, Problem>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    let Arrived {
+        head, body, framed, ..
+    } = arrived;
+    let (headers, room) = (head.headers, Arc::clone(room));
+    let stream = Metered::new(body, Arc::clone(&room));
+    let turn = (&edge.heavy, room.owner);
+    let body = body::collect(&headers, stream, edge.limits.body_bytes, turn).await?;
+    Ok(Whole {
+        headers,
         framed,
-        body: Vec::new(),
-    };
-    let turn = (&edge.heavy, whole.owner());
-    whole.body = body::collect(&whole.parts.headers, stream, edge.limits.body_bytes, turn).await?;
-    Ok(whole)
+        body,
+        room,
+    })
 }
 
 /// Takes events and bytes from what the caller may send.
@@ -128,7 +131,7 @@ pub(super) fn spend(gate: &Gate, caller: &Caller, reading: &Reading, bytes: usiz
 
 /// Publishes what was read, counts and answers.
 pub(super) async fn settle<I: Ingest>(edge: &Edge<I>, reading: Reading, whole: &Whole) -> Response {
-    let headers = &whole.parts.headers;
+    let headers = &whole.headers;
     let (dialect, single): (Dialect, bool) = (reading.dialect, reading.single);
     let outcome = publish(&*edge.ingest, reading, whole.framed.trace.header()).await;
     count(&*edge.tally, dialect, &outcome);

@@ -8,17 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::Caller;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::FromRequestParts;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use std::net::SocketAddr;
 use tokio::time::timeout;
 
 use super::attempt::Attempt;
 use super::framing::Trace;
+use super::paths::Arrived;
 use super::receive::spend;
 use super::{Edge, count, now};
 use crate::dialects::{Incoming, Route, read};
@@ -39,14 +38,13 @@ struct Peer {
 }
 
 /// Opens a connection for who shows a key.
-pub(super) async fn open<I: Ingest>(
-    State(edge): State<Arc<Edge<I>>>,
-    address: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Response {
-    let from = address.map(|axum::Extension(ConnectInfo(address))| address.ip());
-    let peer = Peer { headers, from };
+pub(super) async fn open<I: Ingest, B>(edge: Arc<Edge<I>>, arrived: Arrived<B>) -> Response {
+    let (mut head, from) = (arrived.head, arrived.from);
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut head, &()).await;
+    let peer = Peer {
+        headers: head.headers,
+        from,
+    };
     if let Err(denial) = edge.door.caller(&peer.headers, peer.from).await {
         return Problem::from(&denial).into_response();
     }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use access::Gate;
-use adapters::{Counts, Ingest, IngestError, Outgoing, Tally, Webhooks, router};
+use adapters::{Counts, Ingest, IngestError, Outgoing, Paths, Tally, Webhooks};
 use listen::{Descriptors, Drained, Limits, Listener, Role};
 use model::RawEvent;
 use outbound::Reach;
@@ -152,7 +152,7 @@ impl Server {
         let admission = AdmissionSettings::default();
         let required = settings.auth == AuthMode::Required;
         let gate = Gate::open(access, &settings.api_keys, required, &Reach::default()).unwrap();
-        let router = router(
+        let paths = Paths::new(
             Arc::clone(&log),
             settings,
             &admission,
@@ -161,7 +161,7 @@ impl Server {
             webhooks,
         );
         let (stop, stopped) = oneshot::channel::<()>();
-        let done = tokio::spawn(listener.serve(router, async {
+        let done = tokio::spawn(listener.serve(paths, async {
             let _ = stopped.await;
         }));
         Self {

@@ -1,7 +1,7 @@
-//! Both ends: the edge's router over a log in memory, and the normalizer as the runtime asks it.
+//! Both ends: the edge over a log in memory, and the normalizer as the runtime asks it.
 
 use access::Gate;
-use adapters::{Counts, Ingest, IngestError, Outgoing, Webhooks, router};
+use adapters::{Counts, Ingest, IngestError, Outgoing, Paths, Webhooks};
 use axum::body::{Body, to_bytes};
 use axum::http::header::HOST;
 use axum::http::{HeaderValue, Request, StatusCode};
@@ -12,7 +12,6 @@ use stage::{Cx, Driver, Settled};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 use topology::Topic;
-use tower::ServiceExt;
 
 /// What the edge said: the events that it wrote, or the reason that it gave.
 pub(crate) enum Said {
@@ -36,7 +35,7 @@ pub(crate) fn now() -> Millis {
     Millis::try_from(since.as_millis()).unwrap()
 }
 
-/// Posts one request to a router of its own, by its own name unless the request brings one.
+/// Posts one request to an edge of its own, by its own name unless the request brings one.
 pub(crate) fn edge(mut request: Request<Body>) -> Said {
     let host = request.headers_mut().entry(HOST);
     host.or_insert(HeaderValue::from_static("127.0.0.1"));
@@ -45,7 +44,7 @@ pub(crate) fn edge(mut request: Request<Body>) -> Said {
         auth: AuthMode::None,
         ..AdaptersSettings::default()
     };
-    let router = router(
+    let paths = Paths::new(
         Arc::clone(&log),
         &settings,
         &AdmissionSettings::default(),
@@ -58,7 +57,7 @@ pub(crate) fn edge(mut request: Request<Body>) -> Said {
         .build()
         .unwrap();
     let (status, body) = runtime.block_on(async {
-        let answer = router.oneshot(request).await.unwrap();
+        let answer = paths.answer(request, None).await;
         let status = answer.status();
         (status, to_bytes(answer.into_body(), usize::MAX).await.unwrap())
     });
