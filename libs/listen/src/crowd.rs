@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use crate::figures::{Closed, Figures};
 use crate::limits::Limits;
 use crate::link::{Clock, Link, origin};
-use crate::standing::{Overdue, Phase, leaves, overdue};
+use crate::standing::{Overdue, Phase, is_late, leaves, overdue};
 
 /// All connections of one listener.
 pub(crate) struct Crowd {
@@ -117,11 +117,14 @@ impl Crowd {
         } else {
             self.limits
         };
-        let late = places.links.values().filter_map(|link| {
-            let why = overdue(link.standing(), now, &limits)?;
-            Some((Arc::clone(link), why))
+        let overdue = places.links.values().filter_map(|link| {
+            let standing = link.standing();
+            if is_late(standing, now, &limits) {
+                link.be_late(standing.began);
+            }
+            Some((Arc::clone(link), overdue(standing, now, &limits)?))
         });
-        for (link, why) in late.collect::<Vec<_>>() {
+        for (link, why) in overdue.collect::<Vec<_>>() {
             let why = match why {
                 Overdue::Header => Closed::HeaderTimeout,
                 Overdue::Request => Closed::RequestTimeout,

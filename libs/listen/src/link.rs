@@ -48,6 +48,8 @@ pub(crate) struct Link {
     /// Whether the answer was handed over whole; it may not be sent yet.
     answered: AtomicBool,
     ended: AtomicBool,
+    /// When the request began that has taken longer than it may, of which its client is still told.
+    late: AtomicU64,
     waker: AtomicWaker,
 }
 
@@ -62,6 +64,7 @@ impl Link {
             moved: AtomicU64::new(0),
             answered: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            late: AtomicU64::new(Ms::MAX),
             waker: AtomicWaker::new(),
         };
         link.enter(Phase::Opening);
@@ -160,6 +163,19 @@ impl Link {
         }
         self.register(cx.waker());
         self.ended.load(Ordering::Acquire)
+    }
+
+    /// The request that began then has taken longer than it may: whoever works on it is woken.
+    pub(crate) fn be_late(&self, began: Ms) {
+        if self.late.swap(began, Ordering::Release) != began {
+            self.waker.wake();
+        }
+    }
+
+    /// Whether the request has taken longer than it may; if not, the task is woken when it has.
+    pub(crate) fn is_late(&self, cx: &Context<'_>) -> bool {
+        self.register(cx.waker());
+        self.late.load(Ordering::Acquire) == self.began.load(Ordering::Relaxed)
     }
 
     fn register(&self, waker: &Waker) {

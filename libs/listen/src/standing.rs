@@ -56,10 +56,16 @@ pub(crate) enum Overdue {
     Idle,
 }
 
+/// Whether a request has taken longer than it may; its client is told so in words.
+pub(crate) fn is_late(standing: Standing, now: Ms, limits: &Limits) -> bool {
+    let took = std::time::Duration::from_millis(now.saturating_sub(standing.began));
+    matches!(standing.phase, Phase::Receiving | Phase::Working) && took > limits.request
+}
+
 /// Whether a connection has taken longer than its phase may.
 pub(crate) fn overdue(standing: Standing, now: Ms, limits: &Limits) -> Option<Overdue> {
     let since = |then: Ms| std::time::Duration::from_millis(now.saturating_sub(then));
-    // The handler has the same limit and answers in words; this one is for handlers that do not.
+    // Whoever is late is told so in words; this one is for those who do not hear it.
     let request = limits.request + GRACE;
     match standing.phase {
         Phase::Opening => (since(standing.since) > limits.header).then_some(Overdue::Header),

@@ -1,6 +1,7 @@
 //! What the edge needs of the log behind it: take one event, and say when it is safe.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::RawEvent;
@@ -10,8 +11,8 @@ use model::RawEvent;
 pub struct Outgoing {
     /// The event.
     pub event: RawEvent,
-    /// A valid W3C header for its record.
-    pub traceparent: String,
+    /// A valid W3C header for its record; that of the request, unless the event has one of its own.
+    pub traceparent: Arc<str>,
 }
 
 /// Where raw events go. An event counts as taken only when all in-sync replicas acknowledged it (`acks=all`).

@@ -1,6 +1,7 @@
 //! The one way from events that were read to events that are safe.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -24,9 +25,10 @@ pub(crate) struct Outcome {
 
 /// Publishes all events of a request at once and waits for every acknowledgement. Events are begun in their order, so
 /// that those of one subject keep it.
-pub(crate) async fn publish<I: Ingest>(ingest: &I, reading: Reading, trace: &str) -> Outcome {
+pub(crate) async fn publish<I: Ingest>(ingest: &I, reading: Reading, trace: &Arc<str>) -> Outcome {
     let mut outcome = Outcome::default();
-    let (mut places, mut events) = (Vec::new(), Vec::new());
+    let all = reading.items.len();
+    let (mut places, mut events) = (Vec::with_capacity(all), Vec::with_capacity(all));
     for item in reading.items {
         match item.event {
             Ok(event) => {
@@ -49,10 +51,10 @@ pub(crate) async fn publish<I: Ingest>(ingest: &I, reading: Reading, trace: &str
 }
 
 /// CloudEvents' distributed tracing extension: an event of a batch may have a trace of its own.
-fn outgoing(event: RawEvent, trace: &str) -> Outgoing {
+fn outgoing(event: RawEvent, trace: &Arc<str>) -> Outgoing {
     let own = event.extensions.get("traceparent");
     let own = own.filter(|own| TraceContext::parse(own).is_some());
-    let traceparent = own.map_or_else(|| trace.to_owned(), Clone::clone);
+    let traceparent = own.map_or_else(|| Arc::clone(trace), |own| own.as_str().into());
     Outgoing { event, traceparent }
 }
 

@@ -16,7 +16,7 @@ impl Ingest for KafkaIngest {
     async fn publish(&self, events: &[Outgoing]) -> Vec<(usize, IngestError)> {
         let records: Vec<_> = events
             .iter()
-            .map(|outgoing| (&outgoing.event, Some(outgoing.traceparent.as_str())))
+            .map(|outgoing| (&outgoing.event, Some(&*outgoing.traceparent)))
             .collect();
         let failed = self.0.publish_all(&records).await;
         failed

@@ -3,6 +3,7 @@
 use super::RawEvent;
 use crate::Id;
 use crate::json::fingerprint;
+use std::sync::Arc;
 
 /// Extension attributes that belong to one attempt, and not to what is said.
 const OF_THE_ATTEMPT: [&str; 3] = ["correlationid", "traceparent", "tracestate"];
@@ -11,14 +12,14 @@ const OF_THE_ATTEMPT: [&str; 3] = ["correlationid", "traceparent", "tracestate"]
 /// again means one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    key: String,
+    key: Arc<str>,
     position: u64,
 }
 
 impl Request {
     /// A request with this key, such as that of the header `Idempotency-Key`; one that is not to be recognised has a key
     /// that nobody else has.
-    pub fn keyed(key: impl Into<String>) -> Self {
+    pub fn keyed(key: impl Into<Arc<str>>) -> Self {
         Self {
             key: key.into(),
             position: 0,
@@ -34,14 +35,14 @@ impl Request {
     #[must_use]
     pub fn at(&self, position: u64) -> Self {
         Self {
-            key: self.key.clone(),
+            key: Arc::clone(&self.key),
             position,
         }
     }
 
     /// A number that is the same whenever the request is sent again.
     pub fn number(&self) -> u128 {
-        let id = Id::new().part(&self.key);
+        let id = Id::new().part(&*self.key);
         id.part(self.position.to_le_bytes()).number()
     }
 }
@@ -61,7 +62,7 @@ impl RawEvent {
         let mut id = Id::new()
             .part(self.principal.as_deref().unwrap_or_default())
             .part(&self.tenant)
-            .part(&request.key)
+            .part(&*request.key)
             .part(request.position.to_le_bytes())
             .part(&self.source)
             .part(&self.kind)

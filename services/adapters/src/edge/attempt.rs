@@ -3,6 +3,8 @@
 //! Source: draft-ietf-httpapi-idempotency-key-header-07, section 2. A value is taken with or without the quotes that
 //! the draft asks for, since most clients send none.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use model::Request;
@@ -16,14 +18,14 @@ const LONGEST: usize = 256;
 
 /// One attempt to send a request.
 #[derive(Debug)]
-pub(super) struct Attempt(Result<String, Rejection>);
+pub(super) struct Attempt(Result<Arc<str>, Rejection>);
 
 impl Attempt {
     /// Of the client's key; without one, of a key that nobody else has.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut values = headers.get_all(&HEADER).iter();
         Self(match (values.next(), values.next()) {
-            (None, _) => Ok(format!("{:032x}", rand::random::<u128>())),
+            (None, _) => Ok(format!("{:032x}", rand::random::<u128>()).into()),
             (Some(one), None) => read(one).ok_or(Rejection::IdempotencyKey(LONGEST)),
             (Some(_), Some(_)) => Err(Rejection::Header(HEADER.as_str().to_owned())),
         })
@@ -45,13 +47,13 @@ impl Attempt {
     }
 }
 
-fn read(value: &HeaderValue) -> Option<String> {
+fn read(value: &HeaderValue) -> Option<Arc<str>> {
     let text = value.to_str().ok()?.trim();
     let bare = text
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'))
         .unwrap_or(text);
-    (!bare.is_empty() && bare.len() <= LONGEST).then(|| bare.to_owned())
+    (!bare.is_empty() && bare.len() <= LONGEST).then(|| bare.into())
 }
 
 #[cfg(test)]

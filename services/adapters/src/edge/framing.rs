@@ -25,24 +25,24 @@ const MAX_PATH: usize = 200;
 
 /// The W3C `traceparent` of a request. Source: W3C Trace Context, level 1.
 #[derive(Debug, Clone)]
-pub(super) struct Trace(String);
+pub(super) struct Trace(Arc<str>);
 
 impl Trace {
     /// The client's, if it is valid, else a new one.
     fn of(headers: &HeaderMap) -> Self {
         let given = headers.get(TRACEPARENT).and_then(|header| header.to_str().ok());
         let valid = given.filter(|header| TraceContext::parse(header).is_some());
-        valid.map_or_else(Self::fresh, |header| Self(header.to_owned()))
+        valid.map_or_else(Self::fresh, |header| Self(header.into()))
     }
 
     /// A new trace.
     pub(super) fn fresh() -> Self {
         let (trace, span): (u128, u64) = rand::random();
-        Self(format!("00-{trace:032x}-{span:016x}-01"))
+        Self(format!("00-{trace:032x}-{span:016x}-01").into())
     }
 
     /// The header's value.
-    pub(super) fn header(&self) -> &str {
+    pub(super) fn header(&self) -> &Arc<str> {
         &self.0
     }
 
