@@ -67,6 +67,20 @@ pub(crate) fn without_query_if_any<S: Serializer>(
     }
 }
 
+/// `Debug` for settings of which a member may hold a secret without being one: shows what is printed of them.
+macro_rules! debug_as_printed {
+    ($settings:ty) => {
+        impl std::fmt::Debug for $settings {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let printed = serde_json::to_string(self).map_err(|_| std::fmt::Error)?;
+                write!(f, "{} {printed}", stringify!($settings))
+            }
+        }
+    };
+}
+
+pub(crate) use debug_as_printed;
+
 /// One secret or several, so that they can be changed without a gap: the new one is added, and the old one taken away
 /// once nobody needs it. A text alone is a list of one; empty texts are none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problems;
-use crate::secret::Secret;
+use crate::secret::{Secret, debug_as_printed};
 
 /// Shortest secret of HS256, in bytes. Source: RFC 7518, section 3.2.
 const SHORTEST_SECRET: usize = 32;
@@ -28,7 +28,7 @@ pub struct AccessSettings {
 }
 
 /// An issuer of JSON Web Tokens: RS256, ES256 and `EdDSA` with published keys, or HS256 with a shared secret.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct JwtSettings {
     /// What stands before the colon in the principal of its subjects; not `webhook`.
@@ -63,6 +63,8 @@ pub struct JwtSettings {
     /// Most bytes a second of each subject, if limited.
     pub bytes_per_s: Option<u64>,
 }
+
+debug_as_printed!(JwtSettings);
 
 impl Default for JwtSettings {
     fn default() -> Self {

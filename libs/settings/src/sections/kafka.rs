@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize, Serializer};
 pub use login::{OauthSettings, SaslMechanism, SecurityProtocol};
 
 use crate::problem::Problems;
-use crate::secret::{REDACTED, Secret};
+use crate::secret::{REDACTED, Secret, debug_as_printed};
 use crate::shape::ANY_KEY;
 
 /// The broker.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KafkaSettings {
     /// `host:port`, several separated by commas. Default `127.0.0.1:19092`.
@@ -57,6 +57,8 @@ pub struct KafkaSettings {
     #[serde(serialize_with = "without_secrets")]
     pub properties: BTreeMap<String, String>,
 }
+
+debug_as_printed!(KafkaSettings);
 
 impl Default for KafkaSettings {
     fn default() -> Self {

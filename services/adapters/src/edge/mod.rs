@@ -18,7 +18,6 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use access::Gate;
-use axum::http::StatusCode;
 use listen::Hosts;
 use model::Millis;
 use settings::{AdaptersSettings, AdmissionSettings, Watched};
@@ -27,7 +26,6 @@ use crate::dialects::Dialect;
 use crate::ingest::Ingest;
 use crate::limits::Limits;
 use crate::mute::Mute;
-use crate::problem::Problem;
 use crate::publish::Outcome;
 use crate::tally::Tally;
 use crate::webhooks::Webhooks;

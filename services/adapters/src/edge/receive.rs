@@ -24,7 +24,6 @@ pub(super) struct Whole {
     pub(super) headers: HeaderMap,
     pub(super) framed: Arc<Framed>,
     pub(super) body: Vec<u8>,
-    room: Arc<Room>,
 }
 
 /// Lets a request in that was posted to a path, and takes its events.
@@ -112,15 +111,14 @@ where
     let Arrived {
         head, body, framed, ..
     } = arrived;
-    let (headers, room) = (head.headers, Arc::clone(room));
-    let stream = Metered::new(body, Arc::clone(&room));
+    let headers = head.headers;
+    let stream = Metered::new(body, Arc::clone(room));
     let turn = (&edge.heavy, room.owner);
     let body = body::collect(&headers, stream, edge.limits.body_bytes, turn).await?;
     Ok(Whole {
         headers,
         framed,
         body,
-        room,
     })
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::KafkaSettings;
 use crate::problem::Problems;
-use crate::secret::Secret;
+use crate::secret::{Secret, debug_as_printed};
 
 /// How the connection is protected, in librdkafka's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ impl SaslMechanism {
 }
 
 /// The `OpenID` provider that gives tokens for client credentials (RFC 6749, section 4.4).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OauthSettings {
     /// `https://provider/oauth2/token`. Its query is not shown.
@@ -85,6 +85,8 @@ pub struct OauthSettings {
     /// SASL extensions, `key=value` separated by commas; some hosted brokers ask for them.
     pub extensions: Option<String>,
 }
+
+debug_as_printed!(OauthSettings);
 
 impl OauthSettings {
     pub(crate) fn specimen() -> Self {
