@@ -137,20 +137,30 @@ fn tell(case: &Case) {
     }
 }
 
-/// `edge_vs_floor` is the least of all cases; `edge_p99_ms` the greatest of those with one event a request.
+/// `edge_vs_floor` is the least of all cases that send as fast as they are answered. `edge_p99_ms` is that of the case
+/// with a rate: what a client waits while the machine has room. Where every connection sends again at once, a wait is
+/// the number of connections divided by the rate (Little's law), which is told apart.
 fn summary(cases: &[Case]) -> serde_json::Value {
-    let of = |figure: fn(&Case) -> f64| cases.iter().map(figure);
     let rounded = |number: f64| (number * 100.0).round() / 100.0;
-    let p99 = cases
+    let ratios = cases
         .iter()
-        .filter(|case| case.load.events == 1)
-        .map(|case| case.edge.p99_ms);
+        .filter(|case| case.load.rate.is_none())
+        .map(Case::ratio);
+    let p99 = |with_rate: bool, of: fn(&Case) -> f64| {
+        let meant = |case: &&Case| case.load.events == 1 && case.load.rate.is_some() == with_rate;
+        rounded(cases.iter().filter(meant).map(of).fold(0.0, f64::max))
+    };
+    let (edge, floor): (fn(&Case) -> f64, fn(&Case) -> f64) =
+        (|case| case.edge.p99_ms, |case| case.floor.p99_ms);
     json!({
         "bench": "edge",
         "date": machine::date(),
         "commit": machine::commit(),
-        "edge_vs_floor": rounded(of(Case::ratio).fold(f64::INFINITY, f64::min)),
-        "edge_p99_ms": rounded(p99.fold(0.0, f64::max)),
+        "edge_vs_floor": rounded(ratios.fold(f64::INFINITY, f64::min)),
+        "edge_p99_ms": p99(true, edge),
+        "floor_p99_ms": p99(true, floor),
+        "edge_saturated_p99_ms": p99(false, edge),
+        "floor_saturated_p99_ms": p99(false, floor),
         "cases": cases.iter().map(|case| json!({
             "name": case.load.to_string(),
             "requests_per_s": case.edge.requests_per_s.round(),

@@ -64,6 +64,8 @@ fn producer(brokers: &str) -> Result<FutureProducer> {
     let mut config = ClientConfig::new();
     config
         .set("bootstrap.servers", brokers)
+        .set("socket.keepalive.enable", "true")
+        .set("socket.nagle.disable", "true")
         .set("enable.idempotence", "true")
         .set("acks", "all")
         .set("message.timeout.ms", "10000")
