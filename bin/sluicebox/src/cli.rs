@@ -2,12 +2,15 @@
 
 use crate::commands::{
     completion, config, demo, dlq, doctor, events, flow, keys, migrate, notifications, replay, rules, run,
-    schemas, state, tasks, topics,
+    schemas, smoke, state, tasks, topics, wait,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Color;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
+
+/// The version, and the commit with its date where they are known.
+pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("SLUICEBOX_BUILT_FROM"));
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,7 +25,7 @@ Examples:
 
 /// Raw events in; scored, de-duplicated signals, detections and notifications out: over Kafka, exactly once.
 #[derive(Debug, Parser)]
-#[command(name = "sluicebox", version, propagate_version = true, max_term_width = 110)]
+#[command(name = "sluicebox", version = VERSION, propagate_version = true, max_term_width = 110)]
 #[command(after_help = format!("{EXAMPLES}\n{EXIT_CODES}"))]
 pub(crate) struct Cli {
     #[expect(clippy::doc_markdown, reason = "the help shows it as it is written")]
@@ -67,6 +70,10 @@ pub(crate) enum Command {
     Migrate(migrate::MigrateArgs),
     /// Check broker, registry, database, versions, topics and clock, and say how to mend what is wrong
     Doctor(doctor::DoctorArgs),
+    /// Wait until what services need is there: topics, schemas, tables
+    Wait(wait::WaitArgs),
+    /// Send one event through the whole stream, and wait until it is a row and a notification
+    Smoke(smoke::SmokeArgs),
     /// Send or generate events
     Events(events::EventsArgs),
     /// Put a file of anybody's events on the ingest topic; running it twice creates no second event

@@ -3,6 +3,8 @@
 
 #[path = "command_line/dead_letters.rs"]
 mod dead_letters;
+#[path = "command_line/installing.rs"]
+mod installing;
 #[path = "command_line/keys.rs"]
 mod keys;
 #[path = "command_line/listening.rs"]

@@ -34,10 +34,7 @@ use Finding::{Fail, Ok as Fine, Warn};
 pub(crate) async fn run(_: DoctorArgs, app: &App) -> Result<(), Failure> {
     let settings = app.settings()?;
     let mut findings = vec![("settings", Fine("can be used".to_owned()))];
-    findings.push((
-        "version",
-        Fine(format!("sluicebox {}", env!("CARGO_PKG_VERSION"))),
-    ));
+    findings.push(("version", Fine(format!("sluicebox {}", crate::cli::VERSION))));
     broker(&settings, &mut findings).await;
     findings.push(("registry", registry(&settings).await));
     database(&settings, &mut findings).await;

@@ -16,10 +16,12 @@ pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod schemas;
 mod shown;
+pub(crate) mod smoke;
 pub(crate) mod state;
 mod table;
 pub(crate) mod tasks;
 pub(crate) mod topics;
+pub(crate) mod wait;
 
 use crate::app::App;
 use crate::cli::{Cli, Command};
@@ -55,6 +57,8 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Keys(args) => keys::run(args, &app),
         Command::Migrate(args) => migrate::run(args, &app).await,
         Command::Doctor(args) => doctor::run(args, &app).await,
+        Command::Wait(args) => wait::run(args, &app).await,
+        Command::Smoke(args) => smoke::run(args, &app).await,
         Command::Events(args) => events::run(args, &app).await,
         Command::Replay(args) => replay::run(args, &app).await,
         Command::Completion(args) => {

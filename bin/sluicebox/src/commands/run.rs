@@ -19,6 +19,7 @@ Examples:
 Whether the process is alive and ready is told at /livez and /readyz of ops.listen; the parts of its health and /metrics
 only to clients on this machine, or with ops.token set to who sends it. SIGTERM and Ctrl-C stop gracefully: /readyz says
 503 for ops.drain_delay before the listeners close.
+A service that cannot go on ends the process, unless --stay-up is given: then /readyz and the log go on saying why.
 Several processes of one service share its partitions; give each its own instance_id.";
 
 /// Run services: one, several, or all in one process
@@ -31,6 +32,9 @@ pub(crate) struct RunArgs {
     /// Let `auth: none` listen on other addresses than loopback, as access.insecure does
     #[arg(long)]
     insecure: bool,
+    /// Stay up, and not ready, when a service cannot go on: for who would start the process again and again
+    #[arg(long)]
+    stay_up: bool,
 }
 
 pub(crate) async fn run(args: RunArgs, app: &App) -> Result<(), Failure> {
@@ -48,10 +52,7 @@ pub(crate) async fn run(args: RunArgs, app: &App) -> Result<(), Failure> {
     };
     tracing::info!(services = ?names, addresses = ?process.addresses, "running");
     let notice = tokio::select! {
-        () = process.ended() => {
-            tracing::error!("a service ended by itself; stopping");
-            Duration::ZERO
-        }
+        () = halted(&process, args.stay_up) => Duration::ZERO,
         _ = terminate.recv() => {
             tracing::info!("SIGTERM: stopping");
             settings.ops.drain_delay
@@ -69,6 +70,16 @@ pub(crate) async fn run(args: RunArgs, app: &App) -> Result<(), Failure> {
             patience.as_secs()
         ))),
     }
+}
+
+/// Resolves when a service has ended by itself and the process is to end with it.
+async fn halted(process: &Process, stay_up: bool) {
+    process.ended().await;
+    if stay_up {
+        tracing::error!("a service ended by itself; staying up until SIGTERM, /readyz says why");
+        std::future::pending::<()>().await;
+    }
+    tracing::error!("a service ended by itself; stopping");
 }
 
 fn handler(kind: SignalKind) -> Result<Signal, Failure> {

@@ -134,6 +134,10 @@ impl Process {
             ops: None,
             threads: Vec::new(),
         };
+        process.metrics.build(
+            env!("CARGO_PKG_VERSION"),
+            env!("SLUICEBOX_BUILT_FROM").trim_ascii(),
+        );
         process.serve_ops(settings)?;
         let (followed, health, metrics) = (&process.followed, &process.health, &process.metrics);
         process.beside(reloads::show(followed.clone(), health.clone(), metrics.clone()));

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use std::collections::BTreeSet;
+use topology::StageName;
 
 /// A service, or all of them. No service asks which targets run beside it: they meet on the broker only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -51,6 +52,16 @@ impl Target {
             Self::SERVICES.into()
         } else {
             targets.iter().copied().collect()
+        }
+    }
+
+    /// The stages of the service that use Kafka; none of the API.
+    pub(crate) fn stages(self) -> Vec<StageName> {
+        let all = || std::iter::once(StageName::Adapters).chain(StageName::RUNNERS);
+        match self {
+            Self::All => all().collect(),
+            Self::Notifier => vec![StageName::NotifierPlan, StageName::NotifierDeliver],
+            service => all().filter(|stage| stage.as_str() == service.name()).collect(),
         }
     }
 

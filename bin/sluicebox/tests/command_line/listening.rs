@@ -11,18 +11,18 @@ const NOWHERE: &str = "127.0.0.1:1";
 const SOON: Duration = Duration::from_secs(1);
 
 /// A process, and where it listens.
-struct Process {
-    running: Running,
+pub(crate) struct Process {
+    pub(crate) running: Running,
     edge: SocketAddr,
     api: SocketAddr,
-    ops: SocketAddr,
+    pub(crate) ops: SocketAddr,
 }
 
 fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-fn start(shell: &Shell, targets: &[&str], environment: &[(&str, &str)]) -> Process {
+pub(crate) fn start(shell: &Shell, targets: &[&str], environment: &[(&str, &str)]) -> Process {
     let [edge, api, ops] = [free(), free(), free()];
     let listen = [edge, api, ops].map(|address| address.to_string());
     let mut all = vec![
@@ -60,7 +60,7 @@ fn ask(address: SocketAddr, head: &str, body: &str) -> (u16, String) {
     (status.unwrap_or_default(), answer)
 }
 
-fn get(address: SocketAddr, path: &str) -> (u16, String) {
+pub(crate) fn get(address: SocketAddr, path: &str) -> (u16, String) {
     ask(
         address,
         &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n"),

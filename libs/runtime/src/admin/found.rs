@@ -4,7 +4,7 @@ use super::plan::{Plan, plan};
 use super::wanted::wanted;
 use super::{Admin, AdminError, CALL, Inner, blocking, options};
 use rdkafka::admin::{ConfigSource, ResourceSpecifier};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A topic as it is.
@@ -46,6 +46,13 @@ impl Admin {
             }
         }
         Ok(topics)
+    }
+
+    /// The names of the topics that begin with the prefix, as far as whoever asks may see them; asks for no settings.
+    pub async fn names(&self) -> Result<BTreeSet<String>, AdminError> {
+        let inner = Arc::clone(&self.0);
+        let sizes = blocking("listing topics", move || inner.sizes()).await?;
+        Ok(sizes.into_keys().collect())
     }
 
     /// What has to change so that all topics are as the table wants them.
