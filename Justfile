@@ -70,6 +70,38 @@ hostile *args:
     cargo build --release --locked -p sluicebox -p sluicebox-hostile
     @"${CARGO_TARGET_DIR:-target}/release/hostile" "$@"
 
+# The chart with both versions of Helm, its README, dashboards and alerts; `just chart readme` writes the README anew
+[group('habits')]
+[no-exit-message]
+chart *what:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    case "${1:-check}" in
+      readme) deploy/local/tool helm-docs --chart-search-root deploy/helm/sluicebox --log-level error ;;
+      check) SLUICEBOX_DEPLOY_WHOLE=1 cargo test --locked -p sluicebox-deploy ;;
+      *) echo "error: say 'just chart' or 'just chart readme'" >&2; exit 2 ;;
+    esac
+
+# Draw the dashboards anew from the table of instruments (libs/telemetry) and deploy/grafana/boards.go
+[group('habits')]
+[no-exit-message]
+dashboards:
+    cargo run --quiet --locked -p sluicebox-telemetry --example instruments > deploy/grafana/instruments.json
+    cd deploy/grafana && ../local/tool go run . dashboards
+
+# What the Dockerfile does, from nothing, in a clean folder; then the result on a tree that cannot be written
+[group('habits')]
+[no-exit-message]
+image:
+    deploy/local/prerequisites
+    SLUICEBOX_IMAGE_WHOLE=1 cargo test --locked -p sluicebox-deploy image
+
+# What a release is made of, into a folder: program, SBOM, chart, checksums
+[group('habits')]
+[no-exit-message]
+release folder:
+    @deploy/image/release "$1"
+
 # Put the code into its format
 [group('habits')]
 fmt:

@@ -21,6 +21,27 @@ pub enum ComponentState {
     Stopping,
 }
 
+impl ComponentState {
+    /// Those that a part may be in.
+    pub(crate) const OF_PARTS: [Self; 4] = [Self::Ready, Self::Degraded, Self::Waiting, Self::Failed];
+
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Degraded => "degraded",
+            Self::Waiting => "waiting",
+            Self::Failed => "failed",
+            Self::Stopping => "stopping",
+        }
+    }
+
+    /// Whether work may be sent there.
+    pub fn is_ready(self) -> bool {
+        matches!(self, Self::Ready | Self::Degraded)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Entry {
     state: ComponentState,
@@ -34,6 +55,16 @@ pub struct HealthReport {
     /// The worst of the parts; while the process stops, [`ComponentState::Stopping`].
     pub status: ComponentState,
     components: BTreeMap<String, Entry>,
+}
+
+impl HealthReport {
+    /// How many parts are in this state.
+    pub fn parts(&self, state: ComponentState) -> usize {
+        self.components
+            .values()
+            .filter(|entry| entry.state == state)
+            .count()
+    }
 }
 
 /// The health of a process. Clones share it.

@@ -11,6 +11,6 @@ mod traces;
 
 pub use health::{Component, ComponentState, Health, HealthReport};
 pub use logs::{Guard, TelemetryError, init};
-pub use metrics::{Metrics, TransactionOutcome};
+pub use metrics::{INSTRUMENTS, Instrument, Kind, Measure, Metrics, TransactionOutcome};
 pub use ops::{Guesses, OpsAccess, ops_router};
 pub use trace_context::TraceContext;

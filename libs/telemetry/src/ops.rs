@@ -51,9 +51,7 @@ async fn healthz(State(ops): State<Ops>, request: Request) -> Response {
 }
 
 async fn readyz(State(ops): State<Ops>, request: Request) -> Response {
-    ops.tell(request, |status| {
-        matches!(status, ComponentState::Ready | ComponentState::Degraded)
-    })
+    ops.tell(request, ComponentState::is_ready)
 }
 
 impl Ops {
@@ -86,7 +84,10 @@ impl Ops {
 
 async fn show_metrics(State(ops): State<Ops>, request: Request) -> Response {
     match ops.access.may_know(&request.into_parts().0) {
-        Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], ops.metrics.text()).into_response(),
+        Ok(()) => {
+            ops.metrics.health(&ops.health.report());
+            ([(header::CONTENT_TYPE, OPEN_METRICS)], ops.metrics.text()).into_response()
+        }
         Err(stranger) => {
             ops.refused(stranger);
             match stranger {

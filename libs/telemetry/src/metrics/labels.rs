@@ -2,6 +2,19 @@
 
 use prometheus_client::encoding::EncodeLabelSet;
 
+/// Of what runs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfBuild {
+    pub(super) version: &'static str,
+    pub(super) built_from: &'static str,
+}
+
+/// Of parts of the process, by how they are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfState {
+    pub(super) state: &'static str,
+}
+
 /// Of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Of {

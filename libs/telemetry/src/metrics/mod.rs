@@ -1,7 +1,9 @@
 //! Counters and gauges of a process, in the `OpenMetrics` text format.
 //!
-//! What labels there are stands in `labels`; the number of reasons, rules and senders is bounded here too.
+//! What there is stands in `instruments`, what labels it has in `labels`; the number of reasons, rules and senders is bounded
+//! here too.
 
+mod instruments;
 mod labels;
 mod listeners;
 mod process;
@@ -16,9 +18,13 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Registry;
 
-use labels::{Of, OfLane, OfReason, OfRule, OfSender, OfTopic};
+pub use instruments::{INSTRUMENTS, Instrument, Kind, Measure};
+use instruments::{PREFIX, register};
+use labels::{Of, OfBuild, OfLane, OfReason, OfRule, OfSender, OfState, OfTopic};
+
+use crate::{ComponentState, HealthReport};
 
 /// More reasons than the code has; what goes beyond is counted as `other`.
 const MAX_REASONS: usize = 128;
@@ -55,6 +61,9 @@ struct Inner {
     registry: Mutex<Registry>,
     reasons: Mutex<BTreeSet<String>>,
     senders: Mutex<BTreeSet<(String, String)>>,
+    build_info: Family<OfBuild, Gauge>,
+    ready: Gauge,
+    parts: Family<OfState, Gauge>,
     read: Family<Of, Counter>,
     emitted: Family<Of, Counter>,
     out: Family<Of, Counter>,
@@ -68,6 +77,7 @@ struct Inner {
     commit_seconds: Family<Of, Histogram>,
     lag: Family<OfTopic, Gauge>,
     lag_seconds: Family<OfTopic, Gauge<f64, AtomicU64>>,
+    lag_measured: Gauge<f64, AtomicU64>,
     quarantined: Family<OfLane, Gauge>,
     restored: Family<OfLane, Gauge>,
     restore_total: Family<OfLane, Gauge>,
@@ -93,9 +103,12 @@ impl Metrics {
     /// All families, empty, and the memory and CPU of this process.
     pub fn new() -> Self {
         let inner = Inner {
-            registry: Mutex::new(Registry::with_prefix("sluicebox")),
+            registry: Mutex::new(Registry::with_prefix(PREFIX)),
             reasons: Mutex::default(),
             senders: Mutex::default(),
+            build_info: Family::default(),
+            ready: Gauge::default(),
+            parts: Family::default(),
             read: Family::default(),
             emitted: Family::default(),
             out: Family::default(),
@@ -109,6 +122,7 @@ impl Metrics {
             commit_seconds: Family::new_with_constructor(seconds),
             lag: Family::default(),
             lag_seconds: Family::default(),
+            lag_measured: Gauge::default(),
             quarantined: Family::default(),
             restored: Family::default(),
             restore_total: Family::default(),
@@ -123,9 +137,22 @@ impl Metrics {
         Self(Arc::new(inner))
     }
 
-    /// Registers metrics of a part's own. Their labels must be bounded.
-    pub fn register(&self, add: impl FnOnce(&mut Registry)) {
-        add(&mut self.0.registry.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Which version runs, and what it was built from.
+    pub fn build(&self, version: &'static str, built_from: &'static str) {
+        self.0
+            .build_info
+            .get_or_create(&OfBuild { version, built_from })
+            .set(1);
+    }
+
+    /// How the process is.
+    pub fn health(&self, report: &HealthReport) {
+        self.0.ready.set(report.status.is_ready().into());
+        for state in ComponentState::OF_PARTS {
+            let parts = i64::try_from(report.parts(state)).unwrap_or(i64::MAX);
+            let state = state.as_str();
+            self.0.parts.get_or_create(&OfState { state }).set(parts);
+        }
     }
 
     /// Shows the connections of a listener.
@@ -265,6 +292,11 @@ impl Metrics {
         self.0.lag_seconds.get_or_create(&of).set(seconds);
     }
 
+    /// When the lag was measured, in seconds since 1970.
+    pub fn lag_measured(&self, at: f64) {
+        self.0.lag_measured.set(at);
+    }
+
     /// How far a lane is with its changelogs: records read, records to read at most, and how long the rest takes.
     pub fn restore(&self, service: &'static str, lane: u16, read: u64, of: u64, seconds_left: f64) {
         let inner = &self.0;
@@ -318,102 +350,31 @@ impl Inner {
     fn register(&self) {
         let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         let r = &mut *registry;
-        r.register(
-            "records_read",
-            "Records read, in committed transactions",
-            self.read.clone(),
-        );
-        r.register("records_out", "Records read that led to output", self.out.clone());
-        r.register("records_emitted", "Records written", self.emitted.clone());
-        r.register(
-            "records_duplicate",
-            "Records that had been seen before",
-            self.duplicate.clone(),
-        );
-        r.register(
-            "records_filtered",
-            "Records that led to nothing, by reason",
-            self.filtered.clone(),
-        );
-        r.register("records_dead", "Dead letters, by reason", self.dead.clone());
-        r.register(
-            "dead_letters_by_sender",
-            "Dead letters, by whose fault they are and who sent the record",
-            self.dead_by_sender.clone(),
-        );
-        r.register(
-            "records_late",
-            "Records that came too late for a rule, by rule",
-            self.late.clone(),
-        );
-        r.register(
-            "records_time_corrected",
-            "Records whose time was replaced, because it was ahead of the broker's",
-            self.time_corrected.clone(),
-        );
-        r.register(
-            "transactions",
-            "Transactions, by how they ended",
-            self.transactions.clone(),
-        );
-        let commits = self.commit_seconds.clone();
-        r.register_with_unit("commit", "Time of a commit", Unit::Seconds, commits);
-        r.register(
-            "lag_records",
-            "Records of a topic still to be read",
-            self.lag.clone(),
-        );
-        let waited = self.lag_seconds.clone();
-        r.register_with_unit(
-            "lag",
-            "Time that the oldest record still to be read has waited",
-            Unit::Seconds,
-            waited,
-        );
-        r.register(
-            "quarantined_tasks",
-            "Tasks that cannot go on until a person has mended what `sluicebox tasks` says",
-            self.quarantined.clone(),
-        );
-        r.register(
-            "restored_records",
-            "Records of changelogs that the latest restore has read",
-            self.restored.clone(),
-        );
-        r.register(
-            "restore_total_records",
-            "Records of changelogs that the latest restore has to read, at most",
-            self.restore_total.clone(),
-        );
-        let left = self.restore_left.clone();
-        r.register_with_unit(
-            "restore_left",
-            "Time that the latest restore still takes",
-            Unit::Seconds,
-            left,
-        );
-        r.register(
-            "rules_on_trial_events",
-            "Events that rules in shadow or canary mode matched, and what they would have changed of them",
-            self.rules_on_trial.clone(),
-        );
-        r.register(
-            "reload_failed",
-            "1 while a watched file is refused",
-            self.reload_failed.clone(),
-        );
-        r.register(
-            "outbound_calls",
-            "Calls to the outside world, by how they ended",
-            self.outbound.clone(),
-        );
-        let calls = self.outbound_seconds.clone();
-        r.register_with_unit(
-            "outbound",
-            "Time of a call to the outside world",
-            Unit::Seconds,
-            calls,
-        );
+        register(r, "build_info", self.build_info.clone());
+        register(r, "ready", self.ready.clone());
+        register(r, "parts", self.parts.clone());
+        register(r, "records_read", self.read.clone());
+        register(r, "records_out", self.out.clone());
+        register(r, "records_emitted", self.emitted.clone());
+        register(r, "records_duplicate", self.duplicate.clone());
+        register(r, "records_filtered", self.filtered.clone());
+        register(r, "records_dead", self.dead.clone());
+        register(r, "dead_letters_by_sender", self.dead_by_sender.clone());
+        register(r, "records_late", self.late.clone());
+        register(r, "records_time_corrected", self.time_corrected.clone());
+        register(r, "transactions", self.transactions.clone());
+        register(r, "commit", self.commit_seconds.clone());
+        register(r, "lag_records", self.lag.clone());
+        register(r, "lag", self.lag_seconds.clone());
+        register(r, "lag_measured_timestamp", self.lag_measured.clone());
+        register(r, "quarantined_tasks", self.quarantined.clone());
+        register(r, "restored_records", self.restored.clone());
+        register(r, "restore_total_records", self.restore_total.clone());
+        register(r, "restore_left", self.restore_left.clone());
+        register(r, "rules_on_trial_events", self.rules_on_trial.clone());
+        register(r, "reload_failed", self.reload_failed.clone());
+        register(r, "outbound_calls", self.outbound.clone());
+        register(r, "outbound", self.outbound_seconds.clone());
         r.register_collector(Box::new(process::Process));
         r.register_collector(Box::new(self.listeners.clone()));
     }
@@ -444,6 +405,94 @@ mod tests {
             "sluicebox_restore_left_seconds{service=\"detector\",lane=\"0\"} 3.0",
             "sluicebox_commit_seconds_count{service=\"scorer\"} 1",
             "# EOF",
+        ] {
+            assert!(text.contains(line), "{line} not in {text}");
+        }
+    }
+
+    /// One series of every instrument.
+    fn of_everything() -> Metrics {
+        let metrics = Metrics::new();
+        metrics.build("0.1.0", "abc 2026-01-01");
+        metrics.health(&crate::Health::default().report());
+        metrics.read("scorer", 5);
+        metrics.out("scorer", 3, 4);
+        metrics.duplicate("scorer", 1);
+        metrics.filtered("scorer", "unscored", 2);
+        metrics.dead("scorer", "undecodable", 1);
+        metrics.dead_of("scorer", "producer", Some("acme"), None, 1);
+        metrics.late("detector", "logins", 1);
+        metrics.time_corrected("normalizer", 1);
+        metrics.commit("scorer", 0.003);
+        metrics.lag("scorer", "events.normalized", 7, 1.5);
+        metrics.lag_measured(1.0);
+        metrics.quarantined("scorer", 0, 1);
+        metrics.restore("detector", 0, 5, 20, 3.0);
+        metrics.rules_on_trial("scorer", "raised", 1);
+        metrics.reload_failed("scorer", true);
+        metrics.outbound("enricher", "ok", 0.1);
+        metrics.listener("ops", listen::Figures::default());
+        metrics
+    }
+
+    /// Families of the text by name: kind, help, and the labels of their series without those of histograms.
+    fn families(text: &str) -> std::collections::BTreeMap<String, (String, String, BTreeSet<String>)> {
+        let mut families = std::collections::BTreeMap::new();
+        for line in text.lines() {
+            if let Some((name, help)) = line.strip_prefix("# HELP ").and_then(|rest| rest.split_once(' ')) {
+                let help = help.trim_end_matches('.').to_owned();
+                families.insert(name.to_owned(), (String::new(), help, BTreeSet::new()));
+            } else if let Some((name, kind)) =
+                line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' '))
+            {
+                families.get_mut(name).unwrap().0 = kind.to_owned();
+            } else if !line.starts_with('#') {
+                let (name, labels) = line.split_once(['{', ' ']).unwrap();
+                let family = families
+                    .iter_mut()
+                    .filter(|(family, _)| name.starts_with(family.as_str()));
+                let family = family.max_by_key(|(family, _)| family.len()).unwrap().1;
+                let labels = labels
+                    .split("=\"")
+                    .filter_map(|part| part.rsplit([',', '{', '"']).next());
+                let labels = labels.filter(|label| label.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+                family.2.extend(
+                    labels
+                        .filter(|label| *label != "le" && !label.is_empty())
+                        .map(str::to_owned),
+                );
+            }
+        }
+        families
+    }
+
+    #[test]
+    fn what_is_shown_is_what_the_table_says_and_nothing_else() {
+        let text = of_everything().text();
+        let shown = families(&text);
+        for row in &INSTRUMENTS {
+            let (kind, help, labels) = shown
+                .get(&row.family())
+                .unwrap_or_else(|| panic!("{row:?}\n{text}"));
+            assert_eq!(help, row.help);
+            assert_eq!(*kind, format!("{:?}", row.kind).to_lowercase(), "{row:?}");
+            let wanted: BTreeSet<String> = row.labels.iter().map(|label| (*label).to_owned()).collect();
+            assert_eq!(*labels, wanted, "{row:?}\n{text}");
+        }
+        assert_eq!(shown.len(), INSTRUMENTS.len(), "{text}");
+    }
+
+    #[test]
+    fn a_part_that_failed_is_counted() {
+        let (health, metrics) = (crate::Health::default(), Metrics::new());
+        health.component("scorer-0").failed("a changelog is missing");
+        health.component("scorer-1").ready("");
+        metrics.health(&health.report());
+        let text = metrics.text();
+        for line in [
+            "sluicebox_ready 0",
+            "sluicebox_parts{state=\"failed\"} 1",
+            "sluicebox_parts{state=\"ready\"} 1",
         ] {
             assert!(text.contains(line), "{line} not in {text}");
         }

@@ -5,6 +5,8 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
+use super::instruments::described;
+
 /// Linux counts CPU time in these on every platform we run on (`USER_HZ`).
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -15,16 +17,11 @@ impl Collector for Process {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         if let Some(bytes) = resident_bytes() {
             let gauge = ConstGauge::new(bytes);
-            let name = "process_resident_memory_bytes";
-            let described = encoder.encode_descriptor(name, "Resident memory", None, gauge.metric_type())?;
-            gauge.encode(described)?;
+            gauge.encode(described(&mut encoder, "process_resident_memory")?)?;
         }
         if let Some(seconds) = cpu_seconds() {
             let counter = ConstCounter::new(seconds);
-            let name = "process_cpu_seconds";
-            let described =
-                encoder.encode_descriptor(name, "CPU time, user and system", None, counter.metric_type())?;
-            counter.encode(described)?;
+            counter.encode(described(&mut encoder, "process_cpu")?)?;
         }
         Ok(())
     }
