@@ -1,6 +1,5 @@
-//! Puts the commit and its date into the program for `--version`: as SLUICEBOX_COMMIT and SLUICEBOX_COMMIT_DATE say where
+//! Puts the commit and its date into the program for `--version`: as `SLUICEBOX_COMMIT` and `SLUICEBOX_COMMIT_DATE` say where
 //! there is no repository (an image, a source archive), else, for a release build, as git says.
-#![expect(clippy::print_stdout, reason = "Cargo reads what a build script prints")]
 
 use std::env;
 use std::path::Path;

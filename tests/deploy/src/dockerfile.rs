@@ -58,12 +58,11 @@ fn logical_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut open = String::new();
     for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
-        match line.trim_end().strip_suffix('\\') {
-            Some(begun) => open.push_str(begun),
-            None => {
-                open.push_str(line);
-                lines.push(std::mem::take(&mut open));
-            }
+        if let Some(begun) = line.trim_end().strip_suffix('\\') {
+            open.push_str(begun);
+        } else {
+            open.push_str(line);
+            lines.push(std::mem::take(&mut open));
         }
     }
     lines.retain(|line| !line.trim().is_empty());

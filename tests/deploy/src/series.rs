@@ -1,4 +1,4 @@
-//! The metrics of ours that a query in PromQL names. No I/O.
+//! The metrics of ours that a query in `PromQL` names. No I/O.
 
 use std::collections::BTreeSet;
 

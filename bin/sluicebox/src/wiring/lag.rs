@@ -71,7 +71,9 @@ impl LagWatch {
             look_up.tick().await;
             match self.look().await {
                 Ok(lags) => {
-                    lags.iter().for_each(|lag| tell(lag, metrics));
+                    for lag in &lags {
+                        tell(lag, metrics);
+                    }
                     metrics.lag_measured(now() as f64 / 1_000.0);
                 }
                 Err(error) => tracing::debug!(%error, "lag cannot be measured now"),

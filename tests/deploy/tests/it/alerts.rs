@@ -9,7 +9,11 @@ use std::fs;
 use testkit::repository;
 
 fn rules() -> Value {
-    let all = documents(&rendered("helm3", &chart().join("ci/production-values.yaml")));
+    let all = documents(&rendered(
+        "helm3",
+        &chart().join("ci/production-values.yaml"),
+        &[],
+    ));
     let mut rules = all
         .into_iter()
         .filter(|document| document["kind"] == "PrometheusRule");

@@ -5,7 +5,9 @@ use serde_json::Value;
 use settings::Settings;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use testkit::repository;
 
 fn helms() -> &'static [&'static str] {
@@ -41,7 +43,12 @@ fn every_example_passes_the_lint_and_the_schemas_of_kubernetes() {
             let file = folder
                 .path()
                 .join(format!("{helm}-{}", values.file_name().unwrap().display()));
-            fs::write(&file, rendered(helm, &values)).unwrap();
+            fs::write(&file, rendered(helm, &values, &[])).unwrap();
+            fs::write(
+                file.with_extension("upgrade.yaml"),
+                rendered(helm, &values, &["--is-upgrade"]),
+            )
+            .unwrap();
         }
     }
     let folder = folder.path().to_str().unwrap();
@@ -52,6 +59,34 @@ fn every_example_passes_the_lint_and_the_schemas_of_kubernetes() {
     assert!(checked.contains("Invalid: 0, Errors: 0, Skipped: 0"), "{checked}");
 }
 
+/// By the code that the API server decides with.
+#[test]
+fn every_pod_passes_the_pod_security_level_restricted() {
+    if !is_whole() {
+        return;
+    }
+    let folder = repository().join("tests/deploy/pod-security");
+    for values in examples() {
+        let mut go = Command::new(repository().join("deploy/local/tool"));
+        go.args(["go", "run", "."]).current_dir(&folder);
+        let mut checking = go.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let rendered = rendered("helm3", &values, &[]);
+        checking
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(rendered.as_bytes())
+            .unwrap();
+        let output = checking.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && told.contains(" 0 refused"),
+            "{}: {told}",
+            values.display()
+        );
+    }
+}
+
 #[test]
 fn its_own_tests_pass() {
     done("helm-unittest", &["--strict", chart().to_str().unwrap()]);
@@ -59,7 +94,7 @@ fn its_own_tests_pass() {
 
 /// The settings of an example, with files where it names secrets.
 fn settings_file(values: &Path, folder: &Path) -> PathBuf {
-    let all = documents(&rendered("helm3", values));
+    let all = documents(&rendered("helm3", values, &[]));
     let is_settings =
         |document: &&Value| document["kind"] == "ConfigMap" && document["data"]["sluicebox.yaml"].is_string();
     let settings = all.iter().find(is_settings).unwrap();

@@ -48,23 +48,20 @@ pub(crate) fn examples() -> Vec<PathBuf> {
     files
 }
 
-/// What the chart renders of a values file.
-pub(crate) fn rendered(helm: &str, values: &Path) -> String {
-    let chart = chart();
+/// What the chart renders of a values file, with these arguments besides.
+pub(crate) fn rendered(helm: &str, values: &Path, more: &[&str]) -> String {
+    let (chart, values) = (chart(), values.to_str().unwrap());
     let chart = chart.to_str().unwrap();
-    done(
-        helm,
-        &[
-            "template",
-            "sluicebox",
-            chart,
-            KUBERNETES,
-            "--namespace",
-            "signals",
-            "--values",
-            values.to_str().unwrap(),
-        ],
-    )
+    let arguments = [
+        "template",
+        "sluicebox",
+        chart,
+        KUBERNETES,
+        "--namespace=signals",
+        "--values",
+        values,
+    ];
+    done(helm, &[&arguments, more].concat())
 }
 
 /// The documents of a rendered chart.
