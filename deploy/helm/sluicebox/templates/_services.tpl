@@ -4,6 +4,7 @@ adapters: {kind: Deployment, port: 8080}
 normalizer: {kind: StatefulSet}
 scorer: {kind: StatefulSet, rules: scoring}
 dedup-aggregator: {kind: StatefulSet}
+story-merger: {kind: StatefulSet}
 detector: {kind: StatefulSet, rules: detections}
 enricher: {kind: StatefulSet, rules: scoring, outbound: true}
 notifier: {kind: StatefulSet, stages: notifier-plan|notifier-deliver, templates: true, outbound: true}
@@ -31,7 +32,7 @@ api: {kind: Deployment, port: 8088, database: true, noStream: true}
 {{/* The values of every service that is enabled, as a list under `services`. */}}
 {{- define "sluicebox.enabled" -}}
 {{- $all := list -}}
-{{- range $name := list "adapters" "normalizer" "scorer" "dedup-aggregator" "detector" "enricher" "notifier" "sink" "api" -}}
+{{- range $name := list "adapters" "normalizer" "scorer" "dedup-aggregator" "story-merger" "detector" "enricher" "notifier" "sink" "api" -}}
 {{- $service := include "sluicebox.service" (dict "root" $ "name" $name) | fromYaml -}}
 {{- if $service.enabled }}{{ $all = append $all $service }}{{ end -}}
 {{- end -}}

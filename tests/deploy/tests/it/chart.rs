@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use testkit::repository;
+use topology::StageName;
 
 fn helms() -> &'static [&'static str] {
     if is_whole() {
@@ -255,6 +256,30 @@ fn every_value_is_described_in_the_readme() {
         );
         assert_eq!(generated.trim(), readme.trim(), "run `just chart readme`");
     }
+}
+
+#[test]
+fn the_chart_runs_every_service_that_there_is() {
+    let values = fs::read_to_string(chart().join("values.yaml")).unwrap();
+    let values: Value = serde_yaml_ng::from_str(&values).unwrap();
+    let installed: BTreeSet<&str> = values["services"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    // The notifier runs both of its stages.
+    let service = |stage: StageName| stage.as_str().split("-plan").next().unwrap_or_default();
+    let stages = StageName::RUNNERS
+        .into_iter()
+        .filter(|stage| *stage != StageName::NotifierDeliver);
+    let wanted: BTreeSet<&str> = stages.map(service).chain(["adapters", "api"]).collect();
+    assert_eq!(installed, wanted);
+    let all = documents(&rendered("helm3", &chart().join("ci/minimal-values.yaml"), &[]));
+    let run = all
+        .iter()
+        .filter(|document| document["kind"] == "StatefulSet" || document["kind"] == "Deployment");
+    assert_eq!(run.count(), wanted.len());
 }
 
 #[test]
