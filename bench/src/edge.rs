@@ -137,6 +137,9 @@ fn tell(case: &Case) {
     }
 }
 
+/// One figure of a case.
+type Figure = fn(&Case) -> f64;
+
 /// `edge_vs_floor` is the least of all cases that send as fast as they are answered. `edge_p99_ms` is that of the case
 /// with a rate: what a client waits while the machine has room. Where every connection sends again at once, a wait is
 /// the number of connections divided by the rate (Little's law), which is told apart.
@@ -146,12 +149,12 @@ fn summary(cases: &[Case]) -> serde_json::Value {
         .iter()
         .filter(|case| case.load.rate.is_none())
         .map(Case::ratio);
-    let p99 = |with_rate: bool, of: fn(&Case) -> f64| {
+    let p99 = |with_rate: bool, of: Figure| {
         let meant = |case: &&Case| case.load.events == 1 && case.load.rate.is_some() == with_rate;
         rounded(cases.iter().filter(meant).map(of).fold(0.0, f64::max))
     };
-    let (edge, floor): (fn(&Case) -> f64, fn(&Case) -> f64) =
-        (|case| case.edge.p99_ms, |case| case.floor.p99_ms);
+    let edge: Figure = |case| case.edge.p99_ms;
+    let floor: Figure = |case| case.floor.p99_ms;
     json!({
         "bench": "edge",
         "date": machine::date(),

@@ -107,6 +107,10 @@ impl Budget {
     }
 
     /// Lets a request of this owner begin. It is lent memory as its body comes.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the problem is an answer, made where there is no memory to lend"
+    )]
     pub(super) fn lend(self: &Arc<Self>, owner: Owner) -> Result<Arc<Room>, Problem> {
         let room = self.enter(owner);
         room.grow(REQUEST).map_err(|NoRoom| busy())?;
