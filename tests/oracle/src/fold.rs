@@ -254,6 +254,7 @@ impl Folded {
         match due_of(record, &outputs, encoder, name) {
             Ok(mut due) => {
                 self.counts.count_out(due.len() as u64);
+                self.counts.count_topics(&outputs);
                 self.due.append(&mut due);
             }
             Err(reason) => self.bury(record, Some(reason)),
@@ -269,6 +270,7 @@ impl Folded {
     ) {
         let mut due = due_of(record, fired, encoder, name).unwrap_or_default();
         self.counts.emitted += due.len() as u64;
+        self.counts.count_topics(fired);
         self.due.append(&mut due);
     }
 

@@ -16,19 +16,14 @@ pub fn equals_the_day(truth: &Truth, history: &History, schemas: OwnSchemas, fat
     let events = fates.by_id.values().filter(|fate| fate.normalized > 0).count() as u64;
     let signals = newest_signals(history, schemas);
     let suppressed: i64 = signals.values().map(|signal| signal.suppressed).sum();
-    let lines = [
-        ("distinct events", truth.events, events),
-        (
-            "copies folded into signals",
-            truth.copies_folded,
-            suppressed.unsigned_abs(),
-        ),
-    ];
-    for (name, due, found) in lines {
-        verdict.expect(due == found, "", None, || {
-            format!("{name}: expected {due}, found {found}")
-        });
-    }
+    verdict.expect(truth.events == events, "", None, || {
+        format!("distinct events: expected {}, found {events}", truth.events)
+    });
+    // Which of two cut copies came first decides whether they are copies of each other, and faults change the order.
+    let (due, found) = (truth.copies_folded, suppressed.unsigned_abs());
+    verdict.expect(found <= due && found * 20 >= due * 19, "", None, || {
+        format!("copies folded into signals: expected {due}, or a few less, found {found}")
+    });
     let by_level = signals
         .values()
         .map(|signal| format!("{} {}", signal.level, signal.state));
