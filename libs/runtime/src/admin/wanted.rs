@@ -98,7 +98,8 @@ mod tests {
         let ingest = named("p.ingest.events");
         assert_eq!((ingest.partitions, ingest.replication), (12, 1));
         assert_eq!(ingest.config["retention.ms"], "604800000");
-        assert_eq!(named("p.signals").config["retention.ms"], "-1");
+        assert_eq!(named("p.signals").config["retention.ms"], "2592000000");
+        assert_eq!(named("p.notifications.channels").config["retention.ms"], "-1");
         // As many as its three inputs have.
         assert_eq!(named("p.notifier-plan.planned.changelog").partitions, 36);
         assert_eq!(
