@@ -31,6 +31,19 @@ pub struct Detection {
     pub attributes: Facts,
     #[serde(default)]
     pub rules_version: String,
+    #[serde(default = "firing")]
+    pub state: String,
+}
+
+fn firing() -> String {
+    Detection::FIRING.to_owned()
+}
+
+impl Detection {
+    /// The state of a detection of something that happened, or of a condition that began to hold.
+    pub const FIRING: &str = "firing";
+    /// The state of one that says that a condition holds no more.
+    pub const RESOLVED: &str = "resolved";
 }
 
 avro::record!(Detection {
@@ -48,6 +61,7 @@ avro::record!(Detection {
     event_ids,
     attributes,
     rules_version,
+    state,
 });
 
 impl Record for Detection {

@@ -284,6 +284,7 @@ fn detection() {
         event_ids: vec!["a".into()],
         attributes: [("location".to_owned(), Value::from("US"))].into(),
         rules_version: "abc".into(),
+        state: Detection::RESOLVED.into(),
     });
 }
 
