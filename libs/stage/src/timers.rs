@@ -78,6 +78,11 @@ impl Timers {
         }
     }
 
+    /// Sets how far event time may lag from now on, and how long a silent partition is waited for.
+    pub fn set_lateness(&mut self, lateness: Lateness) {
+        self.lateness = lateness;
+    }
+
     /// Sets a timer, in the place of the one of the same clock and name.
     pub fn set(&mut self, clock: Clock, name: &str, due: Millis) {
         self.entries.put(key(clock, name), due);

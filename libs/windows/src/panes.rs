@@ -112,6 +112,14 @@ impl Panes {
         self.kept.iter().filter_map(next).min()
     }
 
+    /// The next time after `now` at which another pane is part of the window that slides, or one is no more.
+    pub(crate) fn next_change(&self, plan: &Plan, now: i64) -> Option<i64> {
+        let size = plan.shape.size();
+        let change = |Pane(start, _): &Pane| [*start, start.saturating_add(size)];
+        let changes = self.kept.iter().flat_map(change);
+        changes.filter(|at| *at > now).min()
+    }
+
     /// Drops what no window needs that is not over for good.
     pub(crate) fn forget(&mut self, plan: &Plan, watermark: i64) {
         let needed =

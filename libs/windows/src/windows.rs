@@ -100,6 +100,15 @@ impl Windows {
         }
     }
 
+    /// When the window that [`Windows::look`] gives will have something else in it though nothing happens; `None` where
+    /// it will not, and for windows that do not slide.
+    pub fn next_change(&self, plan: &Plan, now: i64) -> Option<i64> {
+        match (self, plan.shape) {
+            (Self::Panes(panes), Shape::Sliding { .. }) => panes.next_change(plan, now),
+            _ => None,
+        }
+    }
+
     /// How many panes or sessions are kept.
     pub fn len(&self) -> usize {
         match self {
