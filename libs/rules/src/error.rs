@@ -106,6 +106,19 @@ pub enum Fault {
     /// A table file that is not a table.
     #[error("not a table: {0}; the first line names the columns, the first column is the key")]
     Table(String),
+    /// Windows over several subjects: the events of one are in one partition, those of several are not.
+    #[error(
+        "`by` would put the events of several subjects together, which are in different partitions; keep `group_by` for parts of a subject, or send events whose subject is what they are to be grouped by"
+    )]
+    Regroups,
+    /// A kind of detection that cannot be computed as it is written.
+    #[error("`{key}`: {problem}")]
+    Detection {
+        /// The key.
+        key: String,
+        /// What is wrong with its value, and what would do.
+        problem: String,
+    },
     /// A `{{ … }}` or `${…}` that does not close or names nothing.
     #[error("in `{text}`: {problem}")]
     Template {

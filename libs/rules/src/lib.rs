@@ -26,7 +26,10 @@ mod template;
 mod words;
 
 pub use condition::evaluate;
-pub use detection::{DetectionCase, DetectionRule, DetectionRules, Inquiry, Kind, Observation, TimedEvent};
+pub use detection::{
+    AlertRule, Brings, DetectionCase, DetectionRule, DetectionRules, Inquiry, Kind, Measures, Observation,
+    Pattern, Telling, TimedEvent,
+};
 pub use error::{Fault, RuleError, explain};
 pub use fact::{Both, Fact, FactList, Facts, OwnedFact};
 pub use file::{SortedFiles, detection_files, rule_files, scoring_files, sorted_files};

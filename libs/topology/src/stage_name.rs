@@ -81,7 +81,7 @@ impl StageName {
         match self {
             Self::DedupAggregator => &["seen", "signals", "parts", "words"],
             Self::StoryMerger => &["stories", "topics", "story-links", "topic-links", "signals"],
-            Self::Detector => &["seen", "windows"],
+            Self::Detector => &["seen", "windows", "alerts", "timers"],
             Self::NotifierPlan => &["planned"],
             // Parked are, kept by the runtime for every effect, the records that wait for the outside world.
             Self::Enricher => &["parked", "known"],

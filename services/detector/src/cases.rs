@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use model::{Event, RawEvent, presented};
+use model::{Detection, Event, RawEvent, presented};
 use rules::{DetectionCase, DetectionRules, Normalize, TestOutcome, TimedEvent};
 
 use crate::decide::decide;
+use crate::pattern;
 use crate::stores::DetectorStores;
 
 /// Lateness that the tests of rule files are run with.
@@ -30,29 +31,61 @@ pub fn run_normalized_tests(rules: &DetectionRules, normalize: Normalize<'_>) ->
         .collect()
 }
 
+/// How many detections of each rule.
+type Counts = BTreeMap<String, usize>;
+
 fn failures(rules: &DetectionRules, case: &DetectionCase, normalize: Normalize<'_>) -> Vec<String> {
     let mut stores = DetectorStores::default();
-    let mut got: BTreeMap<String, usize> = BTreeMap::new();
+    let mut found = Vec::new();
     for (number, timed) in case.events.iter().enumerate() {
         let event = match normalize(raw(number, timed)) {
             Ok(event) => event,
             Err(why) => return vec![format!("event {} is none: {why}", number + 1)],
         };
-        for found in decide(rules, LATENESS_MS, &event, &mut stores).detections {
-            *got.entry(found.rule).or_default() += 1;
+        found.extend(decide(rules, LATENESS_MS, &event, &mut stores).detections);
+        found.extend(pass(rules, event.time, &mut stores));
+    }
+    if let Some(until) = case.until_ms {
+        found.extend(pass(rules, until.saturating_add(LATENESS_MS), &mut stores));
+    }
+    let compared = [
+        ("detections", Detection::FIRING, &case.expect),
+        ("resolved", Detection::RESOLVED, &case.resolved),
+    ];
+    let told = compared.map(|(what, state, wanted)| differs(what, &counts(&found, state), wanted));
+    told.into_iter().flatten().collect()
+}
+
+/// Event time goes on to what an event of this time makes of it.
+fn pass(rules: &DetectionRules, newest: i64, stores: &mut DetectorStores) -> Vec<Detection> {
+    let mut found = Vec::new();
+    stores.timers.observe(newest, newest);
+    loop {
+        let due = stores.timers.take_due(None);
+        if due.is_empty() {
+            return found;
+        }
+        for timer in due {
+            found.extend(pattern::pass(&timer.name, timer.fired_at, rules, stores));
         }
     }
-    let wanted: BTreeMap<String, usize> = case
-        .expect
+}
+
+fn counts(found: &[Detection], state: &str) -> Counts {
+    let mut counts = Counts::new();
+    for detection in found.iter().filter(|detection| detection.state == state) {
+        *counts.entry(detection.rule.clone()).or_default() += 1;
+    }
+    counts
+}
+
+fn differs(what: &str, got: &Counts, wanted: &Counts) -> Option<String> {
+    let wanted: Counts = wanted
         .iter()
         .filter(|(_, count)| **count > 0)
         .map(|(rule, count)| (rule.clone(), *count))
         .collect();
-    if got == wanted {
-        Vec::new()
-    } else {
-        vec![format!("detections are {got:?}, expected {wanted:?}")]
-    }
+    (*got != wanted).then(|| format!("{what} are {got:?}, expected {wanted:?}"))
 }
 
 fn raw(number: usize, timed: &TimedEvent) -> RawEvent {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use model::{Detection, Event};
-use rules::{DetectionRule, DetectionRules, Inquiry, Kind, Observation};
+use rules::{DetectionRule, DetectionRules, Inquiry, Kind, Observation, Pattern};
 use windows::{Bounds, Until};
 
 use crate::found::{Evidence, detection};
+use crate::pattern::{self, Place};
 use crate::stores::{DAY_MS, DetectorStores, HOUR_MS, Window};
 
 /// Events kept beyond the threshold: within the allowed lateness, any may be the neighbour of one to come. Few keys ever
@@ -22,7 +23,7 @@ const AROUND_ID: usize = 16;
 const STREAK_MS: i64 = 14 * DAY_MS;
 
 /// Between the parts of a window's key.
-const SEPARATOR: &str = "\u{1f}";
+pub(crate) const SEPARATOR: &str = "\u{1f}";
 
 /// What an event leads to.
 #[derive(Debug, Default)]
@@ -43,6 +44,15 @@ pub(crate) fn decide(
     let inquiry = rules.ask(event);
     let mut decided = Decided::default();
     for seen in inquiry.observations() {
+        if let Some(pattern) = &seen.rule.pattern {
+            let watched = watch(&seen, pattern, rules, &inquiry, event, stores);
+            let found = watched.unwrap_or_else(|TooLate| {
+                decided.late.push(seen.rule.name.clone());
+                None
+            });
+            decided.detections.extend(found);
+            continue;
+        }
         let evidence = match seen.rule.kind {
             Kind::Each if seen.rule.cooldown_ms == 0 => seen.counts.then(|| Evidence::of_one(event)),
             _ => observe(&seen, &inquiry, lateness_ms, event, stores, &mut decided.late),
@@ -53,6 +63,36 @@ pub(crate) fn decide(
         }
     }
     decided
+}
+
+/// Shows the event to a rule that does more than count.
+fn watch(
+    seen: &Observation<'_>,
+    pattern: &Pattern,
+    rules: &DetectionRules,
+    inquiry: &Inquiry<'_>,
+    event: &Event,
+    stores: &mut DetectorStores,
+) -> Result<Option<Detection>, TooLate> {
+    if !seen.counts {
+        return Ok(None);
+    }
+    let key = key_of(seen.rule, inquiry, event);
+    let place = Place {
+        rules,
+        rule: seen.rule,
+        tenant: &event.tenant,
+        subject: &event.subject,
+        key: &key,
+    };
+    pattern::observe(place, pattern, inquiry, event, stores)
+}
+
+/// The key of what a rule keeps of a subject and group.
+fn key_of(rule: &DetectionRule, inquiry: &Inquiry<'_>, event: &Event) -> String {
+    [&rule.name, &event.tenant, &event.subject, &inquiry.group(rule)]
+        .map(String::as_str)
+        .join(SEPARATOR)
 }
 
 /// Counts the event in its window; gives the evidence when that is news.
@@ -68,9 +108,7 @@ fn observe(
     if !seen.counts && rule.kind != Kind::Streak {
         return None;
     }
-    let key = [&rule.name, &event.tenant, &event.subject, &inquiry.group(rule)]
-        .map(String::as_str)
-        .join(SEPARATOR);
+    let key = key_of(rule, inquiry, event);
     let mut window = stores.windows.get(&key).cloned().unwrap_or_default();
     let bounds = bounds(rule, lateness_ms);
     let heard = if seen.counts {
@@ -88,7 +126,7 @@ fn observe(
 }
 
 /// The window has no place for the event any more.
-struct TooLate;
+pub(crate) struct TooLate;
 
 fn hit(
     rule: &DetectionRule,
@@ -101,8 +139,8 @@ fn hit(
     let reached = run.reached();
     let news = reached.is_some_and(|reached| window.alarm.ring(reached, until(rule), rule.cooldown_ms));
     let evidence = news.then(|| match rule.kind {
-        Kind::Each => Evidence::of_one(event),
         Kind::Count | Kind::Streak => Evidence::of_run(&run),
+        _ => Evidence::of_one(event),
     });
     settle(rule, bounds, window);
     Ok(evidence)
@@ -147,9 +185,9 @@ fn bounds(rule: &DetectionRule, lateness_ms: i64) -> Bounds {
 
 fn until(rule: &DetectionRule) -> Until {
     match rule.kind {
-        Kind::Each => Until::Never,
         Kind::Count => Until::QuietFor(rule.window_ms.unwrap_or(0)),
         Kind::Streak => Until::Ended,
+        _ => Until::Never,
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use model::{Detection, Event};
+use model::{Detection, Event, Millis};
 use rules::DetectionRules;
 use sameness::IdempotencyKey;
 use settings::{CachedReader, Watched};
-use stage::{Cx, Emit, Poison, Stage};
+use stage::{Cx, Emit, Lateness, Poison, Stage, Timer};
 
 use crate::decide::decide;
-use crate::stores::DetectorStores;
+use crate::pattern;
+use crate::stores::{DetectorStores, IDLE_AFTER_MS};
 
 /// Filter reason: no rule looks at events of this type.
 const NO_RULE: &str = "no_rule";
@@ -47,6 +48,14 @@ impl DetectorStage {
         let ahead_ms = millis(max_ahead);
         Self { ahead_ms, ..self }
     }
+
+    fn lateness(&self) -> Lateness {
+        Lateness {
+            allowed: self.lateness_ms,
+            idle_after: IDLE_AFTER_MS,
+            ahead: self.ahead_ms,
+        }
+    }
 }
 
 fn millis(duration: Duration) -> i64 {
@@ -64,7 +73,11 @@ impl Stage for DetectorStage {
         stores: &mut DetectorStores,
         cx: &Cx<'_>,
     ) -> Result<Emit<Detection>, Poison> {
+        let time = self.event_time(&input, cx);
+        let lateness = self.lateness();
         let rules = self.rules.load();
+        stores.timers.set_lateness(lateness);
+        stores.is_timed = rules.has_patterns();
         if !rules.watches(&input.kind) {
             return Ok(Emit::Filtered(NO_RULE));
         }
@@ -72,10 +85,18 @@ impl Stage for DetectorStage {
         if !stores.seen.insert(identity.number()) {
             return Ok(Emit::Duplicate);
         }
-        input.time = input.time.min(cx.time.saturating_add(self.ahead_ms));
+        input.time = time;
         let decided = decide(rules, self.lateness_ms, &input, stores);
         self.late = decided.late;
         Ok(Emit::many_or(decided.detections, NO_DETECTION))
+    }
+
+    fn event_time(&self, input: &Event, cx: &Cx<'_>) -> Millis {
+        input.time.min(cx.time.saturating_add(self.ahead_ms))
+    }
+
+    fn on_timer(&mut self, timer: Timer, stores: &mut DetectorStores) -> Vec<Detection> {
+        pattern::pass(&timer.name, timer.fired_at, self.rules.load(), stores)
     }
 
     fn late(&mut self) -> Vec<String> {

@@ -1,10 +1,13 @@
-//! The record of a detection. No clock, no I/O.
+//! The record of a detection. No Kafka, no clock, no I/O.
 
 use std::sync::Arc;
 
-use model::{Detection, Event, Id};
-use rules::{DetectionRule, Inquiry};
-use windows::Run;
+use model::{Detection, Event, Facts, Id, Value};
+use rules::{DetectionRule, FactList, Inquiry};
+use windows::{News, Outcome, Run};
+
+use crate::pattern::Place;
+use crate::watch::Watch;
 
 /// What led to a detection: the events of a window.
 pub(crate) struct Evidence {
@@ -84,5 +87,105 @@ pub(crate) fn detection(
         event_ids: evidence.event_ids,
         attributes: event.attributes.clone(),
         rules_version: rules_version.to_owned(),
+        state: Detection::FIRING.to_owned(),
+    }
+}
+
+/// Where a pattern was found, and the event that tipped it if it was one.
+pub(crate) struct Origin<'a> {
+    pub(crate) place: Place<'a>,
+    pub(crate) event: Option<&'a Event>,
+}
+
+/// What is told of a condition: that it holds, or that it holds no more.
+pub(crate) struct Told<'a> {
+    pub(crate) news: News,
+    pub(crate) now: i64,
+    /// Events of the window.
+    pub(crate) count: i64,
+    pub(crate) values: &'a [(&'a str, Outcome)],
+    pub(crate) watch: &'a Watch,
+}
+
+/// The detection of a pattern. Its identity is made from the rule, the subject, and since when it holds.
+pub(crate) fn told(origin: &Origin<'_>, told: &Told<'_>) -> Detection {
+    let (place, rule) = (origin.place, origin.place.rule);
+    let (state, since) = match told.news {
+        News::Fires(since) => (Detection::FIRING, since),
+        News::Resolves(since) => (Detection::RESOLVED, since),
+    };
+    let id = Id::new().part(place.key).part(since.to_string()).part(state);
+    Detection {
+        id: id.text("det_"),
+        tenant: place.tenant.to_owned(),
+        rule: rule.name.clone(),
+        subject: place.subject.to_owned(),
+        severity: rule.severity.clone(),
+        description: describe(origin, told),
+        time: told.now,
+        window_start: since,
+        window_end: told.now,
+        count: told.count,
+        threshold: rule.limit,
+        event_ids: told.watch.ids(),
+        attributes: attributes(origin, told.values),
+        rules_version: place.rules.version().to_owned(),
+        state: state.to_owned(),
+    }
+}
+
+/// Those of the event, what was measured, and what the rule passes on.
+fn attributes(origin: &Origin<'_>, values: &[(&str, Outcome)]) -> Facts {
+    let mut facts = origin
+        .event
+        .map(|event| event.attributes.clone())
+        .unwrap_or_default();
+    for (name, outcome) in values {
+        if let Outcome::Number(number) = outcome {
+            facts.insert(format!("window.{name}"), Value::Double(*number));
+        }
+    }
+    let carried = &origin.place.rule.telling.carried;
+    facts.extend(
+        carried
+            .iter()
+            .map(|(name, text)| (name.clone(), Value::from(text.as_str()))),
+    );
+    facts
+}
+
+fn describe(origin: &Origin<'_>, told: &Told<'_>) -> String {
+    let rule = origin.place.rule;
+    let values = told.values.iter().map(|(name, outcome)| (*name, shown(outcome)));
+    let own = [
+        ("count", told.count.to_string()),
+        ("threshold", rule.limit.to_string()),
+    ];
+    let mut extras: Vec<(&str, String)> = own.into_iter().chain(values).collect();
+    extras.push(("window", rule.window_text().to_owned()));
+    let extras: Vec<(&str, &str)> = extras
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let text = match origin.event {
+        Some(event) => origin.place.rules.describe(rule, event, &extras),
+        None => origin.place.rules.describe(rule, &FactList::default(), &extras),
+    };
+    match told.news {
+        News::Fires(_) => text,
+        News::Resolves(_) => format!("resolved: {text}"),
+    }
+}
+
+/// A number with the four decimals that people read.
+fn shown(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Number(number) => ((number * 10_000.0).round() / 10_000.0).to_string(),
+        Outcome::Items(items) => items
+            .iter()
+            .map(|(item, _)| item.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
+        Outcome::Nothing => "?".to_owned(),
     }
 }

@@ -3,12 +3,15 @@
 //! No Kafka, no clock, no I/O but the watched rule files: detections and windows are a function of the
 //! events in their order.
 
+mod alerting;
 mod cases;
 mod decide;
 mod detector;
 mod found;
+mod pattern;
 mod rule_files;
 mod stores;
+mod watch;
 
 pub use cases::{run_normalized_tests, run_tests};
 pub use detector::DetectorStage;

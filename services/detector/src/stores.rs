@@ -1,10 +1,13 @@
-//! What the detector remembers: which events it has seen, and the recent events of each rule and subject.
+//! What the detector remembers: which events it has seen, the recent events of each rule and subject, and what rules that
+//! do more than count know of a subject.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use stage::{AnyStore, Expiring, Stores};
+use stage::{AnyStore, Expiring, Lateness, Stores, Timers};
 use windows::{Alarm, Sliding};
+
+use crate::watch::Watch;
 
 pub(crate) const HOUR_MS: i64 = 60 * 60 * 1000;
 pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
@@ -18,7 +21,24 @@ pub struct DetectorStores {
     pub(crate) seen: Expiring<u128, ()>,
     /// Windows by rule, tenant, subject and group.
     pub(crate) windows: Expiring<String, Window>,
+    /// Patterns by the same.
+    pub(crate) alerts: Expiring<String, Watch>,
+    /// When a pattern is to be asked again, by the same, in event time.
+    pub(crate) timers: Timers,
+    /// Whether some rule needs timers: without, event time is not written down.
+    pub(crate) is_timed: bool,
 }
+
+/// After this silence of a partition its event time follows the wall clock: long enough for a source that stutters, and
+/// for a stream that is replayed to its end.
+pub(crate) const IDLE_AFTER_MS: i64 = 10 * 60 * 1000;
+
+/// Until the settings are known, which is when the first event comes.
+const LATENESS: Lateness = Lateness {
+    allowed: 60 * 1000,
+    idle_after: IDLE_AFTER_MS,
+    ahead: 5 * 60 * 1000,
+};
 
 /// The recent events that count for one rule and group, and whether that is news.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -33,6 +53,9 @@ impl Default for DetectorStores {
         Self {
             seen: Expiring::new("seen", SEEN_MS),
             windows: Expiring::new("windows", DAY_MS),
+            alerts: Expiring::new("alerts", DAY_MS),
+            timers: Timers::new("timers", LATENESS),
+            is_timed: false,
         }
     }
 }
@@ -41,14 +64,21 @@ impl Stores for DetectorStores {
     fn each(&mut self, visit: &mut dyn FnMut(&mut dyn AnyStore)) {
         visit(&mut self.seen);
         visit(&mut self.windows);
+        visit(&mut self.alerts);
+        visit(&mut self.timers);
+    }
+
+    fn timers(&mut self) -> Option<&mut Timers> {
+        (self.is_timed || !self.timers.is_empty()).then_some(&mut self.timers)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::watch::Kept;
     use stage::golden;
-    use windows::{Bounds, Reached, Until};
+    use windows::{Aggregate, Bounds, Input, Plan, Policy, Reached, Shape, Until, Windows};
 
     const NONE: fn() -> DetectorStores = DetectorStores::default;
 
@@ -58,6 +88,30 @@ mod tests {
         seen.insert(7);
         let versions = [include_str!("../tests/golden/seen.v1.hex")];
         assert_eq!(golden(seen, || NONE().seen, &versions), Ok(()));
+    }
+
+    #[test]
+    fn patterns_are_written_as_they_always_were() {
+        let plan = Plan {
+            shape: Shape::sliding(60_000),
+            aggregates: vec![Aggregate::Count, Aggregate::Ratio],
+            lateness: 0,
+        };
+        let mut windows = Windows::new(&plan);
+        let at = 1_700_000_000_000;
+        windows.add(&plan, at, &[Input::Hit, Input::Asked(true)], at);
+        let mut watch = Watch {
+            plan: 7,
+            timer: Some(at + 60_000),
+            kept: Kept::Windows(vec![windows]),
+            ..Watch::default()
+        };
+        watch.note(at, "call-1", 10);
+        watch.alert.judge(at, true, Policy::default());
+        let mut alerts = NONE().alerts;
+        alerts.put("errors/acme/user:1".into(), watch);
+        let versions = [include_str!("../tests/golden/alerts.v1.hex")];
+        assert_eq!(golden(alerts, || NONE().alerts, &versions), Ok(()));
     }
 
     #[test]

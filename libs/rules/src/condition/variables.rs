@@ -30,6 +30,8 @@ pub(crate) struct Variables {
     /// Names that are or will be derived; the expressions stand in `derived` once they are compiled.
     announced: HashSet<String>,
     pub(super) derived: BTreeMap<Slot, Derived>,
+    /// Names that only the rule being read knows, such as those of its windows.
+    own: Vec<String>,
     /// Lists, tables and derived values that some condition, reason or derived value names.
     used: HashSet<String>,
     /// Set by [`Variables::enter`] while a condition is compiled: the variables it names.
@@ -62,6 +64,9 @@ impl Variables {
 
     /// The place of the variable that a condition spells so, or why there can be no such variable.
     pub(crate) fn resolve(&mut self, name: &str) -> Result<Slot, Fault> {
+        if self.own.iter().any(|own| own == name) {
+            return Ok(self.enter(name));
+        }
         if self.announced.contains(name) {
             self.used.insert(name.to_owned());
             return Ok(self.enter(name));
@@ -78,11 +83,20 @@ impl Variables {
         Ok(self.enter(&resolved))
     }
 
+    /// Reads something of a rule that has names of its own beside those that all rules know.
+    pub(crate) fn with_own<T>(&mut self, names: &[&str], read: impl FnOnce(&mut Self) -> T) -> T {
+        self.own = names.iter().map(|name| (*name).to_owned()).collect();
+        let done = read(self);
+        self.own.clear();
+        done
+    }
+
     /// A slip of the pen may be meant for a name of the files' own.
     fn nearer(&self, name: &str, fault: Fault) -> Fault {
         let own = self
             .announced
             .iter()
+            .chain(&self.own)
             .chain(self.named.lists.keys())
             .chain(self.named.tables.keys());
         match names::nearest(name, own.map(String::as_str)) {
@@ -125,7 +139,7 @@ impl Variables {
     }
 
     /// Whether a file gives the name to an expression.
-    pub(super) fn is_derived(&self, name: &str) -> bool {
+    pub(crate) fn is_derived(&self, name: &str) -> bool {
         self.announced.contains(name)
     }
 

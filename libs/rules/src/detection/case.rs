@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use crate::fact::FactList;
 use crate::file::{Fields, Reader};
 use crate::given::Given;
-use crate::node::Yaml;
 
+const CASE_KEYS: &[&str] = &["name", "events", "until", "expect", "resolved"];
 const EVENT_KEYS: &[&str] = &["type", "at", "times", "every", "subject", "data"];
 const MAX_EVENTS: u32 = 10_000;
 
@@ -22,8 +22,12 @@ pub struct DetectionCase {
     pub name: String,
     /// The events, in the order in which they arrive.
     pub events: Vec<TimedEvent>,
+    /// How long event time goes on after the start without an event; `None` for no longer than the last event.
+    pub until_ms: Option<i64>,
     /// How many detections of each rule there must be; rules not named must have none.
     pub expect: BTreeMap<String, usize>,
+    /// How many of each rule must be told to hold no more.
+    pub resolved: BTreeMap<String, usize>,
 }
 
 /// An event of a test.
@@ -38,7 +42,7 @@ pub struct TimedEvent {
 pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>) -> Vec<DetectionCase> {
     let mut cases = Vec::new();
     for item in reader.list(root, "tests") {
-        let Some(case) = reader.fields(item, "a test", &["name", "events", "expect"]) else {
+        let Some(case) = reader.fields(item, "a test", CASE_KEYS) else {
             continue;
         };
         let mut events = Vec::new();
@@ -47,7 +51,12 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>) -> Vec<DetectionC
                 read_events(reader, &event, &mut events);
             }
         }
-        let expect = read_expect(reader, &case);
+        if case.get("expect").is_none() {
+            reader.missing::<()>(&case, "expect");
+        }
+        let expect = read_counts(reader, &case, "expect");
+        let resolved = read_counts(reader, &case, "resolved");
+        let until_ms = reader.span_ms(&case, "until");
         let name = reader.required_text(&case, "name").unwrap_or_default();
         let (file, line) = (reader.file.to_owned(), case.place.line);
         cases.push(DetectionCase {
@@ -55,7 +64,9 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Fields<'_>) -> Vec<DetectionC
             line,
             name,
             events,
+            until_ms,
             expect,
+            resolved,
         });
     }
     cases
@@ -89,22 +100,15 @@ fn read_events(reader: &mut Reader<'_>, event: &Fields<'_>, events: &mut Vec<Tim
     }
 }
 
-fn read_expect(reader: &mut Reader<'_>, case: &Fields<'_>) -> BTreeMap<String, usize> {
-    let mut expect = BTreeMap::new();
-    let Some(node) = case.get("expect") else {
-        reader.missing::<()>(case, "expect");
-        return expect;
-    };
-    let entries = match &node.value {
-        Yaml::Map(entries) => entries.as_slice(),
-        _ => &[],
-    };
-    for (key, value) in entries {
+/// `{rule: 2}`: how many of each rule.
+fn read_counts(reader: &mut Reader<'_>, case: &Fields<'_>, name: &'static str) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for (key, value) in reader.entries(case, name, "a mapping of rules to numbers of detections") {
         let count = value.text().and_then(|text| text.trim().parse().ok());
         if let (Some(rule), Some(count)) = (key.text(), count) {
-            expect.insert(rule.to_owned(), count);
+            counts.insert(rule.to_owned(), count);
         } else {
-            let key = key.text().unwrap_or("expect").to_owned();
+            let key = key.text().unwrap_or(name).to_owned();
             reader.fail(
                 value.place,
                 crate::Fault::WrongKind {
@@ -114,5 +118,5 @@ fn read_expect(reader: &mut Reader<'_>, case: &Fields<'_>) -> BTreeMap<String, u
             );
         }
     }
-    expect
+    counts
 }

@@ -1,5 +1,7 @@
 //! One detection rule, and reading it from a file. No I/O.
 
+use super::pattern::{self, Pattern};
+use super::reading::{refuse_late, types};
 use crate::condition::{Condition, Slot, Variables};
 use crate::error::Fault;
 use crate::file::{Fields, Reader};
@@ -23,13 +25,28 @@ const KEYS: &[&str] = &[
     "severity",
     "description",
     "cooldown",
+    "by",
+    "for",
+    "windows",
+    "threshold",
+    "evidence",
+    "send_resolved",
+    "level",
+    "channels",
+    "escalation",
+    "suppression_minutes",
 ];
 const KINDS: &[(&str, Kind)] = &[
     ("each", Kind::Each),
     ("count", Kind::Count),
     ("streak", Kind::Streak),
+    ("condition", Kind::Condition),
 ];
+const WANTED_KIND: &str = "each, count or streak, or condition";
 const SEVERITIES: &[&str] = &["low", "medium", "high", "critical"];
+
+/// The type that stands for all types.
+pub(super) const ANY_TYPE: &str = "*";
 
 /// Values that a description may name besides facts.
 pub(super) const EXTRAS: &[&str] = &["count", "threshold", "window"];
@@ -43,6 +60,21 @@ pub enum Kind {
     Count,
     /// Enough such events in a row; an event of the rule's types that the condition is false for ends it.
     Streak,
+    /// A condition over windows of the subject, while it holds.
+    Condition,
+}
+
+/// How a pattern that was found is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Telling {
+    /// It holds this many milliseconds of event time before it is told.
+    pub hold_ms: i64,
+    /// The newest events that a detection names, at most.
+    pub evidence: usize,
+    /// Whether it is told, too, that it holds no more.
+    pub sends_resolved: bool,
+    /// What is passed on with the detection as it is written, such as channels.
+    pub carried: Vec<(String, String)>,
 }
 
 /// A compiled detection rule.
@@ -56,6 +88,8 @@ pub struct DetectionRule {
     pub kind: Kind,
     /// The number as the rule writes it: `more_than: 10` and `at_least: 10` both give 10.
     pub threshold: u32,
+    /// The number that a detection tells as its threshold.
+    pub limit: f64,
     /// The count from which it is a detection: 11 for `more_than: 10`.
     pub reached_at: u32,
     /// Span of the window in milliseconds; `None` for a streak without one.
@@ -64,6 +98,10 @@ pub struct DetectionRule {
     pub severity: String,
     /// At least this many milliseconds of event time lie between two detections of one group.
     pub cooldown_ms: i64,
+    /// What is looked for by kinds that do more than count.
+    pub pattern: Option<Pattern>,
+    /// How a pattern is told.
+    pub telling: Telling,
     pub(crate) condition: Option<Condition>,
     pub(super) group_by: Vec<Slot>,
     pub(super) description: Template,
@@ -75,28 +113,42 @@ pub struct DetectionRule {
 impl DetectionRule {
     pub(super) fn read(reader: &mut Reader<'_>, node: &Node, variables: &mut Variables) -> Option<Self> {
         let fields = reader.fields(node, "a detection", KEYS)?;
+        if let Some(by) = fields.get("by") {
+            reader.fail(by.place, Fault::Regroups);
+            return None;
+        }
         let name_key = if fields.get("name").is_none() && fields.get("id").is_some() {
             "id"
         } else {
             "name"
         };
         let name = reader.required_text(&fields, name_key);
-        let kind = read_kind(reader, &fields);
-        let (threshold, reached_at) = read_threshold(reader, &fields, kind)?;
+        let kind = read_kind(reader, &fields, node);
+        pattern::check_keys(reader, &fields, kind, KINDS);
         let window_ms = reader.span_ms(&fields, "window");
         if kind == Some(Kind::Count) && fields.get("window").is_none() {
             reader.missing::<()>(&fields, "window");
         }
+        let pattern = pattern::read(reader, &fields, kind?, window_ms, variables);
+        let (threshold, reached_at) = read_threshold(reader, &fields, kind)?;
         let group_by = read_group(reader, &fields, variables);
+        let own = pattern.as_ref().map(Pattern::names).unwrap_or_default();
         Some(Self {
-            types: read_types(reader, &fields)?,
-            condition: read_when(reader, &fields, variables),
+            types: read_types(reader, &fields, node)?,
+            condition: read_when(reader, &fields, kind?, variables),
             severity: read_severity(reader, &fields)?,
-            description: read_description(reader, &fields, variables)?,
+            description: read_description(reader, &fields, name.as_deref(), &own, variables)?,
             window_text: reader.text(&fields, "window").unwrap_or_default(),
-            cooldown_ms: reader.span_ms(&fields, "cooldown").unwrap_or(0),
+            cooldown_ms: pattern::cooldown_ms(reader, &fields),
+            telling: pattern::telling(reader, &fields),
+            limit: if kind?.is_counted() {
+                f64::from(threshold)
+            } else {
+                pattern::limit(reader, &fields)
+            },
             name: name?,
             kind: kind?,
+            pattern: if kind?.is_counted() { None } else { Some(pattern?) },
             threshold,
             reached_at,
             window_ms,
@@ -107,23 +159,34 @@ impl DetectionRule {
     }
 }
 
-fn read_kind(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Kind> {
-    choice(
-        reader,
-        fields,
-        "kind",
-        KINDS.iter().map(|(name, _)| *name),
-        "each, count or streak",
-    )
-    .and_then(|text| {
-        KINDS
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, kind)| *kind)
-    })
+impl DetectionRule {
+    /// The window as the rule writes it; empty where it has none.
+    pub fn window_text(&self) -> &str {
+        &self.window_text
+    }
+}
+
+impl Kind {
+    /// Whether single events or counts of them are told, and not a pattern.
+    pub fn is_counted(self) -> bool {
+        matches!(self, Self::Each | Self::Count | Self::Streak)
+    }
+}
+
+fn read_kind(reader: &mut Reader<'_>, fields: &Fields<'_>, node: &Node) -> Option<Kind> {
+    if super::alert::is_stream_flow(node) {
+        return Some(Kind::Condition);
+    }
+    let names = KINDS.iter().map(|(name, _)| *name);
+    let text = choice(reader, fields, "kind", names, WANTED_KIND)?;
+    let found = KINDS.iter().find(|(name, _)| *name == text);
+    found.map(|(_, kind)| *kind)
 }
 
 fn read_severity(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<String> {
+    if fields.get("severity").is_none() && fields.get("level").is_some() {
+        return pattern::severity_of_level(reader, fields);
+    }
     choice(
         reader,
         fields,
@@ -169,52 +232,52 @@ fn read_threshold(reader: &mut Reader<'_>, fields: &Fields<'_>, kind: Option<Kin
             .count(fields, "more_than")
             .map(|most| (most, most.saturating_add(1))),
         (None, Some(_)) => reader.count(fields, "at_least").map(|least| (least, least)),
-        (None, None) if kind == Some(Kind::Each) => Some((1, 1)),
+        (None, None) if kind.is_some_and(|kind| !matches!(kind, Kind::Count | Kind::Streak)) => Some((1, 1)),
         (None, None) => reader.missing(fields, "at_least"),
     }
 }
 
-fn read_types(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Vec<String>> {
-    let mut types = reader.texts(fields, "type");
-    types.extend(reader.texts(fields, "types"));
-    if types.is_empty() {
-        reader.missing(fields, "type")
-    } else {
-        Some(types)
+/// An alert rule of StreamFlow looks at all types.
+fn read_types(reader: &mut Reader<'_>, fields: &Fields<'_>, node: &Node) -> Option<Vec<String>> {
+    let says = |key: &str| fields.get(key).is_some();
+    if super::alert::is_stream_flow(node) && !says("type") && !says("types") {
+        return Some(vec![ANY_TYPE.to_owned()]);
     }
+    types(reader, fields)
 }
 
 /// A detection is decided with the event alone, so its condition may name only what an event has.
-fn read_when(reader: &mut Reader<'_>, fields: &Fields<'_>, variables: &mut Variables) -> Option<Condition> {
+fn read_when(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    kind: Kind,
+    variables: &mut Variables,
+) -> Option<Condition> {
+    if !kind.is_counted() {
+        return super::reading::event_condition(reader, fields, "when", variables);
+    }
     let node = fields.get("when").or_else(|| fields.get("condition"))?;
     let condition = read_condition(reader, fields, variables)?.condition;
     if condition.scope == Scope::Signal {
-        let named = condition.named.iter().map(|slot| variables.name(*slot));
-        let late = named
-            .filter(|name| crate::names::scope_of(name) == Scope::Signal)
-            .collect::<Vec<_>>()
-            .join(", ");
-        let problem = format!("{late} is known only after detection; use event fields and data.*");
-        let text = node.text().unwrap_or_default().to_owned();
-        reader.fail(
-            node.place,
-            Fault::Condition {
-                condition: text,
-                problem,
-            },
-        );
+        refuse_late(reader, node, &condition, variables);
     }
     Some(condition)
 }
 
+/// The name of the rule stands for a description where StreamFlow has none.
 fn read_description(
     reader: &mut Reader<'_>,
     fields: &Fields<'_>,
+    name: Option<&str>,
+    own: &[&str],
     variables: &mut Variables,
 ) -> Option<Template> {
-    let text = reader.required_text(fields, "description")?;
+    let text = match (fields.get("description"), fields.get("level"), name) {
+        (None, Some(_), Some(name)) => name.to_owned(),
+        _ => reader.required_text(fields, "description")?,
+    };
     let place = fields.get("description").map_or(fields.place, |node| node.place);
-    let template = Template::parse(&text, EXTRAS, variables);
+    let template = Template::parse(&text, &[EXTRAS, own].concat(), variables);
     reader.keep(place, template)
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::alert::AlertRule;
 use super::case::{self, DetectionCase};
-use super::rule::DetectionRule;
+use super::measure::{Brings, Measures};
+use super::rule::{ANY_TYPE, DetectionRule};
 use crate::condition::{Values, Variables};
 use crate::error::{Fault, RuleError};
 use crate::fact::{Fact, Facts};
@@ -17,6 +19,7 @@ pub(crate) const FILE_KEYS: &[&str] = &[
     "tables",
     "derived",
     "detections",
+    "alerts",
     "tests",
 ];
 const MAX_RULES: usize = 1000;
@@ -30,6 +33,9 @@ pub struct DetectionRules {
     variables: Variables,
     rules: Vec<DetectionRule>,
     by_type: HashMap<String, Vec<usize>>,
+    /// The rules that look at all types.
+    of_any: Vec<usize>,
+    has_patterns: bool,
     cases: Vec<DetectionCase>,
     version: String,
 }
@@ -64,16 +70,28 @@ impl DetectionRules {
             let errors = &mut errors;
             set.read(&mut Reader { file, errors }, root);
         }
-        for (at, rule) in set.rules.iter().enumerate() {
-            for name in &rule.types {
-                set.by_type.entry(name.clone()).or_default().push(at);
-            }
-        }
+        set.index();
         if errors.is_empty() { Ok(set) } else { Err(errors) }
     }
 
+    fn index(&mut self) {
+        let looks_at = |rule: &DetectionRule, name: &str| {
+            rule.types.iter().any(|known| known == name || known == ANY_TYPE)
+        };
+        let rules = || self.rules.iter().enumerate();
+        let of = |name: &str| {
+            let looking = rules().filter(|(_, rule)| looks_at(rule, name));
+            looking.map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        let names = self.rules.iter().flat_map(|rule| &rule.types);
+        self.by_type = names.map(|name| (name.clone(), of(name))).collect();
+        self.of_any = of(ANY_TYPE);
+        self.has_patterns = self.rules.iter().any(|rule| rule.pattern.is_some());
+    }
+
     fn read(&mut self, reader: &mut Reader<'_>, root: &Fields<'_>) {
-        for node in reader.list(root, "detections") {
+        let (detections, alerts) = (reader.list(root, "detections"), reader.list(root, "alerts"));
+        for node in detections.iter().chain(alerts) {
             let Some(rule) = DetectionRule::read(reader, node, &mut self.variables) else {
                 continue;
             };
@@ -108,7 +126,7 @@ impl DetectionRules {
             Some(Fact::Str(name)) => name,
             _ => "",
         };
-        let rules = self.by_type.get(event_type).map_or(&[][..], Vec::as_slice);
+        let rules = self.by_type.get(event_type).unwrap_or(&self.of_any).as_slice();
         Inquiry {
             set: self,
             rules,
@@ -118,7 +136,27 @@ impl DetectionRules {
 
     /// Whether some rule looks at events of this type.
     pub fn watches(&self, event_type: &str) -> bool {
-        self.by_type.contains_key(event_type)
+        !self.of_any.is_empty() || self.by_type.contains_key(event_type)
+    }
+
+    /// Whether some rule does more than count.
+    pub fn has_patterns(&self) -> bool {
+        self.has_patterns
+    }
+
+    /// The rule of this name.
+    pub fn named(&self, name: &str) -> Option<&DetectionRule> {
+        self.rules.iter().find(|rule| rule.name == name)
+    }
+
+    /// Whether the condition of an alert holds for what was measured; what is not known does not hold.
+    pub fn holds(&self, alert: &AlertRule, measured: &dyn Facts) -> bool {
+        alert.condition.decide(&self.variables.over(measured)) == Some(true)
+    }
+
+    /// The description of a detection that no single event tipped, or of one with values that the event does not have.
+    pub fn describe(&self, rule: &DetectionRule, facts: &dyn Facts, extras: &[(&str, &str)]) -> String {
+        rule.description.render(&self.variables.over(facts), extras)
     }
 
     /// Hash of the files and of what the environment put into them, as lower hex.
@@ -171,6 +209,12 @@ impl<'a> Inquiry<'a> {
         })
     }
 
+    /// What the event brings to the measures of a rule, in the order of the aggregates.
+    pub fn brings(&self, measures: &Measures) -> Vec<Brings> {
+        let values = self.values.as_ref();
+        values.map_or_else(Vec::new, |values| measures.brings(values))
+    }
+
     /// What the rule keeps apart within a subject: its `group_by` values, or nothing.
     pub fn group(&self, rule: &DetectionRule) -> String {
         let mut group = String::new();
@@ -196,7 +240,7 @@ impl<'a> Inquiry<'a> {
         let extras = [
             ("count", count.as_str()),
             ("threshold", &threshold),
-            ("window", &rule.window_text),
+            ("window", rule.window_text()),
         ];
         self.values
             .as_ref()

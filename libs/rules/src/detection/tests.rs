@@ -123,3 +123,55 @@ fn mistakes_are_told() {
     assert!(errors("kind: each, tresholds: 1").contains("unknown key"));
     assert!(errors("kind: each, group_by: subjects").contains("did you mean `subject`"));
 }
+
+fn faults(body: &str) -> String {
+    let file = format!("detections:\n  - {{name: a, type: t, severity: low, description: d, {body}}}\n");
+    let errors = DetectionRules::parse(&[("d.yml", &file)], &no_env).expect_err(body);
+    crate::explain(&errors)
+}
+
+#[test]
+fn mistakes_of_conditions_over_windows_are_told() {
+    let condition = |windows: &str, condition: &str| {
+        faults(&format!(
+            "kind: condition, windows: {{{windows}}}, condition: '{condition}'"
+        ))
+    };
+    let calls = "calls: {count: \"true\", window: 1m}";
+    assert!(condition(calls, "cals > 1").contains("did you mean `calls`"));
+    assert!(condition(calls, "data.amount > 1").contains("is of one event"));
+    assert!(condition(calls, "1 + 1").contains("is a value"));
+    assert!(condition("calls: {window: 1m}", "calls > 1").contains("needs one of count, rate"));
+    assert!(condition("calls: {count: \"true\"}", "calls > 1").contains("needs the key `window`"));
+    assert!(condition("calls: {count: \"true\", window: 0s}", "calls > 1").contains("longer than nothing"));
+    assert!(
+        condition("calls: {sum: market.x, window: 1m}", "calls > 1").contains("known only after detection")
+    );
+    assert!(
+        condition("time: {count: \"true\", window: 1m}", "time > 1").contains("no event or signal field")
+    );
+    assert!(faults("kind: condition").contains("needs the key `condition`"));
+    assert!(faults("kind: condition, condition: 'error_ratio > 1'").contains("unknown name `error_ratio`"));
+    assert!(faults("kind: count, at_least: 2, window: 1m, by: [service]").contains("keep `group_by`"));
+    assert!(faults("kind: count, at_least: 2, window: 1m, for: 1m").contains("`kind: condition` only"));
+}
+
+#[test]
+fn an_alert_rule_of_stream_flow_is_a_condition() {
+    let file = "alerts:\n  - {name: slow, condition: 'avg_latency > 500 and event_count > 3', window: 1h, level: warning}\n";
+    let set =
+        DetectionRules::parse(&[("d.yml", file)], &no_env).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let [rule] = set.rules() else { panic!("one rule") };
+    assert_eq!((rule.kind, rule.severity.as_str()), (Kind::Condition, "medium"));
+    let Some(Pattern::Alert(alert)) = &rule.pattern else {
+        panic!("an alert")
+    };
+    let names: Vec<_> = alert.measures.iter().flat_map(Measures::names).collect();
+    assert_eq!(names, ["avg_latency", "event_count"]);
+    assert!(set.watches("whatever") && set.has_patterns());
+    let bad = file.replace("warning", "loud");
+    let errors = DetectionRules::parse(&[("d.yml", &bad)], &no_env).expect_err("no level");
+    assert!(
+        crate::explain(&errors).contains("d.yml:2:") && crate::explain(&errors).contains("info, warning")
+    );
+}

@@ -34,7 +34,7 @@ impl Purpose {
         };
         let is_naming = |(key, _): &(Node, Node)| key.text().is_some_and(|key| NAMING.contains(&key));
         let tests_detect = value("groups").is_none() && value("tests").is_some_and(has_events);
-        if value("detections").is_some() || tests_detect {
+        if value("detections").is_some() || value("alerts").is_some() || tests_detect {
             Self::Detecting
         } else if !entries.is_empty() && entries.iter().all(is_naming) {
             Self::Both

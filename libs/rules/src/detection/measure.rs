@@ -1,0 +1,300 @@
+//! What a rule measures over the windows of a subject: `error_rate: {ratio: "data.status >= 500", window: 5m}`.
+//! No I/O, no clock.
+
+use windows::{Aggregate, Input, Plan, Shape};
+
+use super::reading::{event_condition, field, required_span};
+use crate::condition::{Condition, Slot, Values, Variables};
+use crate::error::Fault;
+use crate::fact::Fact;
+use crate::file::{Fields, Reader};
+use crate::node::Node;
+use crate::template::shown;
+
+/// Windows of one rule at most.
+const MOST: usize = 16;
+
+pub(crate) const KEYS: &[&str] = &[
+    "window", "when", "count", "rate", "ratio", "sum", "avg", "min", "max", "first", "last", "distinct",
+    "p50", "p90", "p95", "p99",
+];
+
+/// What an aggregate is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// Events that a condition is true for.
+    Events,
+    /// The share of those among the events that it is true or false for.
+    Share,
+    /// The numbers of a field.
+    Numbers,
+    /// The different values of a field.
+    Items,
+}
+
+const FUNCTIONS: &[(&str, Of, Aggregate)] = &[
+    ("count", Of::Events, Aggregate::Count),
+    ("rate", Of::Events, Aggregate::Rate),
+    ("ratio", Of::Share, Aggregate::Ratio),
+    ("sum", Of::Numbers, Aggregate::Sum),
+    ("avg", Of::Numbers, Aggregate::Avg),
+    ("min", Of::Numbers, Aggregate::Min),
+    ("max", Of::Numbers, Aggregate::Max),
+    ("first", Of::Numbers, Aggregate::First),
+    ("last", Of::Numbers, Aggregate::Last),
+    ("distinct", Of::Items, Aggregate::Distinct),
+    ("p50", Of::Numbers, Aggregate::Quantile(0.5)),
+    ("p90", Of::Numbers, Aggregate::Quantile(0.9)),
+    ("p95", Of::Numbers, Aggregate::Quantile(0.95)),
+    ("p99", Of::Numbers, Aggregate::Quantile(0.99)),
+];
+
+/// What an event brings to a measure.
+#[derive(Debug)]
+enum Takes {
+    Counts(Condition),
+    Asks(Condition),
+    Number(Slot),
+    Item(Slot),
+}
+
+/// One measure: a name, and what its events bring.
+#[derive(Debug)]
+struct Measure {
+    name: String,
+    takes: Takes,
+    when: Option<Condition>,
+}
+
+/// The measures of a rule that have windows of one length.
+#[derive(Debug)]
+pub struct Measures {
+    /// What is counted over which windows, with a lateness of 0. The first aggregate counts the events that are looked at.
+    pub plan: Plan,
+    measures: Vec<Measure>,
+}
+
+/// What an event brings, owned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Brings {
+    /// See [`Input::Nothing`].
+    Nothing,
+    /// See [`Input::Hit`].
+    Hit,
+    /// See [`Input::Asked`].
+    Asked(bool),
+    /// See [`Input::Number`].
+    Number(f64),
+    /// See [`Input::Item`].
+    Item(String),
+}
+
+impl Brings {
+    /// As windows take it.
+    pub fn as_input(&self) -> Input<'_> {
+        match self {
+            Self::Nothing => Input::Nothing,
+            Self::Hit => Input::Hit,
+            Self::Asked(counts) => Input::Asked(*counts),
+            Self::Number(number) => Input::Number(*number),
+            Self::Item(item) => Input::Item(item),
+        }
+    }
+}
+
+impl Measures {
+    fn new(shape: Shape) -> Self {
+        Self {
+            plan: Plan {
+                shape,
+                aggregates: vec![Aggregate::Count],
+                lateness: 0,
+            },
+            measures: Vec::new(),
+        }
+    }
+
+    /// The names of the measures, in the order of the aggregates behind the first.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.measures.iter().map(|measure| measure.name.as_str())
+    }
+
+    pub(super) fn brings(&self, values: &Values<'_>) -> Vec<Brings> {
+        let own = self.measures.iter().map(|measure| measure.brings(values));
+        std::iter::once(Brings::Hit).chain(own).collect()
+    }
+}
+
+impl Measure {
+    fn brings(&self, values: &Values<'_>) -> Brings {
+        let is_looked_at = |when: &Condition| when.decide(values) == Some(true);
+        if !self.when.as_ref().is_none_or(is_looked_at) {
+            return Brings::Nothing;
+        }
+        match &self.takes {
+            Takes::Counts(condition) if condition.decide(values) == Some(true) => Brings::Hit,
+            Takes::Counts(_) => Brings::Nothing,
+            Takes::Asks(condition) => condition.decide(values).map_or(Brings::Nothing, Brings::Asked),
+            Takes::Number(slot) => number(values.get(*slot)).map_or(Brings::Nothing, Brings::Number),
+            Takes::Item(slot) => item(values.get(*slot)).map_or(Brings::Nothing, Brings::Item),
+        }
+    }
+}
+
+/// Hash of what is measured over which windows.
+pub(super) fn hash(groups: &[Measures]) -> u64 {
+    let plans = groups
+        .iter()
+        .map(|group| (&group.plan, group.names().collect::<Vec<_>>()));
+    xxhash_rust::xxh3::xxh3_64(format!("{:?}", plans.collect::<Vec<_>>()).as_bytes())
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers are measured as the nearest double"
+)]
+pub(super) fn number(fact: Option<Fact<'_>>) -> Option<f64> {
+    match fact? {
+        Fact::Long(number) => Some(number as f64),
+        Fact::Double(number) => Some(number),
+        Fact::Decimal(number) => Some(number.to_double()),
+        _ => None,
+    }
+}
+
+/// A value as it is told apart from others; what is not known or is a list is none.
+pub(super) fn item(fact: Option<Fact<'_>>) -> Option<String> {
+    match fact? {
+        Fact::Null | Fact::StrList(_) | Fact::Addresses(_) => None,
+        fact => Some(shown(fact)),
+    }
+}
+
+/// The windows under `windows`; `otherwise` is the length of those that do not say theirs.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    otherwise: Option<i64>,
+    variables: &mut Variables,
+) -> Vec<Measures> {
+    let mut groups = Vec::new();
+    let entries = reader.entries(fields, "windows", "a mapping of names to windows");
+    if entries.len() > MOST {
+        let limit = MOST;
+        let what = "the number of windows of a detection";
+        reader.fail(fields.place, Fault::TooBig { what, limit });
+        return groups;
+    }
+    for (key, node) in entries {
+        let Some(name) = own_name(reader, key, variables) else {
+            continue;
+        };
+        if let Some((length, aggregate, measure)) = read_one(reader, name, node, otherwise, variables) {
+            add(&mut groups, Shape::sliding(length), aggregate, measure);
+        }
+    }
+    groups
+}
+
+/// A name that means nothing else where conditions of the rule are read.
+fn own_name(reader: &mut Reader<'_>, key: &Node, variables: &Variables) -> Option<String> {
+    let name = reader.new_name(key)?;
+    if variables.is_derived(name) {
+        let problem = "is the name of a derived value; give the window another".to_owned();
+        let key_text = name.to_owned();
+        reader.fail(
+            key.place,
+            Fault::Detection {
+                key: key_text,
+                problem,
+            },
+        );
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+/// Puts a measure beside those of the same shape, so that they share their panes.
+pub(super) fn add_events(
+    groups: &mut Vec<Measures>,
+    length: i64,
+    name: &str,
+    aggregate: Aggregate,
+    of: Condition,
+) {
+    let takes = if aggregate == Aggregate::Ratio {
+        Takes::Asks(of)
+    } else {
+        Takes::Counts(of)
+    };
+    let measure = Measure {
+        name: name.to_owned(),
+        takes,
+        when: None,
+    };
+    add(groups, Shape::sliding(length), aggregate, measure);
+}
+
+/// The same for the numbers of a field.
+pub(super) fn add_numbers(
+    groups: &mut Vec<Measures>,
+    length: i64,
+    name: &str,
+    aggregate: Aggregate,
+    of: Slot,
+) {
+    let takes = if aggregate == Aggregate::Distinct {
+        Takes::Item(of)
+    } else {
+        Takes::Number(of)
+    };
+    let measure = Measure {
+        name: name.to_owned(),
+        takes,
+        when: None,
+    };
+    add(groups, Shape::sliding(length), aggregate, measure);
+}
+
+fn add(groups: &mut Vec<Measures>, shape: Shape, aggregate: Aggregate, measure: Measure) {
+    let place = groups.iter().position(|group| group.plan.shape == shape);
+    let place = place.unwrap_or_else(|| {
+        groups.push(Measures::new(shape));
+        groups.len() - 1
+    });
+    if let Some(group) = groups.get_mut(place) {
+        group.plan.aggregates.push(aggregate);
+        group.measures.push(measure);
+    }
+}
+
+fn read_one(
+    reader: &mut Reader<'_>,
+    name: String,
+    node: &Node,
+    otherwise: Option<i64>,
+    variables: &mut Variables,
+) -> Option<(i64, Aggregate, Measure)> {
+    let fields = reader.fields(node, "a window", KEYS)?;
+    let length = match otherwise {
+        Some(length) if fields.get("window").is_none() => length,
+        _ => required_span(reader, &fields, "window")?,
+    };
+    let mut given = FUNCTIONS.iter().filter(|(key, ..)| fields.get(key).is_some());
+    let (Some((key, of, aggregate)), None) = (given.next(), given.next()) else {
+        let problem =
+            "needs one of count, rate, ratio, sum, avg, min, max, first, last, distinct, p50, p90, p95, p99";
+        let problem = problem.to_owned();
+        reader.fail(fields.place, Fault::Detection { key: name, problem });
+        return None;
+    };
+    let takes = match of {
+        Of::Events => Takes::Counts(event_condition(reader, &fields, key, variables)?),
+        Of::Share => Takes::Asks(event_condition(reader, &fields, key, variables)?),
+        Of::Numbers => Takes::Number(field(reader, &fields, key, variables)?),
+        Of::Items => Takes::Item(field(reader, &fields, key, variables)?),
+    };
+    let when = event_condition(reader, &fields, "when", variables);
+    let measure = Measure { name, takes, when };
+    Some((length, *aggregate, measure))
+}

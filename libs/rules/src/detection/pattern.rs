@@ -1,0 +1,144 @@
+//! What the kinds of detections that do more than count look for, and how they are told: the keys that they share.
+//! No I/O, no clock.
+
+use super::alert::{self, AlertRule};
+use super::rule::{Kind, Telling};
+use crate::condition::Variables;
+use crate::error::Fault;
+use crate::file::{Fields, Reader};
+use crate::node::Node;
+
+/// Events that a detection names unless the rule says how many, and at most.
+const EVIDENCE: usize = 10;
+const MOST_EVIDENCE: u32 = 100;
+
+const MINUTE_MS: i64 = 60 * 1000;
+
+/// What is looked for.
+#[derive(Debug)]
+pub enum Pattern {
+    /// A condition over windows that holds.
+    Alert(AlertRule),
+}
+
+impl Pattern {
+    /// The values of its own that a description may name.
+    pub(super) fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Alert(rule) => rule.names(),
+        }
+    }
+}
+
+/// Which kinds read which keys, of those that not all do.
+const KEYS_OF: &[(&str, &[Kind])] = &[
+    ("for", &[Kind::Condition]),
+    ("windows", &[Kind::Condition]),
+    ("threshold", &[Kind::Condition]),
+    ("evidence", &[Kind::Condition]),
+    ("send_resolved", &[Kind::Condition]),
+    ("level", &[Kind::Condition]),
+    ("channels", &[Kind::Condition]),
+    ("escalation", &[Kind::Condition]),
+    ("suppression_minutes", &[Kind::Condition]),
+];
+
+/// Refuses keys that the kind does not read: they would do nothing.
+pub(super) fn check_keys(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    kind: Option<Kind>,
+    names: &[(&str, Kind)],
+) {
+    let Some(kind) = kind else { return };
+    for (key, readers) in KEYS_OF.iter().filter(|(_, readers)| !readers.contains(&kind)) {
+        let Some(node) = fields.get(key) else { continue };
+        let readers = names.iter().filter(|(_, kind)| readers.contains(kind));
+        let readers = readers.map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        let problem =
+            format!("is read by detections of `kind: {readers}` only; take it out or change the kind");
+        let key = (*key).to_owned();
+        reader.fail(node.place, Fault::Detection { key, problem });
+    }
+}
+
+/// What the rule looks for; `None` for kinds that count, and where it is a mistake.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    kind: Kind,
+    window_ms: Option<i64>,
+    variables: &mut Variables,
+) -> Option<Pattern> {
+    match kind {
+        Kind::Each | Kind::Count | Kind::Streak => None,
+        Kind::Condition => AlertRule::read(reader, fields, window_ms, variables).map(Pattern::Alert),
+    }
+}
+
+/// How it is told.
+pub(super) fn telling(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Telling {
+    let evidence = match fields.get("evidence") {
+        Some(_) => reader
+            .count(fields, "evidence")
+            .map(|most| most.min(MOST_EVIDENCE)),
+        None => None,
+    };
+    let carried = ["channels", "escalation"].into_iter().filter_map(|key| {
+        let node = fields.get(key)?;
+        let text = node.text().map_or_else(|| node.to_json(), str::to_owned);
+        Some((format!("alert.{key}"), text))
+    });
+    Telling {
+        hold_ms: alert::hold_ms(reader, fields),
+        evidence: evidence
+            .and_then(|most| usize::try_from(most).ok())
+            .unwrap_or(EVIDENCE),
+        sends_resolved: reader.switch(fields, "send_resolved"),
+        carried: carried.collect(),
+    }
+}
+
+/// `cooldown: 30m`, or `suppression_minutes: 30` as StreamFlow writes it.
+pub(super) fn cooldown_ms(reader: &mut Reader<'_>, fields: &Fields<'_>) -> i64 {
+    let minutes = fields.get("suppression_minutes");
+    match (fields.get("cooldown"), minutes.and_then(Node::text)) {
+        (Some(_), _) => reader.span_ms(fields, "cooldown").unwrap_or(0),
+        (None, None) => 0,
+        (None, Some(minutes)) => match minutes.trim().parse::<i64>() {
+            Ok(minutes) if minutes >= 0 => minutes.saturating_mul(MINUTE_MS),
+            _ => {
+                let wanted = "a whole number of minutes from 0";
+                let node = fields.get("suppression_minutes");
+                node.into_iter()
+                    .for_each(|node| reader.wrong_kind(node, "suppression_minutes", wanted));
+                0
+            }
+        },
+    }
+}
+
+/// The number that a pattern tells as its threshold.
+pub(super) fn limit(reader: &mut Reader<'_>, fields: &Fields<'_>) -> f64 {
+    reader.number(fields, "threshold").unwrap_or(0.0)
+}
+
+/// StreamFlow's levels by our severities.
+const LEVELS: &[(&str, &str)] = &[
+    ("info", "low"),
+    ("warning", "medium"),
+    ("error", "high"),
+    ("critical", "critical"),
+];
+
+pub(super) fn severity_of_level(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<String> {
+    let level = reader.required_text(fields, "level")?;
+    let known = LEVELS.iter().find(|(name, _)| *name == level);
+    if known.is_none() {
+        let place = fields.get("level").map_or(fields.place, |node| node.place);
+        let wanted = "info, warning, error or critical";
+        let key = "level".to_owned();
+        reader.fail(place, Fault::WrongKind { key, wanted });
+    }
+    known.map(|(_, severity)| (*severity).to_owned())
+}
