@@ -6,7 +6,6 @@ use super::rule::{Kind, Telling};
 use crate::condition::Variables;
 use crate::error::Fault;
 use crate::file::{Fields, Reader};
-use crate::node::Node;
 
 /// Events that a detection names unless the rule says how many, and at most.
 const EVIDENCE: usize = 10;
@@ -101,20 +100,15 @@ pub(super) fn telling(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Telling {
 
 /// `cooldown: 30m`, or `suppression_minutes: 30` as StreamFlow writes it.
 pub(super) fn cooldown_ms(reader: &mut Reader<'_>, fields: &Fields<'_>) -> i64 {
-    let minutes = fields.get("suppression_minutes");
-    match (fields.get("cooldown"), minutes.and_then(Node::text)) {
-        (Some(_), _) => reader.span_ms(fields, "cooldown").unwrap_or(0),
-        (None, None) => 0,
-        (None, Some(minutes)) => match minutes.trim().parse::<i64>() {
-            Ok(minutes) if minutes >= 0 => minutes.saturating_mul(MINUTE_MS),
-            _ => {
-                let wanted = "a whole number of minutes from 0";
-                let node = fields.get("suppression_minutes");
-                node.into_iter()
-                    .for_each(|node| reader.wrong_kind(node, "suppression_minutes", wanted));
-                0
-            }
-        },
+    let Some(node) = fields.get("suppression_minutes") else {
+        return reader.span_ms(fields, "cooldown").unwrap_or(0);
+    };
+    match node.text().map(|text| text.trim().parse::<i64>()) {
+        Some(Ok(minutes)) if minutes >= 0 => minutes.saturating_mul(MINUTE_MS),
+        _ => {
+            reader.wrong_kind(node, "suppression_minutes", "a whole number of minutes from 0");
+            0
+        }
     }
 }
 
