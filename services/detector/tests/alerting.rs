@@ -1,6 +1,6 @@
 //! Conditions over windows, without Kafka: pending, firing and resolved, in event time, over a restart.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::panic, reason = "a test that cannot go on fails")]
 
 use std::time::Duration;
 

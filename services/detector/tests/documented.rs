@@ -1,7 +1,5 @@
 //! Every example of docs/DETECTION.md loads, and its tests pass.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::path::Path;
 
 use detector::run_tests;
