@@ -27,8 +27,8 @@ mod words;
 
 pub use condition::evaluate;
 pub use detection::{
-    AlertRule, Brings, DetectionCase, DetectionRule, DetectionRules, Inquiry, Kind, Measures, Observation,
-    Pattern, Telling, TimedEvent,
+    AbsentRule, AlertRule, BaselineRule, Brings, DetectionCase, DetectionRule, DetectionRules, Inquiry, Kind,
+    Measures, Observation, Pattern, RareRule, SequenceRule, Telling, TimedEvent,
 };
 pub use error::{Fault, RuleError, explain};
 pub use fact::{Both, Fact, FactList, Facts, OwnedFact};

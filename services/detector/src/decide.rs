@@ -45,7 +45,7 @@ pub(crate) fn decide(
     let mut decided = Decided::default();
     for seen in inquiry.observations() {
         if let Some(pattern) = &seen.rule.pattern {
-            let watched = watch(&seen, pattern, rules, &inquiry, event, stores);
+            let watched = watch(&seen, pattern, rules, &inquiry, lateness_ms, event, stores);
             let found = watched.unwrap_or_else(|TooLate| {
                 decided.late.push(seen.rule.name.clone());
                 None
@@ -71,6 +71,7 @@ fn watch(
     pattern: &Pattern,
     rules: &DetectionRules,
     inquiry: &Inquiry<'_>,
+    lateness_ms: i64,
     event: &Event,
     stores: &mut DetectorStores,
 ) -> Result<Option<Detection>, TooLate> {
@@ -85,7 +86,7 @@ fn watch(
         subject: &event.subject,
         key: &key,
     };
-    pattern::observe(place, pattern, inquiry, event, stores)
+    pattern::observe(place, pattern, inquiry, lateness_ms, event, stores)
 }
 
 /// The key of what a rule keeps of a subject and group.

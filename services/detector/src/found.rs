@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{Detection, Event, Facts, Id, Value};
 use rules::{DetectionRule, FactList, Inquiry};
-use windows::{News, Outcome, Run};
+use windows::{Chain, News, Outcome, Run};
 
 use crate::pattern::Place;
 use crate::watch::Watch;
@@ -107,30 +107,93 @@ pub(crate) struct Told<'a> {
     pub(crate) watch: &'a Watch,
 }
 
-/// The detection of a pattern. Its identity is made from the rule, the subject, and since when it holds.
+/// What was found, as its record says it.
+struct Finding<'a> {
+    id: Id,
+    state: &'static str,
+    time: i64,
+    window: (i64, i64),
+    count: i64,
+    event_ids: Vec<String>,
+    values: &'a [(&'a str, Outcome)],
+}
+
+/// The detection of a condition. Its identity is made from the rule, the subject, and since when it holds.
 pub(crate) fn told(origin: &Origin<'_>, told: &Told<'_>) -> Detection {
-    let (place, rule) = (origin.place, origin.place.rule);
     let (state, since) = match told.news {
         News::Fires(since) => (Detection::FIRING, since),
         News::Resolves(since) => (Detection::RESOLVED, since),
     };
-    let id = Id::new().part(place.key).part(since.to_string()).part(state);
+    let id = Id::new().part(origin.place.key).part(since.to_string());
+    record(
+        origin,
+        Finding {
+            id: id.part(state),
+            state,
+            time: told.now,
+            window: (since, told.now),
+            count: told.count,
+            event_ids: told.watch.ids(),
+            values: told.values,
+        },
+    )
+}
+
+/// The detection of a sequence. Its identity is made from the rule, the subject and the events.
+pub(crate) fn chained(origin: &Origin<'_>, chain: &Chain) -> Detection {
+    let ids = chain.ids.iter();
+    let id = ids.fold(Id::new().part(origin.place.key), |id, event| {
+        id.part(event.as_bytes())
+    });
+    record(
+        origin,
+        Finding {
+            id,
+            state: Detection::FIRING,
+            time: chain.last_at,
+            window: (chain.first_at, chain.last_at),
+            count: i64::try_from(chain.ids.len()).unwrap_or(i64::MAX),
+            event_ids: chain.ids.iter().map(ToString::to_string).collect(),
+            values: &[],
+        },
+    )
+}
+
+/// The detection of one event. Its identity is made from the rule and the event.
+pub(crate) fn single(origin: &Origin<'_>, event: &Event, values: &[(&str, Outcome)]) -> Detection {
+    let id = Id::new().part(origin.place.key).part(&event.source);
+    record(
+        origin,
+        Finding {
+            id: id.part(&event.id),
+            state: Detection::FIRING,
+            time: event.time,
+            window: (event.time, event.time),
+            count: 1,
+            event_ids: vec![event.id.clone()],
+            values,
+        },
+    )
+}
+
+fn record(origin: &Origin<'_>, finding: Finding<'_>) -> Detection {
+    let (place, rule) = (origin.place, origin.place.rule);
     Detection {
-        id: id.text("det_"),
         tenant: place.tenant.to_owned(),
         rule: rule.name.clone(),
         subject: place.subject.to_owned(),
         severity: rule.severity.clone(),
-        description: describe(origin, told),
-        time: told.now,
-        window_start: since,
-        window_end: told.now,
-        count: told.count,
+        description: describe(origin, &finding),
+        attributes: attributes(origin, finding.values),
+        id: finding.id.text("det_"),
+        time: finding.time,
+        window_start: finding.window.0,
+        window_end: finding.window.1,
+        count: finding.count,
         threshold: rule.limit,
-        event_ids: told.watch.ids(),
-        attributes: attributes(origin, told.values),
+        event_ids: finding.event_ids,
         rules_version: place.rules.version().to_owned(),
-        state: state.to_owned(),
+        state: finding.state.to_owned(),
     }
 }
 
@@ -141,9 +204,12 @@ fn attributes(origin: &Origin<'_>, values: &[(&str, Outcome)]) -> Facts {
         .map(|event| event.attributes.clone())
         .unwrap_or_default();
     for (name, outcome) in values {
-        if let Outcome::Number(number) = outcome {
-            facts.insert(format!("window.{name}"), Value::Double(*number));
-        }
+        let value = match outcome {
+            Outcome::Number(number) => Value::Double(*number),
+            Outcome::Items(_) => Value::from(shown(outcome).as_str()),
+            Outcome::Nothing => continue,
+        };
+        facts.insert(format!("window.{name}"), value);
     }
     let carried = &origin.place.rule.telling.carried;
     facts.extend(
@@ -154,11 +220,14 @@ fn attributes(origin: &Origin<'_>, values: &[(&str, Outcome)]) -> Facts {
     facts
 }
 
-fn describe(origin: &Origin<'_>, told: &Told<'_>) -> String {
+fn describe(origin: &Origin<'_>, finding: &Finding<'_>) -> String {
     let rule = origin.place.rule;
-    let values = told.values.iter().map(|(name, outcome)| (*name, shown(outcome)));
+    let values = finding
+        .values
+        .iter()
+        .map(|(name, outcome)| (*name, shown(outcome)));
     let own = [
-        ("count", told.count.to_string()),
+        ("count", finding.count.to_string()),
         ("threshold", rule.limit.to_string()),
     ];
     let mut extras: Vec<(&str, String)> = own.into_iter().chain(values).collect();
@@ -171,9 +240,10 @@ fn describe(origin: &Origin<'_>, told: &Told<'_>) -> String {
         Some(event) => origin.place.rules.describe(rule, event, &extras),
         None => origin.place.rules.describe(rule, &FactList::default(), &extras),
     };
-    match told.news {
-        News::Fires(_) => text,
-        News::Resolves(_) => format!("resolved: {text}"),
+    if finding.state == Detection::RESOLVED {
+        format!("resolved: {text}")
+    } else {
+        text
     }
 }
 

@@ -3,13 +3,17 @@
 //! No Kafka, no clock, no I/O but the watched rule files: detections and windows are a function of the
 //! events in their order.
 
+mod absence;
 mod alerting;
+mod baselines;
 mod cases;
 mod decide;
 mod detector;
 mod found;
 mod pattern;
+mod rarities;
 mod rule_files;
+mod sequences;
 mod stores;
 mod watch;
 

@@ -5,14 +5,17 @@ use rules::{DetectionRule, DetectionRules, Inquiry, Pattern};
 use stage::{Clock, Timers};
 use windows::Policy;
 
-use crate::alerting;
 use crate::decide::{SEPARATOR, TooLate};
 use crate::found::Origin;
 use crate::stores::{DAY_MS, DetectorStores, HOUR_MS};
 use crate::watch::Watch;
+use crate::{absence, alerting, baselines, rarities, sequences};
 
 /// Steps that one timer takes at most where event time went far at once; the rest is left to the next timer.
 const MOST_STEPS: usize = 256;
+
+/// What is usual for a subject is forgotten at most twice this long after its last event.
+const LEARNT_MS: i64 = 45 * DAY_MS;
 
 /// A rule at one subject.
 #[derive(Clone, Copy)]
@@ -56,16 +59,45 @@ pub(crate) fn observe(
     place: Place<'_>,
     pattern: &Pattern,
     inquiry: &Inquiry<'_>,
+    lateness_ms: i64,
     event: &Event,
     stores: &mut DetectorStores,
 ) -> Result<Option<Detection>, TooLate> {
+    if !concerns(pattern, inquiry, event) {
+        return Ok(None);
+    }
     let known = stores.alerts.get(&place.key.to_owned());
     let mut watch = known.cloned().unwrap_or_default();
+    let settled = watch.newest.saturating_sub(lateness_ms);
     let found = match pattern {
         Pattern::Alert(alert) => alerting::observe(place, alert, inquiry, event, &mut watch)?,
+        Pattern::Absent(_) => absence::observe(place, event, &mut watch),
+        Pattern::Sequence(rule) => {
+            let roles = inquiry.roles(rule, &event.kind);
+            sequences::observe(place, rule, roles, lateness_ms, event, &mut watch)?
+        }
+        Pattern::Baseline(rule) => {
+            let settled = rule
+                .measures
+                .as_ref()
+                .map_or(settled, |_| stores.timers.watermark());
+            baselines::observe(place, rule, inquiry, settled, event, &mut watch)?
+        }
+        Pattern::Rare(_) if event.time < settled => return Err(TooLate),
+        Pattern::Rare(rule) => rarities::observe(place, rule, inquiry, event, &mut watch),
     };
     keep(place, pattern, watch, stores);
     Ok(found)
+}
+
+/// Whether there is anything in the event for the rule: of what is nothing to it, no state is kept.
+fn concerns(pattern: &Pattern, inquiry: &Inquiry<'_>, event: &Event) -> bool {
+    match pattern {
+        Pattern::Sequence(rule) => inquiry.roles(rule, &event.kind) != 0,
+        Pattern::Baseline(rule) => rule.measures.is_some() || inquiry.number(rule).is_some(),
+        Pattern::Rare(rule) => inquiry.item(rule).is_some(),
+        Pattern::Alert(_) | Pattern::Absent(_) => true,
+    }
 }
 
 /// What follows from event time having come to `now`.
@@ -94,6 +126,9 @@ pub(crate) fn pass(
         }
         let news = match pattern {
             Pattern::Alert(alert) => alerting::pass(place, alert, due, &mut watch),
+            Pattern::Absent(rule) => absence::pass(place, *rule, due, &mut watch),
+            Pattern::Baseline(rule) => baselines::pass(place, rule, due, &mut watch),
+            Pattern::Sequence(_) | Pattern::Rare(_) => None,
         };
         found.extend(news);
     }
@@ -105,6 +140,9 @@ pub(crate) fn pass(
 fn next_due(place: Place<'_>, pattern: &Pattern, watch: &Watch) -> Option<i64> {
     match pattern {
         Pattern::Alert(alert) => alerting::due(place, alert, watch),
+        Pattern::Absent(rule) => absence::due(place, *rule, watch),
+        Pattern::Baseline(rule) => baselines::due(place, rule, watch),
+        Pattern::Sequence(_) | Pattern::Rare(_) => None,
     }
 }
 
@@ -127,6 +165,10 @@ fn set(timers: &mut Timers, key: &str, due: i64) {
 fn lifetime_ms(rule: &DetectionRule, pattern: &Pattern) -> i64 {
     let span = match pattern {
         Pattern::Alert(alert) => alerting::longest_ms(alert),
+        Pattern::Absent(_) => 0,
+        Pattern::Sequence(rule) => rule.within_ms,
+        Pattern::Baseline(_) => LEARNT_MS,
+        Pattern::Rare(rule) => rule.rarity.forget / 2,
     };
     let told = rule.telling.hold_ms.saturating_add(rule.cooldown_ms);
     span.saturating_add(told)

@@ -83,7 +83,7 @@ impl AlertRule {
         });
         Some(Self {
             condition: condition?,
-            plan_hash: measure::hash(&measures),
+            plan_hash: measure::hash(&measures, ""),
             measures,
         })
     }

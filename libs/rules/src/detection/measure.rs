@@ -141,12 +141,12 @@ impl Measure {
     }
 }
 
-/// Hash of what is measured over which windows.
-pub(super) fn hash(groups: &[Measures]) -> u64 {
+/// Hash of what is measured over which windows, and of a name beside.
+pub(super) fn hash(groups: &[Measures], name: &str) -> u64 {
     let plans = groups
         .iter()
         .map(|group| (&group.plan, group.names().collect::<Vec<_>>()));
-    xxhash_rust::xxh3::xxh3_64(format!("{:?}", plans.collect::<Vec<_>>()).as_bytes())
+    xxhash_rust::xxh3::xxh3_64(format!("{:?}{name}", plans.collect::<Vec<_>>()).as_bytes())
 }
 
 #[expect(
@@ -266,6 +266,19 @@ fn add(groups: &mut Vec<Measures>, shape: Shape, aggregate: Aggregate, measure: 
         group.plan.aggregates.push(aggregate);
         group.measures.push(measure);
     }
+}
+
+/// One measure over windows that tumble, each of which gives a number.
+pub(super) fn read_tumbling(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    variables: &mut Variables,
+) -> Option<Measures> {
+    let (size, aggregate, measure) = read_one(reader, "value".to_owned(), node, None, variables)?;
+    let mut measures = Measures::new(Shape::Tumbling { size });
+    measures.plan.aggregates.push(aggregate);
+    measures.measures.push(measure);
+    Some(measures)
 }
 
 fn read_one(

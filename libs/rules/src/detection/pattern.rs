@@ -2,7 +2,9 @@
 //! No I/O, no clock.
 
 use super::alert::{self, AlertRule};
+use super::habit::{BaselineRule, RareRule};
 use super::rule::{Kind, Telling};
+use super::sequence::SequenceRule;
 use crate::condition::Variables;
 use crate::error::Fault;
 use crate::file::{Fields, Reader};
@@ -18,6 +20,21 @@ const MINUTE_MS: i64 = 60 * 1000;
 pub enum Pattern {
     /// A condition over windows that holds.
     Alert(AlertRule),
+    /// Silence.
+    Absent(AbsentRule),
+    /// One event after another.
+    Sequence(SequenceRule),
+    /// A number far from what is usual.
+    Baseline(BaselineRule),
+    /// A value that is new or nearly so.
+    Rare(RareRule),
+}
+
+/// A subject that was heard of and fell silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AbsentRule {
+    /// So many events it must have had before.
+    pub at_least: u64,
 }
 
 impl Pattern {
@@ -25,21 +42,48 @@ impl Pattern {
     pub(super) fn names(&self) -> Vec<&str> {
         match self {
             Self::Alert(rule) => rule.names(),
+            Self::Absent(_) | Self::Sequence(_) => Vec::new(),
+            Self::Baseline(_) => vec!["value", "expected", "score", "season"],
+            Self::Rare(_) => vec!["value", "before", "of"],
         }
     }
 }
 
 /// Which kinds read which keys, of those that not all do.
 const KEYS_OF: &[(&str, &[Kind])] = &[
-    ("for", &[Kind::Condition]),
+    ("for", &[Kind::Condition, Kind::Absent, Kind::Baseline]),
     ("windows", &[Kind::Condition]),
     ("threshold", &[Kind::Condition]),
-    ("evidence", &[Kind::Condition]),
-    ("send_resolved", &[Kind::Condition]),
+    ("evidence", &[Kind::Condition, Kind::Absent, Kind::Baseline]),
+    ("send_resolved", &[Kind::Condition, Kind::Absent, Kind::Baseline]),
     ("level", &[Kind::Condition]),
     ("channels", &[Kind::Condition]),
     ("escalation", &[Kind::Condition]),
     ("suppression_minutes", &[Kind::Condition]),
+    ("at_least", &[Kind::Each, Kind::Count, Kind::Streak, Kind::Absent]),
+    ("more_than", &[Kind::Each, Kind::Count, Kind::Streak]),
+    (
+        "condition",
+        &[Kind::Each, Kind::Count, Kind::Streak, Kind::Condition],
+    ),
+    (
+        "window",
+        &[Kind::Each, Kind::Count, Kind::Streak, Kind::Condition],
+    ),
+    ("steps", &[Kind::Sequence]),
+    ("without", &[Kind::Sequence]),
+    ("within", &[Kind::Sequence]),
+    ("value", &[Kind::Baseline, Kind::Rare]),
+    ("measure", &[Kind::Baseline]),
+    ("season", &[Kind::Baseline]),
+    ("learn", &[Kind::Baseline, Kind::Rare]),
+    ("deviations", &[Kind::Baseline]),
+    ("least_difference", &[Kind::Baseline]),
+    ("freeze", &[Kind::Baseline]),
+    ("share", &[Kind::Rare]),
+    ("at_most", &[Kind::Rare]),
+    ("forget", &[Kind::Rare]),
+    ("until_learnt", &[Kind::Rare]),
 ];
 
 /// Refuses keys that the kind does not read: they would do nothing.
@@ -72,7 +116,23 @@ pub(super) fn read(
     match kind {
         Kind::Each | Kind::Count | Kind::Streak => None,
         Kind::Condition => AlertRule::read(reader, fields, window_ms, variables).map(Pattern::Alert),
+        Kind::Absent => absent(reader, fields).map(Pattern::Absent),
+        Kind::Sequence => SequenceRule::read(reader, fields, variables).map(Pattern::Sequence),
+        Kind::Baseline => BaselineRule::read(reader, fields, variables).map(Pattern::Baseline),
+        Kind::Rare => RareRule::read(reader, fields, variables).map(Pattern::Rare),
     }
+}
+
+/// `for` is what it is silent for, so it must be there.
+fn absent(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<AbsentRule> {
+    if fields.get("for").is_none() {
+        return reader.missing(fields, "for");
+    }
+    let at_least = match fields.get("at_least") {
+        Some(_) => u64::from(reader.count(fields, "at_least")?),
+        None => 1,
+    };
+    Some(AbsentRule { at_least })
 }
 
 /// How it is told.

@@ -35,14 +35,32 @@ const KEYS: &[&str] = &[
     "channels",
     "escalation",
     "suppression_minutes",
+    "steps",
+    "without",
+    "within",
+    "value",
+    "measure",
+    "season",
+    "learn",
+    "deviations",
+    "least_difference",
+    "freeze",
+    "share",
+    "at_most",
+    "forget",
+    "until_learnt",
 ];
 const KINDS: &[(&str, Kind)] = &[
     ("each", Kind::Each),
     ("count", Kind::Count),
     ("streak", Kind::Streak),
     ("condition", Kind::Condition),
+    ("absent", Kind::Absent),
+    ("sequence", Kind::Sequence),
+    ("baseline", Kind::Baseline),
+    ("rare", Kind::Rare),
 ];
-const WANTED_KIND: &str = "each, count or streak, or condition";
+const WANTED_KIND: &str = "each, count or streak, or condition, absent, sequence, baseline or rare";
 const SEVERITIES: &[&str] = &["low", "medium", "high", "critical"];
 
 /// The type that stands for all types.
@@ -62,6 +80,14 @@ pub enum Kind {
     Streak,
     /// A condition over windows of the subject, while it holds.
     Condition,
+    /// The subject falls silent.
+    Absent,
+    /// One event after another within a time.
+    Sequence,
+    /// A number far from what is usual for the subject.
+    Baseline,
+    /// A value that the subject never or hardly had.
+    Rare,
 }
 
 /// How a pattern that was found is told.
@@ -130,11 +156,18 @@ impl DetectionRule {
             reader.missing::<()>(&fields, "window");
         }
         let pattern = pattern::read(reader, &fields, kind?, window_ms, variables);
-        let (threshold, reached_at) = read_threshold(reader, &fields, kind)?;
+        let (threshold, reached_at) = if kind?.is_counted() {
+            read_threshold(reader, &fields, kind)?
+        } else {
+            (0, 0)
+        };
         let group_by = read_group(reader, &fields, variables);
         let own = pattern.as_ref().map(Pattern::names).unwrap_or_default();
         Some(Self {
-            types: read_types(reader, &fields, node)?,
+            types: match &pattern {
+                Some(Pattern::Sequence(sequence)) => sequence.types(),
+                _ => read_types(reader, &fields, node)?,
+            },
             condition: read_when(reader, &fields, kind?, variables),
             severity: read_severity(reader, &fields)?,
             description: read_description(reader, &fields, name.as_deref(), &own, variables)?,
@@ -232,7 +265,7 @@ fn read_threshold(reader: &mut Reader<'_>, fields: &Fields<'_>, kind: Option<Kin
             .count(fields, "more_than")
             .map(|most| (most, most.saturating_add(1))),
         (None, Some(_)) => reader.count(fields, "at_least").map(|least| (least, least)),
-        (None, None) if kind.is_some_and(|kind| !matches!(kind, Kind::Count | Kind::Streak)) => Some((1, 1)),
+        (None, None) if kind == Some(Kind::Each) => Some((1, 1)),
         (None, None) => reader.missing(fields, "at_least"),
     }
 }

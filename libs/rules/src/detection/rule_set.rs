@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use super::alert::AlertRule;
 use super::case::{self, DetectionCase};
+use super::habit::{BaselineRule, RareRule};
 use super::measure::{Brings, Measures};
 use super::rule::{ANY_TYPE, DetectionRule};
+use super::sequence::SequenceRule;
 use crate::condition::{Values, Variables};
 use crate::error::{Fault, RuleError};
 use crate::fact::{Fact, Facts};
@@ -213,6 +215,28 @@ impl<'a> Inquiry<'a> {
     pub fn brings(&self, measures: &Measures) -> Vec<Brings> {
         let values = self.values.as_ref();
         values.map_or_else(Vec::new, |values| measures.brings(values))
+    }
+
+    /// The number of an event that a baseline judges; `None` where it has none, or windows give the numbers.
+    pub fn number(&self, rule: &BaselineRule) -> Option<f64> {
+        rule.number(self.values.as_ref()?)
+    }
+
+    /// The value of an event that may be rare; `None` where it is not known.
+    pub fn item(&self, rule: &RareRule) -> Option<String> {
+        rule.item(self.values.as_ref()?)
+    }
+
+    /// Whether an event is told of though too little is learnt to say what is rare.
+    pub fn tells_unlearnt(&self, rule: &RareRule) -> bool {
+        let values = self.values.as_ref();
+        values.is_some_and(|values| rule.tells_unlearnt(values))
+    }
+
+    /// What an event of this type is to a sequence; 0 where it is nothing.
+    pub fn roles(&self, rule: &SequenceRule, kind: &str) -> windows::Roles {
+        let values = self.values.as_ref();
+        values.map_or(0, |values| rule.roles(kind, values))
     }
 
     /// What the rule keeps apart within a subject: its `group_by` values, or nothing.

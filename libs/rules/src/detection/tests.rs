@@ -175,3 +175,46 @@ fn an_alert_rule_of_stream_flow_is_a_condition() {
         crate::explain(&errors).contains("d.yml:2:") && crate::explain(&errors).contains("info, warning")
     );
 }
+
+#[test]
+fn mistakes_of_patterns_are_told() {
+    assert!(faults("kind: absent").contains("needs the key `for`"));
+    assert!(faults("kind: absent, for: 0s").contains("longer than nothing"));
+    assert!(faults("kind: absent, for: 1m, value: data.x").contains("`kind: baseline, rare` only"));
+    let step = "{type: a}";
+    assert!(faults(&format!("kind: sequence, within: 1m, steps: [{step}]")).contains("2 to 31 steps"));
+    assert!(faults(&format!("kind: sequence, steps: [{step}, {step}]")).contains("needs the key `within`"));
+    assert!(
+        faults(&format!(
+            "kind: sequence, within: 1m, steps: [{step}, {{when: 'true'}}]"
+        ))
+        .contains("needs the key `type`")
+    );
+    assert!(faults("kind: baseline").contains("or `measure` must be there"));
+    assert!(faults("kind: baseline, value: data.x, season: month").contains("none, day, week or best"));
+    assert!(faults("kind: baseline, value: market.x").contains("known only after detection"));
+    assert!(faults("kind: baseline, value: data.x, deviations: -1").contains("a number from 0"));
+    assert!(faults("kind: rare").contains("needs the key `value`"));
+    assert!(
+        faults("kind: rare, value: data.x, until_learnt: 'market.y > 1'")
+            .contains("known only after detection")
+    );
+}
+
+#[test]
+fn a_sequence_looks_at_the_types_of_its_steps() {
+    let file = "detections:\n  - {name: s, kind: sequence, within: 1m, steps: [{type: a}, {types: [b, c]}], without: {type: d}, \
+                severity: low, description: d}\n";
+    let set =
+        DetectionRules::parse(&[("d.yml", file)], &no_env).unwrap_or_else(|errors| panic!("{errors:?}"));
+    assert!(["a", "b", "c", "d"].iter().all(|name| set.watches(name)) && !set.watches("e"));
+    let [rule] = set.rules() else { panic!("one rule") };
+    let Some(Pattern::Sequence(sequence)) = &rule.pattern else {
+        panic!("a sequence")
+    };
+    let roles = |name: &str| {
+        let facts = event(&[("type", OwnedFact::Str(name.to_owned()))]);
+        set.ask(&facts).roles(sequence, name)
+    };
+    assert_eq!(["a", "b", "c", "d", "e"].map(roles), [1, 2, 2, windows::ENDS, 0]);
+}
