@@ -153,7 +153,10 @@ fn mistakes_of_conditions_over_windows_are_told() {
     assert!(faults("kind: condition").contains("needs the key `condition`"));
     assert!(faults("kind: condition, condition: 'error_ratio > 1'").contains("unknown name `error_ratio`"));
     assert!(faults("kind: count, at_least: 2, window: 1m, by: [service]").contains("keep `group_by`"));
-    assert!(faults("kind: count, at_least: 2, window: 1m, for: 1m").contains("`kind: condition` only"));
+    assert!(
+        faults("kind: count, at_least: 2, window: 1m, for: 1m")
+            .contains("`kind: condition, absent, baseline` only")
+    );
 }
 
 #[test]
