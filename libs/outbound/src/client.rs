@@ -1,6 +1,7 @@
 //! The client: one call is guarded, limited, tried, and tried again within its budget.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -10,10 +11,11 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Response, Url};
 use tokio::time::Instant;
 
+use crate::answer::shown;
 use crate::backoff::chance;
 use crate::resolver::{Guarded, refusal};
 use crate::retry_after::retry_after;
-use crate::{Admission, Breaker, CallError, ClientError, Policy, Proxy, Wanted};
+use crate::{Admission, Answer, Breaker, CallError, ClientError, Policy, Proxy, Wanted};
 
 /// What we call ourselves to others.
 const USER_AGENT: &str = concat!("sluicebox/", env!("CARGO_PKG_VERSION"));
@@ -24,8 +26,8 @@ const DETAIL_BYTES: usize = 200;
 /// How long a body that nobody needs is read, so that the connection can be used again.
 const COURTESY: Duration = Duration::from_millis(250);
 
-/// What to ask.
-#[derive(Debug, Clone)]
+/// What to ask. Shown by its method and origin alone: paths, headers and bodies hold secrets.
+#[derive(Clone)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -35,6 +37,12 @@ pub struct Request {
     pub headers: HeaderMap,
     /// May be empty.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.url.origin().ascii_serialization())
+    }
 }
 
 impl Request {
@@ -142,14 +150,52 @@ impl Client {
         }
     }
 
+    /// Makes one attempt and gives the answer of any status, for services whose headers and bodies say what came of it. Of
+    /// the body is kept what comes in time, as far as the policy allows.
+    ///
+    /// # Errors
+    /// There was no attempt, or no answer.
+    pub async fn ask(&self, request: &Request) -> Result<Answer, CallError> {
+        let endpoint = self.enter(request, Instant::now()).await?;
+        let answer = self.answer(request, &endpoint).await;
+        let is_ill = match &answer {
+            Ok(answer) => answer.status >= 500,
+            Err(error) => error.blames_endpoint(),
+        };
+        self.learn(endpoint, is_ill);
+        answer
+    }
+
+    async fn answer(&self, request: &Request, endpoint: &str) -> Result<Answer, CallError> {
+        let over = Instant::now() + self.0.policy.timeout;
+        let response = self.send(request, endpoint, over).await?;
+        let within = match self.0.policy.wanted {
+            Wanted::Body => over.saturating_duration_since(Instant::now()),
+            Wanted::Status => COURTESY,
+        };
+        Ok(Answer {
+            endpoint: endpoint.to_owned(),
+            status: response.status().as_u16(),
+            retry_after: self.asked_wait(&response),
+            headers: response.headers().clone(),
+            body: beginning(response, self.0.policy.max_response_bytes, within).await,
+        })
+    }
+
     async fn attempt(&self, request: &Request, begun: Instant) -> Result<(u16, Vec<u8>), CallError> {
+        let endpoint = self.enter(request, begun).await?;
+        let result = self.exchange(request, &endpoint).await;
+        self.learn(endpoint, result.as_ref().is_err_and(CallError::blames_endpoint));
+        result
+    }
+
+    /// Gives the endpoint, once it may be called.
+    async fn enter(&self, request: &Request, begun: Instant) -> Result<String, CallError> {
         let endpoint = request.url.origin().ascii_serialization();
         self.guard(&request.url, &endpoint)?;
         self.wait_for_room(&endpoint, begun).await?;
         self.admit(&endpoint)?;
-        let result = self.exchange(request, &endpoint).await;
-        self.learn(endpoint, result.as_ref().err());
-        result
+        Ok(endpoint)
     }
 
     /// Addresses written as numbers never reach the resolver.
@@ -205,9 +251,9 @@ impl Client {
     }
 
     /// Only endpoints with something bad to remember have a breaker.
-    fn learn(&self, endpoint: String, error: Option<&CallError>) {
+    fn learn(&self, endpoint: String, is_ill: bool) {
         let mut breakers = self.breakers();
-        if !error.is_some_and(CallError::blames_endpoint) {
+        if !is_ill {
             breakers.remove(&endpoint);
             return;
         }
@@ -225,13 +271,7 @@ impl Client {
         self.0.breakers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn exchange(&self, request: &Request, endpoint: &str) -> Result<(u16, Vec<u8>), CallError> {
-        let after = self.0.policy.timeout;
-        let over = Instant::now() + after;
-        let late = |_| CallError::Timeout {
-            endpoint: endpoint.to_owned(),
-            after,
-        };
+    async fn send(&self, request: &Request, endpoint: &str, over: Instant) -> Result<Response, CallError> {
         let sent = self
             .0
             .http
@@ -239,18 +279,31 @@ impl Client {
             .headers(request.headers.clone())
             .body(request.body.clone())
             .send();
-        let answered = tokio::time::timeout_at(over, sent).await.map_err(late)?;
-        let response = answered.map_err(|error| unreachable_or_forbidden(endpoint, error))?;
+        let answered = tokio::time::timeout_at(over, sent).await;
+        let answered = answered.map_err(|_| self.late(endpoint))?;
+        answered.map_err(|error| unreachable_or_forbidden(endpoint, error))
+    }
+
+    fn late(&self, endpoint: &str) -> CallError {
+        CallError::Timeout {
+            endpoint: endpoint.to_owned(),
+            after: self.0.policy.timeout,
+        }
+    }
+
+    async fn exchange(&self, request: &Request, endpoint: &str) -> Result<(u16, Vec<u8>), CallError> {
+        let over = Instant::now() + self.0.policy.timeout;
+        let response = self.send(request, endpoint, over).await?;
         let status = response.status().as_u16();
         match status {
             200..=299 => match self.0.policy.wanted {
                 Wanted::Body => {
                     let body = tokio::time::timeout_at(over, self.body(response, endpoint));
-                    Ok((status, body.await.map_err(late)??))
+                    Ok((status, body.await.map_err(|_| self.late(endpoint))??))
                 }
                 Wanted::Status => Ok((
                     status,
-                    beginning(response, self.0.policy.max_response_bytes).await,
+                    beginning(response, self.0.policy.max_response_bytes, COURTESY).await,
                 )),
             },
             408 | 425 | 429 | 500..=599 => Err(CallError::Busy {
@@ -259,7 +312,7 @@ impl Client {
                 retry_after: self.asked_wait(&response),
             }),
             _ => {
-                let detail = shown(&beginning(response, DETAIL_BYTES).await);
+                let detail = shown(&beginning(response, DETAIL_BYTES, COURTESY).await);
                 Err(CallError::Rejected {
                     endpoint: endpoint.to_owned(),
                     status,
@@ -303,9 +356,9 @@ impl Client {
     }
 }
 
-/// The first bytes of a body, as far as they come within a moment: one that is cut or never ends changes nothing of what
+/// The first bytes of a body, as far as they come in time: one that is cut or never ends changes nothing of what
 /// the status said.
-async fn beginning(mut response: Response, most: usize) -> Vec<u8> {
+async fn beginning(mut response: Response, most: usize, within: Duration) -> Vec<u8> {
     let mut bytes = Vec::new();
     let reading = async {
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -317,16 +370,8 @@ async fn beginning(mut response: Response, most: usize) -> Vec<u8> {
         }
     };
     // What came until then is kept.
-    let _ = tokio::time::timeout(COURTESY, reading).await;
+    let _ = tokio::time::timeout(within, reading).await;
     bytes
-}
-
-/// A refusal without what would break a log line.
-fn shown(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
 
 fn unreachable_or_forbidden(endpoint: &str, error: reqwest::Error) -> CallError {

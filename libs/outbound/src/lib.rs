@@ -4,6 +4,7 @@
 //! paths and queries of webhooks hold secrets.
 
 mod address;
+mod answer;
 mod backoff;
 mod breaker;
 mod cache;
@@ -17,6 +18,7 @@ mod resolver;
 mod retry_after;
 
 pub use address::refused;
+pub use answer::Answer;
 pub use backoff::{Backoff, chance};
 pub use breaker::{Admission, Breaker, BreakerPolicy};
 pub use cache::{FreshCache, Freshness};
@@ -27,6 +29,6 @@ pub use networks::Networks;
 pub use policy::{Policy, Wanted};
 pub use proxy::Proxy;
 pub use reach::Reach;
-pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+pub use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, Url};
 pub use retry_after::retry_after;

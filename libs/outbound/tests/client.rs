@@ -373,3 +373,36 @@ async fn a_proxy_gets_the_call_with_its_password_and_errors_do_not() {
     let shown = format!("{error} {error:?} {away:?}");
     assert!(!shown.contains("hunter2") && !shown.contains("hook"), "{shown}");
 }
+
+#[tokio::test]
+async fn an_answer_of_any_status_is_given_with_what_came_of_its_body() {
+    let (address, calls) = server().await;
+    let client = Client::new(policy()).unwrap();
+    let ask = async |how| client.ask(&get(address, how)).await.unwrap();
+    let refused = ask("no").await;
+    assert_eq!(
+        (refused.status, refused.body.as_slice()),
+        (400, &b"no\nsuch thing"[..])
+    );
+    assert_eq!(
+        refused.shown(),
+        format!("http://{address} answered 400: no such thing")
+    );
+    let later = ask("later").await;
+    assert_eq!(
+        (later.status, later.retry_after),
+        (429, Some(policy().retry_after_cap))
+    );
+    assert_eq!(ask("away").await.status, 302);
+    let huge = ask("huge").await;
+    assert!(huge.is_success() && huge.body.len() == policy().max_response_bytes);
+    assert_eq!(calls.load(Ordering::SeqCst), 4, "each is asked once");
+    assert!(!format!("{:?}", get(address, "no")).contains("secret"));
+
+    let hurried = Client::new(Policy {
+        timeout: Duration::from_millis(50),
+        ..policy()
+    });
+    let error = hurried.unwrap().ask(&get(address, "hang")).await.unwrap_err();
+    assert!(matches!(error, CallError::Timeout { .. }), "{error}");
+}
