@@ -416,3 +416,55 @@ fn issuers_and_webhooks_are_checked() {
         assert!(found.contains(wanted), "{hook}: {found}");
     }
 }
+
+#[test]
+fn what_a_channel_lacks_or_has_no_use_for_is_told() {
+    let told = |channel: &str| complaint(&format!("notifier: {{channels: [{channel}]}}"), &[]);
+    for (channel, expected) in [
+        (
+            "{name: a, kind: telegram, token: '1:x'}",
+            "channels[0].to: a telegram channel needs it",
+        ),
+        (
+            "{name: a, kind: telegram, token: '1:x', to: ops}",
+            "channels[0].to = ops: give a chat as a number, such as -1001234567890, or as @name",
+        ),
+        (
+            "{name: a, kind: telegram, token: '1 x', to: '@ops'}",
+            "channels[0].token: must be letters",
+        ),
+        (
+            "{name: a, kind: telegram, token: '1:x', to: 1, thread: x}",
+            "channels[0].thread = x: give the topic",
+        ),
+        (
+            "{name: a, kind: slack}",
+            "channels[0].url: a slack channel needs the address of an incoming webhook",
+        ),
+        (
+            "{name: a, kind: slack, token: x}",
+            "channels[0].to: a bot needs the id of the channel",
+        ),
+        (
+            "{name: a, kind: slack, url: 'http://h.example', to: C1}",
+            "channels[0].to: an incoming webhook has its own",
+        ),
+        (
+            "{name: a, kind: webhook, url: 'http://h.example'}",
+            "channels[0].secret: a webhook needs a key",
+        ),
+        (
+            "{name: a, kind: console, token: hunter2}",
+            "channels[0].token: a console channel has no use for it",
+        ),
+    ] {
+        let told = told(channel);
+        assert!(
+            told.contains(expected) && !told.contains("hunter2"),
+            "{channel}: {told}"
+        );
+    }
+    let fine = "notifier: {channels: [{name: a, kind: telegram, token: '1:x', to: -100123, thread: 7}]}";
+    let settings = load(fine, &[]).unwrap();
+    assert_eq!(settings.notifier.channels[0].to.as_deref(), Some("-100123"));
+}

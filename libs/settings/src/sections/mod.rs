@@ -3,6 +3,7 @@
 mod access;
 mod adapters;
 mod admission;
+mod channel_kinds;
 mod dead_letters;
 mod dedup;
 mod edges;

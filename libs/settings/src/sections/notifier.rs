@@ -6,22 +6,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::channel_kinds::ChannelKind;
 use crate::problem::Problems;
 use crate::secret::{Secret, Secrets};
 use crate::shape::ANY_KEY;
 
 /// The levels that can be ordered, lowest first; others are named by `levels`.
 const ORDERED_LEVELS: [&str; 4] = ["low", "medium", "high", "critical"];
-
-/// How a channel is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChannelKind {
-    /// A POST with a Standard Webhooks signature.
-    Webhook,
-    /// One line on standard output.
-    Console,
-}
 
 /// The state that a signal must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,8 +79,18 @@ pub struct ChannelSettings {
     pub name: String,
     /// Default `console`.
     pub kind: ChannelKind,
-    /// Where a webhook goes; a secret as a whole, since many receivers know us by its path or query.
+    /// Where it goes; a secret as a whole, since many receivers know us by its path or query. Kinds whose address is known
+    /// (`telegram`, `slack` with a token, `pagerduty`, `opsgenie`) need none; theirs is the part before the path.
     pub url: Option<Secret>,
+    /// What the receiver knows us by: the token of a Telegram bot or a Slack app, PagerDuty's routing key, Opsgenie's API
+    /// key.
+    pub token: Option<Secret>,
+    /// Who is written to there: a Telegram chat by number or `@name`, a Slack channel by its id.
+    pub to: Option<String>,
+    /// Where in it: the number of a Telegram topic, the `ts` of a Slack message, the id of a Discord thread.
+    pub thread: Option<String>,
+    /// A Jinja template of what is sent, in place of the one shipped for the kind.
+    pub template: Option<String>,
     /// The webhook's signing keys, `whsec_…` in base64: one, or a list while they are changed. Each message is signed with
     /// all of them.
     pub secret: Secrets,
@@ -129,6 +130,10 @@ impl Default for ChannelSettings {
             name: "console".to_owned(),
             kind: ChannelKind::Console,
             url: None,
+            token: None,
+            to: None,
+            thread: None,
+            template: None,
             secret: Secrets::default(),
             headers: BTreeMap::new(),
             min_level: None,
@@ -180,6 +185,10 @@ impl NotifierSettings {
     pub(crate) fn specimen() -> Self {
         let channel = ChannelSettings {
             url: Some(Secret::default()),
+            token: Some(Secret::default()),
+            to: Some(String::new()),
+            thread: Some(String::new()),
+            template: Some(String::new()),
             secret: Secrets::specimen(),
             headers: BTreeMap::from([(ANY_KEY.to_owned(), Secret::default())]),
             min_level: Some(String::new()),
@@ -264,9 +273,7 @@ impl ChannelSettings {
         if let Some(tenants) = &self.tenants {
             self.check_tenants(tenants, &key("tenants"), problems);
         }
-        if self.kind == ChannelKind::Webhook {
-            self.check_webhook(&key, problems);
-        }
+        self.check_kind(&key, problems);
     }
 
     fn check_tenants(&self, tenants: &[String], at: &str, problems: &mut Problems) {
@@ -286,20 +293,6 @@ impl ChannelSettings {
             tenants.join(", "),
             "how the stream fares is of no tenant, so such a channel is told nothing; leave it away",
         );
-    }
-
-    fn check_webhook(&self, key: &dyn Fn(&str) -> String, problems: &mut Problems) {
-        match &self.url {
-            Some(url) => problems.http_url(&key("url"), url.expose()),
-            None => problems.add_hidden(key("url"), "a webhook needs the address to send to"),
-        }
-        check_headers(&key("headers"), &self.headers, problems);
-        if self.secret.is_empty() {
-            problems.add_hidden(
-                key("secret"),
-                "a webhook needs a key to sign with: whsec_ and 24 to 64 bytes in base64",
-            );
-        }
     }
 }
 

@@ -1,0 +1,183 @@
+//! The kinds of channels, and what each needs: one table, so that a member that a kind has no use for is a problem and
+//! never silently without effect.
+
+use serde::{Deserialize, Serialize};
+
+use super::notifier::{ChannelSettings, check_headers};
+use crate::problem::Problems;
+use crate::secret::Secret;
+
+/// How a channel is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelKind {
+    /// A POST of JSON with a Standard Webhooks signature, or of any JSON by a template.
+    Webhook,
+    /// One line on standard output.
+    Console,
+    /// A message of a bot in a Telegram chat.
+    Telegram,
+    /// A message in a Slack channel, by an incoming webhook or a bot's token.
+    Slack,
+}
+
+/// Whether a kind needs a member.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Must,
+    May,
+}
+
+use Need::{May, Must};
+
+/// A member, and whether it is needed.
+type Member = (&'static str, Need);
+
+impl ChannelKind {
+    /// The kind as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Console => "console",
+            Self::Telegram => "telegram",
+            Self::Slack => "slack",
+        }
+    }
+
+    /// The members that not every kind has, as far as this one has them.
+    const fn members(self) -> &'static [Member] {
+        match self {
+            Self::Webhook => &[
+                ("url", Must),
+                ("secret", May),
+                ("headers", May),
+                ("template", May),
+            ],
+            Self::Console => &[],
+            Self::Telegram => &[
+                ("token", Must),
+                ("to", Must),
+                ("thread", May),
+                ("url", May),
+                ("template", May),
+            ],
+            Self::Slack => &[
+                ("url", May),
+                ("token", May),
+                ("to", May),
+                ("thread", May),
+                ("template", May),
+            ],
+        }
+    }
+}
+
+impl ChannelSettings {
+    /// Notes what the kind lacks, has no use for, or cannot use.
+    pub(super) fn check_kind(&self, key: &dyn Fn(&str) -> String, problems: &mut Problems) {
+        let kind = self.kind.as_str();
+        for (name, is_given) in self.given() {
+            let need = self.kind.members().iter().find(|(member, _)| *member == name);
+            match need.map(|(_, need)| *need) {
+                None if is_given => {
+                    problems.add_hidden(
+                        key(name),
+                        format!("a {kind} channel has no use for it; take it away"),
+                    );
+                }
+                Some(Must) if !is_given => {
+                    problems.add_hidden(
+                        key(name),
+                        format!("a {kind} channel needs it; see docs/NOTIFICATIONS.md"),
+                    );
+                }
+                _ => {}
+            }
+        }
+        if let Some(url) = &self.url {
+            problems.http_url(&key("url"), url.expose());
+        }
+        check_headers(&key("headers"), &self.headers, problems);
+        match self.kind {
+            ChannelKind::Webhook => self.check_webhook(key, problems),
+            ChannelKind::Telegram => self.check_telegram(key, problems),
+            ChannelKind::Slack => self.check_slack(key, problems),
+            ChannelKind::Console => {}
+        }
+        self.check_token(key, problems);
+    }
+
+    fn given(&self) -> [(&'static str, bool); 7] {
+        [
+            ("url", self.url.is_some()),
+            ("secret", !self.secret.is_empty()),
+            ("headers", !self.headers.is_empty()),
+            ("token", self.token.is_some()),
+            ("to", self.to.is_some()),
+            ("thread", self.thread.is_some()),
+            ("template", self.template.is_some()),
+        ]
+    }
+
+    fn check_webhook(&self, key: &dyn Fn(&str) -> String, problems: &mut Problems) {
+        if self.secret.is_empty() && self.template.is_none() {
+            problems.add_hidden(
+                key("secret"),
+                "a webhook needs a key to sign with: whsec_ and 24 to 64 bytes in base64; only one with a `template` of its \
+                 own may go without",
+            );
+        }
+    }
+
+    fn check_telegram(&self, key: &dyn Fn(&str) -> String, problems: &mut Problems) {
+        let to = self.to.as_deref().unwrap_or("@x");
+        let is_chat = to.parse::<i64>().is_ok() || to.strip_prefix('@').is_some_and(|name| !name.is_empty());
+        problems.unless(
+            is_chat,
+            key("to"),
+            to,
+            "give a chat as a number, such as -1001234567890, or as @name",
+        );
+        if let Some(thread) = &self.thread {
+            let is_topic = thread.parse::<i64>().is_ok_and(|topic| topic > 0);
+            problems.unless(
+                is_topic,
+                key("thread"),
+                thread,
+                "give the topic's number, message_thread_id",
+            );
+        }
+    }
+
+    fn check_slack(&self, key: &dyn Fn(&str) -> String, problems: &mut Problems) {
+        match (&self.url, &self.token) {
+            (None, None) => problems.add_hidden(
+                key("url"),
+                "a slack channel needs the address of an incoming webhook, or a bot's `token` and a channel in `to`",
+            ),
+            (_, Some(_)) if self.to.is_none() => {
+                problems.add_hidden(key("to"), "a bot needs the id of the channel that it writes to, such as C0123456789");
+            }
+            (Some(_), None) if self.to.is_some() || self.thread.is_some() => problems.add_hidden(
+                key("to"),
+                "an incoming webhook has its own channel; take `to` and `thread` away, or give a bot's `token`",
+            ),
+            _ => {}
+        }
+    }
+
+    /// Tokens go into headers and paths.
+    fn check_token(&self, key: &dyn Fn(&str) -> String, problems: &mut Problems) {
+        let token = self.token.as_ref().map_or("x", Secret::expose);
+        let fits = !token.is_empty()
+            && token
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b":_-.".contains(&b));
+        if !fits {
+            problems.add_hidden(
+                key("token"),
+                "must be letters, digits and : _ - . alone, without quotes or spaces",
+            );
+        }
+    }
+}
