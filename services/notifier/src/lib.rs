@@ -6,6 +6,7 @@
 mod channels;
 mod deliver;
 mod plan;
+mod text;
 
 pub use channels::Channels;
 pub use deliver::{Console, DeliverEffect, DeliverError, Ledger, Signer, SignerError};

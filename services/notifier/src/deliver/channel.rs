@@ -1,13 +1,16 @@
 //! A channel of the settings, ready to be used.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use outbound::{ClientError, Reach};
 use settings::{ChannelKind, ChannelSettings};
 
 use super::console::Console;
+use super::post::Post;
 use super::signature::SignerError;
-use super::webhook::Webhook;
+use super::vendor::Vendor;
+use super::vendors::{SlackApi, SlackWebhook, Telegram, Webhook};
 
 /// Why a channel cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +29,14 @@ pub enum DeliverError {
         /// What is wrong with the secret.
         error: SignerError,
     },
+    /// Its template can never give a message.
+    #[error("channel {channel}: its template cannot be used: {error}")]
+    Template {
+        /// The channel.
+        channel: String,
+        /// What is wrong with the template, and where.
+        error: String,
+    },
     /// No HTTP client can be had.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -33,8 +44,28 @@ pub enum DeliverError {
 
 #[derive(Clone)]
 pub(super) enum Way {
-    Webhook(Box<Webhook>),
+    Post(Arc<Post>),
     Console(Console),
+}
+
+impl Way {
+    fn new(settings: &ChannelSettings, console: &Console, reach: &Reach) -> Result<Self, DeliverError> {
+        Ok(match vendor(settings)? {
+            Some(vendor) => Self::Post(Arc::new(Post::new(vendor, settings, reach)?)),
+            None => Self::Console(console.clone()),
+        })
+    }
+}
+
+/// Who is told over HTTP; none where nobody is.
+fn vendor(settings: &ChannelSettings) -> Result<Option<Box<dyn Vendor>>, DeliverError> {
+    Ok(Some(match settings.kind {
+        ChannelKind::Console => return Ok(None),
+        ChannelKind::Webhook => Box::new(Webhook::new(settings)?),
+        ChannelKind::Telegram => Box::new(Telegram::new(settings)?),
+        ChannelKind::Slack if settings.token.is_some() => Box::new(SlackApi::new(settings)?),
+        ChannelKind::Slack => Box::new(SlackWebhook::new(settings)?),
+    }))
 }
 
 #[derive(Clone)]
@@ -51,12 +82,8 @@ impl Channel {
         console: &Console,
         reach: &Reach,
     ) -> Result<Self, DeliverError> {
-        let way = match settings.kind {
-            ChannelKind::Webhook => Way::Webhook(Box::new(Webhook::new(settings, reach)?)),
-            ChannelKind::Console => Way::Console(console.clone()),
-        };
         Ok(Self {
-            way,
+            way: Way::new(settings, console, reach)?,
             retries: settings.waits(),
             settings: settings.clone(),
         })

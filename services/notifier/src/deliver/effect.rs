@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::channel::Way;
 use super::console::Console;
 use super::ledger::Ledger;
-use super::verdict::{self, GONE, Verdict};
-use super::webhook::{PostError, Webhook};
+use super::post::Post;
+use super::verdict::{self, Verdict};
 use crate::Channels;
 
 /// How soon is looked again whether the states of channels are known.
@@ -98,11 +98,14 @@ impl Effect for DeliverEffect {
             begun: Instant::now(),
             retries: &channel.retries,
         };
-        let outcome = match &channel.way {
-            Way::Console(console) => sending.to_console(console),
-            Way::Webhook(webhook) => sending.to_webhook(webhook, cx.traceparent).await,
+        let (outcome, disabled) = match &channel.way {
+            Way::Console(console) => (sending.to_console(console), None),
+            Way::Post(post) => sending.by_post(post, cx.traceparent).await,
         };
-        self.note(&input.channel, &outcome);
+        match disabled {
+            Some(reason) => self.ledger.gone(&input.channel, millis_now(), reason),
+            None => self.note(&input.channel, &outcome),
+        }
         outcome
     }
 }
@@ -113,7 +116,6 @@ impl DeliverEffect {
         let now = millis_now();
         match outcome {
             Outcome::Done(_) => self.ledger.succeeded(channel, now),
-            Outcome::Poison(poison) if poison.reason == GONE => self.ledger.gone(channel, now),
             Outcome::Poison(poison) if poison.reason == GIVEN_UP => self.ledger.failed(channel, now),
             Outcome::Retry {
                 cause: Cause::Part { .. },
@@ -157,22 +159,31 @@ impl Sending<'_> {
         }
     }
 
-    async fn to_webhook(&self, webhook: &Webhook, traceparent: Option<&str>) -> Outcome<Receipt> {
-        let error = match webhook.post(self.notification, self.key, traceparent).await {
-            Ok(reply) => return self.delivered(Some(reply.status), String::new()),
-            Err(PostError::Call(error)) => error,
-            Err(error @ PostError::Payload(_)) => {
-                return Outcome::Poison(Poison::ours("unwritable", error.to_string()));
-            }
+    /// The outcome, and why the channel is disabled, if it is.
+    async fn by_post(
+        &self,
+        post: &Post,
+        traceparent: Option<&str>,
+    ) -> (Outcome<Receipt>, Option<&'static str>) {
+        let said = match post.send(self.notification, self.key, traceparent).await {
+            Ok(said) => said,
+            Err(error) => return (self.dead("template", &error.to_string()), None),
         };
-        let (status, why) = (error.status(), error.to_string());
-        match verdict::of(&error, self.attempt.scheduled, self.retries, outbound::chance()) {
-            Verdict::Delivered => self.delivered(status, why),
+        let why = said.why;
+        let outcome = match verdict::of(
+            &said.meaning,
+            self.attempt.scheduled,
+            self.retries,
+            outbound::chance(),
+        ) {
+            Verdict::Delivered => self.delivered(said.status, why),
             Verdict::Again(after, cause) => Outcome::Retry { after, why, cause },
             Verdict::Wait(after) => Outcome::Wait { after, why },
             Verdict::GiveUp => self.given_up(&why),
             Verdict::Dead(reason) => self.dead(reason, &why),
-        }
+            Verdict::Disable(reason) => return (self.dead(reason, &why), Some(reason)),
+        };
+        (outcome, None)
     }
 
     fn given_up(&self, why: &str) -> Outcome<Receipt> {

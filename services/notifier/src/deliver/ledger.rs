@@ -74,8 +74,8 @@ impl Ledger {
         self.note(channel, |standing| standing.failed(now));
     }
 
-    pub(super) fn gone(&self, channel: &str, now: Millis) {
-        self.note(channel, |standing| standing.gone(now));
+    pub(super) fn gone(&self, channel: &str, now: Millis, reason: &str) {
+        self.note(channel, |standing| standing.gone(now, reason));
     }
 
     fn note(&self, channel: &str, change: impl FnOnce(&mut Standing) -> Option<ChannelState>) {

@@ -3,12 +3,15 @@
 mod channel;
 mod console;
 mod effect;
+mod hidden;
 mod ledger;
 mod payload;
+mod post;
 mod signature;
 mod standing;
+mod vendor;
+mod vendors;
 mod verdict;
-mod webhook;
 
 pub(crate) use channel::Channel;
 pub use channel::DeliverError;

@@ -1,8 +1,9 @@
 //! Whether a channel is enabled, and since when it fails. No Kafka, no clock, no I/O: time is passed in.
 //!
-//! A channel whose receiver answers 410 is disabled, and so is one to which nothing could be delivered for five days
-//! (Standard Webhooks, "Disabling endpoints"). What is for it becomes a dead letter then; somebody enables it again. What
-//! is known is kept in a record of the channel, of which the newest holds, whoever writes it.
+//! A channel whose receiver says that it is gone, or refuses our token, is disabled, and so is one to which nothing could
+//! be delivered for five days (Standard Webhooks, "Disabling endpoints"). What is for it becomes a dead letter then;
+//! somebody enables it again. What is known is kept in a record of the channel, of which the newest holds, whoever writes
+//! it.
 
 use model::{ChannelState, Millis};
 
@@ -69,9 +70,10 @@ impl Standing {
         is_news.then(|| self.tell(now, true, "failing"))
     }
 
-    /// The receiver says that it is gone for good. Gives what is to be told, if that is news.
-    pub(super) fn gone(&mut self, now: Millis) -> Option<ChannelState> {
-        self.told.enabled.then(|| self.tell(now, false, "http_410"))
+    /// The receiver says that it takes nothing until a person has mended something. Gives what is to be told, if that is
+    /// news.
+    pub(super) fn gone(&mut self, now: Millis, reason: &str) -> Option<ChannelState> {
+        self.told.enabled.then(|| self.tell(now, false, reason))
     }
 
     fn tell(&mut self, now: Millis, enabled: bool, reason: &str) -> ChannelState {
@@ -130,8 +132,8 @@ mod tests {
     #[test]
     fn who_is_gone_is_disabled_until_somebody_enables_it() {
         let mut standing = Standing::new("ops");
-        let gone = standing.gone(7).unwrap();
-        assert!(!gone.enabled && standing.gone(8).is_none());
+        let gone = standing.gone(7, "http_410").unwrap();
+        assert!(!gone.enabled && standing.gone(8, "http_410").is_none());
         standing.succeeded(9);
         assert!(!standing.state().enabled, "a success by hand enables nothing");
         let enabled = ChannelState {
@@ -143,6 +145,10 @@ mod tests {
         assert!(standing.state().enabled);
         standing.heard(&gone);
         assert!(standing.state().enabled, "what is older is not heard");
-        assert!(standing.gone(0).is_some_and(|state| state.time > enabled.time));
+        assert!(
+            standing
+                .gone(0, "http_410")
+                .is_some_and(|state| state.time > enabled.time)
+        );
     }
 }

@@ -8,6 +8,7 @@ use model::ChannelState;
 use settings::{NotifierSettings, WatchError, Watched};
 
 use super::PlanInput;
+use crate::text::{Limit, cut};
 
 const BUILT_IN: [(&str, &str); 4] = [
     (
@@ -32,8 +33,8 @@ const FALLBACK: &str = "en";
 /// Steps of one rendering; a card of ours takes some hundred.
 const FUEL: u64 = 100_000;
 /// Nobody reads more, and receivers cut there.
-const MAX_TITLE: usize = 200;
-const MAX_BODY: usize = 4000;
+const MAX_TITLE: Limit = Limit::chars(200);
+const MAX_BODY: Limit = Limit::chars(4000);
 
 /// Compiled templates.
 #[derive(Debug)]
@@ -115,6 +116,10 @@ fn operational(state: &ChannelState) -> Card {
     let ChannelState { channel, reason, .. } = state;
     let why = match reason.as_str() {
         "http_410" => "its receiver answered 410: it is gone for good",
+        "receiver_gone" => {
+            "its receiver says that the chat, channel or webhook takes nothing from us any more"
+        }
+        "unauthorized" => "its receiver refuses the token or key",
         "failing" => "nothing could be delivered to it for five days",
         _ => "it was disabled by hand",
     };
@@ -132,7 +137,7 @@ fn one_line(text: &str) -> String {
     let words = text
         .split(|c: char| c.is_control() || c.is_whitespace())
         .filter(|word| !word.is_empty());
-    cut(&words.collect::<Vec<_>>().join(" "), MAX_TITLE)
+    cut(&words.collect::<Vec<_>>().join(" "), MAX_TITLE).into_owned()
 }
 
 fn shortened(text: &str) -> String {
@@ -141,14 +146,7 @@ fn shortened(text: &str) -> String {
         .chars()
         .filter(|c| *c == '\n' || !c.is_control())
         .collect();
-    cut(&clean, MAX_BODY)
-}
-
-fn cut(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default().trim_end()),
-        None => text.to_owned(),
-    }
+    cut(&clean, MAX_BODY).into_owned()
 }
 
 #[cfg(test)]
@@ -240,7 +238,7 @@ mod tests {
         fn titles_are_one_short_line_whatever_is_in_them(title in "(?s).{0,400}") {
             let card = Cards::with(&[]).unwrap().card("en", &signal(&title));
             prop_assert!(!card.title.contains(char::is_control));
-            prop_assert!(card.title.chars().count() <= MAX_TITLE + 1 && card.body.chars().count() <= MAX_BODY + 1);
+            prop_assert!(card.title.chars().count() <= MAX_TITLE.most && card.body.chars().count() <= MAX_BODY.most);
         }
     }
 }

@@ -113,7 +113,7 @@ pub(super) async fn set(args: NamedArgs, enabled: bool, app: &App) -> Result<(),
     ));
     if enabled {
         say(
-            "what was given up meanwhile: sluicebox dlq replay --stage notifier-deliver --reason channel_disabled,http_410",
+            "what was given up meanwhile: sluicebox dlq replay --stage notifier-deliver --reason channel_disabled,http_410,receiver_gone,unauthorized",
         );
     }
     Ok(())

@@ -1,0 +1,174 @@
+//! Carries the requests of a vendor: sends one, and again where the receiver wants it otherwise, once for each change.
+
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use model::Notification;
+use outbound::{BreakerPolicy, CallError, Client, ClientError, Policy, Reach};
+use settings::ChannelSettings;
+use stage::IdempotencyKey;
+
+use super::hidden::Hidden;
+use super::vendor::{Change, Changes, Meaning, Message, Unwritable, Vendor};
+
+/// What a receiver answers is of interest only where it refuses.
+const MAX_ANSWER: usize = 64 * 1024;
+/// A receiver may ask for a day; who asks for more is asked again after one.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_hours(24);
+/// The reason of a message whose receiver wants the same change twice.
+const REFUSED: &str = "http_4xx";
+
+/// See the module.
+pub(super) struct Post {
+    vendor: Box<dyn Vendor>,
+    client: Client,
+    hidden: Hidden,
+    /// The chat that took the place of the one in the settings.
+    moved_to: Mutex<Option<String>>,
+}
+
+/// What came of an attempt.
+pub(super) struct Said {
+    pub(super) meaning: Meaning,
+    pub(super) status: Option<u16>,
+    /// For people; empty for what was taken.
+    pub(super) why: String,
+}
+
+impl Post {
+    pub(super) fn new(
+        vendor: Box<dyn Vendor>,
+        settings: &ChannelSettings,
+        reach: &Reach,
+    ) -> Result<Self, ClientError> {
+        let rate = settings.rate_per_s.and_then(NonZeroU32::new);
+        // The runtime repeats: its waits outlive a rebalance and do not hold a call open.
+        let client = Client::new(Policy {
+            timeout: settings.timeout,
+            // A slot is not for waiting: the runtime waits for room.
+            total: Duration::ZERO,
+            max_attempts: 1,
+            // The runtime leaves a channel alone that fails; two breakers would wait for each other.
+            breaker: BreakerPolicy {
+                failures: u32::MAX,
+                ..BreakerPolicy::default()
+            },
+            rate_per_s: rate.or_else(|| vendor.rate_per_s()),
+            wanted: vendor.wanted(),
+            max_response_bytes: MAX_ANSWER,
+            retry_after_cap: LONGEST_WAIT,
+            reach: reach.clone().with_private(settings.allow_private),
+            ..Policy::default()
+        })?;
+        Ok(Self {
+            vendor,
+            client,
+            hidden: Hidden::of(settings),
+            moved_to: Mutex::default(),
+        })
+    }
+
+    /// One attempt.
+    pub(super) async fn send(
+        &self,
+        notification: &Notification,
+        key: &IdempotencyKey,
+        traceparent: Option<&str>,
+    ) -> Result<Said, Unwritable> {
+        let mut changes = Changes {
+            to: self.moved_to(),
+            ..Changes::default()
+        };
+        loop {
+            let message = Message {
+                notification,
+                key: key.as_str(),
+                traceparent,
+                sent_at: seconds_now(),
+                changes: &changes,
+            };
+            let said = self.ask(&message).await?;
+            let change = match said.meaning {
+                Meaning::Otherwise(change) => change,
+                // Without an attempt the runtime would begin anew, with what was refused.
+                Meaning::NoRoom(rest) if is_changed(&changes) => {
+                    return Ok(Said {
+                        meaning: Meaning::Later { rest: Some(rest) },
+                        ..said
+                    });
+                }
+                _ => return Ok(said),
+            };
+            self.note(notification, &change);
+            if !changes.make(change) {
+                return Ok(Said {
+                    meaning: Meaning::Never(REFUSED),
+                    ..said
+                });
+            }
+        }
+    }
+
+    async fn ask(&self, message: &Message<'_>) -> Result<Said, Unwritable> {
+        let request = self.vendor.request(message)?;
+        Ok(match self.client.ask(&request).await {
+            Ok(answer) => {
+                let meaning = self.vendor.meaning(&answer);
+                let why = match meaning {
+                    Meaning::Taken => String::new(),
+                    _ => self.hidden.out_of(&answer.shown()),
+                };
+                Said {
+                    meaning,
+                    status: Some(answer.status),
+                    why,
+                }
+            }
+            Err(error) => Said {
+                meaning: without_answer(&error),
+                status: None,
+                why: self.hidden.out_of(&error.to_string()),
+            },
+        })
+    }
+
+    fn note(&self, notification: &Notification, change: &Change) {
+        let Change::To(to) = change else { return };
+        tracing::warn!(
+            channel = notification.channel,
+            to,
+            "the chat has a new number; write it into `to` of the channel"
+        );
+        *self.moved_to.lock().unwrap_or_else(PoisonError::into_inner) = Some(to.clone());
+    }
+
+    fn moved_to(&self) -> Option<String> {
+        self.moved_to
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// Whether something was sent in this attempt already.
+const fn is_changed(changes: &Changes) -> bool {
+    changes.is_shorter || changes.is_plain
+}
+
+/// What it means that there is no answer.
+fn without_answer(error: &CallError) -> Meaning {
+    match error {
+        CallError::Forbidden { .. } => Meaning::Never("address_forbidden"),
+        CallError::Open { retry_in, .. } | CallError::Throttled { retry_in, .. } => {
+            Meaning::NoRoom(*retry_in)
+        }
+        _ => Meaning::LATER,
+    }
+}
+
+/// Receivers refuse what was signed more than five minutes ago, so every attempt is signed anew.
+fn seconds_now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
