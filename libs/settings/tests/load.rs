@@ -435,7 +435,7 @@ fn what_a_channel_lacks_or_has_no_use_for_is_told() {
         ),
         (
             "{name: a, kind: telegram, token: '1:x', to: 1, thread: x}",
-            "channels[0].thread = x: give the topic",
+            "channels[0].thread = x: give the number of the topic",
         ),
         (
             "{name: a, kind: slack}",
@@ -452,6 +452,18 @@ fn what_a_channel_lacks_or_has_no_use_for_is_told() {
         (
             "{name: a, kind: webhook, url: 'http://h.example'}",
             "channels[0].secret: a webhook needs a key",
+        ),
+        (
+            "{name: a, kind: pagerduty}",
+            "channels[0].token: a pagerduty channel needs it",
+        ),
+        (
+            "{name: a, kind: opsgenie, token: x, template: y}",
+            "channels[0].template: a opsgenie channel has no use for it",
+        ),
+        (
+            "{name: a, kind: discord, url: 'http://h.example', thread: y}",
+            "channels[0].thread = y: give the number",
         ),
         (
             "{name: a, kind: console, token: hunter2}",

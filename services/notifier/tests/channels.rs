@@ -42,11 +42,14 @@ fn notification(channel: &ChannelSettings) -> Notification {
 }
 
 async fn attempt(effect: &DeliverEffect, channel: &ChannelSettings) -> Outcome<model::Receipt> {
-    let notification = notification(channel);
-    let key = effect.idempotency_key(&notification);
+    attempt_at(effect, &notification(channel)).await
+}
+
+async fn attempt_at(effect: &DeliverEffect, notification: &Notification) -> Outcome<model::Receipt> {
+    let key = effect.idempotency_key(notification);
     let place = Cx::at(Topic::NotificationsOutbox, 0);
     effect
-        .perform(&notification, &key, Attempt::first(), None, &place)
+        .perform(notification, &key, Attempt::first(), None, &place)
         .await
 }
 
@@ -96,6 +99,19 @@ fn every_channel() -> Vec<(&'static str, usize, Reply)> {
         ),
         ("Slack", 0, Reply::text(200, "ok")),
         ("Slack", 1, Reply::json(200, &json!({"ok": true, "ts": "1.2"}))),
+        ("Discord", 0, Reply::json(200, &json!({"id": "1"}))),
+        ("Microsoft Teams", 0, Reply::text(202, "")),
+        (
+            "PagerDuty",
+            0,
+            Reply::json(202, &json!({"status": "success", "dedup_key": "acme/sig_1"})),
+        ),
+        (
+            "Opsgenie",
+            0,
+            Reply::json(202, &json!({"result": "Request will be processed"})),
+        ),
+        ("Alertmanager's webhook format", 0, Reply::text(200, "")),
         ("Webhook with a body of your own", 0, Reply::text(204, "")),
     ]
 }
@@ -178,6 +194,17 @@ async fn a_time_that_the_vendor_states_is_waited_for() {
         ("Telegram", 0, Reply::json(429, &telegram)),
         ("Slack", 0, Reply::text(429, "ratelimited").after("60")),
         ("Slack", 1, Reply::json(429, &slack).after("60")),
+        (
+            "Discord",
+            0,
+            Reply::json(
+                429,
+                &json!({"message": "You are being rate limited.", "retry_after": 60.2}),
+            ),
+        ),
+        ("Microsoft Teams", 0, Reply::text(429, "").after("60")),
+        ("PagerDuty", 0, Reply::text(429, "").after("60")),
+        ("Opsgenie", 0, Reply::text(429, "{}").after("60")),
     ] {
         let (outcome, _, _) = told(heading, nth, vec![reply]).await;
         let wait = waits(&outcome);
@@ -188,7 +215,7 @@ async fn a_time_that_the_vendor_states_is_waited_for() {
     }
 }
 
-fn refused(code: u16, description: &str, parameters: Value) -> Reply {
+fn refused(code: u16, description: &str, parameters: &Value) -> Reply {
     let body = json!({"ok": false, "error_code": code, "description": description, "parameters": parameters});
     Reply::json(code, &body)
 }
@@ -199,10 +226,10 @@ async fn telegram_moves_shortens_and_simplifies_within_one_attempt() {
     let moved = refused(
         400,
         "Bad Request: group chat was upgraded to a supergroup chat",
-        json!({"migrate_to_chat_id": -100_999}),
+        &json!({"migrate_to_chat_id": -100_999}),
     );
-    let long = refused(400, "Bad Request: message is too long", json!({}));
-    let markup = refused(400, "Bad Request: can't parse entities: unclosed tag", json!({}));
+    let long = refused(400, "Bad Request: message is too long", &json!({}));
+    let markup = refused(400, "Bad Request: can't parse entities: unclosed tag", &json!({}));
     let standin = StandIn::new(vec![moved, long, markup, taken(), taken()]).await;
     let channel = ChannelSettings {
         rate_per_s: Some(1_000),
@@ -238,7 +265,7 @@ async fn telegram_moves_shortens_and_simplifies_within_one_attempt() {
 
 #[tokio::test]
 async fn a_change_that_is_asked_for_for_ever_is_made_once() {
-    let long = || refused(400, "Bad Request: message is too long", json!({}));
+    let long = || refused(400, "Bad Request: message is too long", &json!({}));
     let standin = StandIn::new((0..9).map(|_| long()).collect()).await;
     let channel = ChannelSettings {
         rate_per_s: Some(1_000),
@@ -259,11 +286,52 @@ async fn a_change_that_is_asked_for_for_ever_is_made_once() {
 }
 
 #[tokio::test]
+async fn a_success_that_names_an_error_inside_is_none() {
+    let failed =
+        "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429";
+    let (outcome, _, _) = told("Microsoft Teams", 0, vec![Reply::text(200, failed)]).await;
+    assert!(!waits(&outcome).is_zero());
+    let (outcome, _, _) = told(
+        "Slack",
+        1,
+        vec![Reply::json(200, &json!({"ok": false, "error": "fatal_error"}))],
+    )
+    .await;
+    assert!(!waits(&outcome).is_zero());
+}
+
+#[tokio::test]
+async fn what_speaks_against_a_signal_resolves_its_incident() {
+    let taken = || Reply::json(202, &json!({"status": "success"}));
+    for (heading, key) in [("PagerDuty", "dedup_key"), ("Opsgenie", "alias")] {
+        let standin = StandIn::new(vec![taken(), taken()]).await;
+        let channel = documented(heading, 0, &standin);
+        let (effect, _) = effect(&channel);
+        for state in ["verified", "downgraded"] {
+            let told = Notification {
+                state: state.to_owned(),
+                ..notification(&channel)
+            };
+            assert!(is_delivered(&attempt_at(&effect, &told).await));
+        }
+        let seen = standin.seen();
+        assert_eq!(seen[0].json()[key], "acme/sig_1");
+        match heading {
+            "PagerDuty" => assert_eq!(
+                (&seen[1].json()["event_action"], &seen[1].json()[key]),
+                (&json!("resolve"), &json!("acme/sig_1"))
+            ),
+            _ => assert_eq!(seen[1].path, "/v2/alerts/acme%2Fsig_1/close?identifierType=alias"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_throws_us_out_is_disabled_with_the_reason() {
     let kicked = refused(
         403,
         "Forbidden: bot was kicked from the supergroup chat",
-        json!({}),
+        &json!({}),
     );
     let revoked = Reply::json(200, &json!({"ok": false, "error": "token_revoked"}));
     for (heading, nth, reply, reason) in [
@@ -271,16 +339,46 @@ async fn who_throws_us_out_is_disabled_with_the_reason() {
         (
             "Telegram",
             0,
-            refused(401, "Unauthorized", json!({})),
+            refused(401, "Unauthorized", &json!({})),
             "unauthorized",
         ),
         ("Slack", 0, Reply::text(404, "no_service"), "receiver_gone"),
         ("Slack", 1, revoked, "unauthorized"),
+        (
+            "Discord",
+            0,
+            Reply::json(404, &json!({"code": 10_015, "message": "Unknown Webhook"})),
+            "receiver_gone",
+        ),
+        (
+            "Microsoft Teams",
+            0,
+            Reply::json(404, &json!({"error": {"code": "WorkflowNotFound"}})),
+            "receiver_gone",
+        ),
+        (
+            "PagerDuty",
+            0,
+            Reply::json(400, &json!({"errors": ["Invalid routing key"]})),
+            "unauthorized",
+        ),
+        (
+            "Opsgenie",
+            0,
+            Reply::json(401, &json!({"message": "Could not authenticate"})),
+            "unauthorized",
+        ),
+        (
+            "Alertmanager's webhook format",
+            0,
+            Reply::text(410, ""),
+            "http_410",
+        ),
     ] {
         let (outcome, _, ledger) = told(heading, nth, vec![reply]).await;
         let (dead_for, message) = dead(&outcome);
         assert_eq!(dead_for, reason, "{heading}");
-        assert!(message.contains("channel ops-"), "{message}");
+        assert!(message.starts_with("channel "), "{message}");
         let news = ledger.news().unwrap();
         assert_eq!((news.enabled, news.reason.as_str()), (false, reason), "{heading}");
     }

@@ -19,6 +19,16 @@ pub enum ChannelKind {
     Telegram,
     /// A message in a Slack channel, by an incoming webhook or a bot's token.
     Slack,
+    /// A message of a webhook in a Discord channel.
+    Discord,
+    /// A card of a workflow in a Microsoft Teams channel.
+    Teams,
+    /// An event of PagerDuty's Events API v2.
+    Pagerduty,
+    /// An alert of Opsgenie's Alert API.
+    Opsgenie,
+    /// A POST in Alertmanager's webhook format, version 4.
+    Alertmanager,
 }
 
 /// Whether a kind needs a member.
@@ -41,6 +51,11 @@ impl ChannelKind {
             Self::Console => "console",
             Self::Telegram => "telegram",
             Self::Slack => "slack",
+            Self::Discord => "discord",
+            Self::Teams => "teams",
+            Self::Pagerduty => "pagerduty",
+            Self::Opsgenie => "opsgenie",
+            Self::Alertmanager => "alertmanager",
         }
     }
 
@@ -68,6 +83,10 @@ impl ChannelKind {
                 ("thread", May),
                 ("template", May),
             ],
+            Self::Discord => &[("url", Must), ("thread", May), ("template", May)],
+            Self::Teams => &[("url", Must), ("template", May)],
+            Self::Pagerduty | Self::Opsgenie => &[("token", Must), ("url", May)],
+            Self::Alertmanager => &[("url", Must), ("headers", May)],
         }
     }
 }
@@ -102,7 +121,8 @@ impl ChannelSettings {
             ChannelKind::Webhook => self.check_webhook(key, problems),
             ChannelKind::Telegram => self.check_telegram(key, problems),
             ChannelKind::Slack => self.check_slack(key, problems),
-            ChannelKind::Console => {}
+            ChannelKind::Discord => self.check_thread_number(key, problems),
+            _ => {}
         }
         self.check_token(key, problems);
     }
@@ -138,15 +158,7 @@ impl ChannelSettings {
             to,
             "give a chat as a number, such as -1001234567890, or as @name",
         );
-        if let Some(thread) = &self.thread {
-            let is_topic = thread.parse::<i64>().is_ok_and(|topic| topic > 0);
-            problems.unless(
-                is_topic,
-                key("thread"),
-                thread,
-                "give the topic's number, message_thread_id",
-            );
-        }
+        self.check_thread_number(key, problems);
     }
 
     fn check_slack(&self, key: &dyn Fn(&str) -> String, problems: &mut Problems) {
@@ -163,6 +175,18 @@ impl ChannelSettings {
                 "an incoming webhook has its own channel; take `to` and `thread` away, or give a bot's `token`",
             ),
             _ => {}
+        }
+    }
+
+    fn check_thread_number(&self, key: &dyn Fn(&str) -> String, problems: &mut Problems) {
+        if let Some(thread) = &self.thread {
+            let is_number = thread.parse::<i64>().is_ok_and(|number| number > 0);
+            problems.unless(
+                is_number,
+                key("thread"),
+                thread,
+                "give the number of the topic or thread",
+            );
         }
     }
 

@@ -10,7 +10,9 @@ use super::console::Console;
 use super::post::Post;
 use super::signature::SignerError;
 use super::vendor::Vendor;
-use super::vendors::{SlackApi, SlackWebhook, Telegram, Webhook};
+use super::vendors::{
+    Alertmanager, Discord, Opsgenie, PagerDuty, SlackApi, SlackWebhook, Teams, Telegram, Webhook,
+};
 
 /// Why a channel cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +67,11 @@ fn vendor(settings: &ChannelSettings) -> Result<Option<Box<dyn Vendor>>, Deliver
         ChannelKind::Telegram => Box::new(Telegram::new(settings)?),
         ChannelKind::Slack if settings.token.is_some() => Box::new(SlackApi::new(settings)?),
         ChannelKind::Slack => Box::new(SlackWebhook::new(settings)?),
+        ChannelKind::Discord => Box::new(Discord::new(settings)?),
+        ChannelKind::Teams => Box::new(Teams::new(settings)?),
+        ChannelKind::Pagerduty => Box::new(PagerDuty::new(settings)?),
+        ChannelKind::Opsgenie => Box::new(Opsgenie::new(settings)?),
+        ChannelKind::Alertmanager => Box::new(Alertmanager::new(settings)?),
     }))
 }
 

@@ -15,6 +15,8 @@ pub(crate) enum Unit {
     Chars,
     /// Code units of UTF-16, of which an emoji has two or more.
     Utf16,
+    /// Bytes of UTF-8.
+    Bytes,
 }
 
 /// The most that a receiver takes.
@@ -30,6 +32,7 @@ impl Unit {
         match self {
             Self::Chars => text.chars().count(),
             Self::Utf16 => text.encode_utf16().count(),
+            Self::Bytes => text.len(),
         }
     }
 }
@@ -46,6 +49,13 @@ impl Limit {
         Self {
             most,
             unit: Unit::Utf16,
+        }
+    }
+
+    pub(crate) const fn bytes(most: usize) -> Self {
+        Self {
+            most,
+            unit: Unit::Bytes,
         }
     }
 
@@ -114,13 +124,13 @@ mod tests {
         assert_eq!(Unit::Utf16.length(family), 8);
         assert_eq!(cut(&family.repeat(2), Limit::utf16(10)), format!("{family}…"));
         assert_eq!(cut(&family.repeat(2), Limit::utf16(8)), "…");
-        assert_eq!(cut("日本語の文章です", Limit::chars(4)), "日本語…");
+        assert_eq!(cut("日本語の文章です", Limit::bytes(12)), "日本語…");
     }
 
     proptest! {
         #[test]
         fn it_fits_begins_alike_and_changes_nothing_that_fits(text in "(?s).{0,80}", most in 0_usize..60) {
-            for unit in [Unit::Chars, Unit::Utf16] {
+            for unit in [Unit::Chars, Unit::Utf16, Unit::Bytes] {
                 let short = cut(&text, Limit { most, unit });
                 prop_assert!(unit.length(&short) <= most);
                 prop_assert!(text.starts_with(short.trim_end_matches(MORE)) || short == text);

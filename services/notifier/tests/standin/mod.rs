@@ -181,7 +181,12 @@ pub(crate) fn documented(heading: &str, nth: usize, standin: &StandIn) -> Channe
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut channel = load(yaml, folder.path(), standin.address);
-    if channel.url.is_none() {
+    // The vendor's own address, or the one of a region.
+    if channel
+        .url
+        .as_ref()
+        .is_none_or(|url| url.expose().starts_with("https:"))
+    {
         channel.url = Some(Secret::new(format!("http://{}", standin.address)));
     }
     channel.allow_private = true;

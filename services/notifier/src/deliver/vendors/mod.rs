@@ -1,9 +1,15 @@
 //! The kinds of receivers that are told over HTTP: one file each, behind one trait.
 
+mod alertmanager;
+mod discord;
+mod incident;
+mod opsgenie;
+mod pagerduty;
 mod slack_api;
 mod slack_blocks;
 mod slack_webhook;
 mod statuses;
+mod teams;
 mod telegram;
 mod webhook;
 
@@ -14,8 +20,13 @@ use settings::{ChannelSettings, Secret};
 use super::DeliverError;
 use crate::text::{Escape, Template};
 
+pub(super) use alertmanager::Alertmanager;
+pub(super) use discord::Discord;
+pub(super) use opsgenie::Opsgenie;
+pub(super) use pagerduty::PagerDuty;
 pub(super) use slack_api::SlackApi;
 pub(super) use slack_webhook::SlackWebhook;
+pub(super) use teams::Teams;
 pub(super) use telegram::Telegram;
 pub(super) use webhook::Webhook;
 
