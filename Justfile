@@ -119,7 +119,7 @@ advisories:
 fuzz *args:
     @fuzz/run "$@"
 
-# Numbers: `just bench flow`, `edge`, `api`, `runtime`, `streams`, `soak`, `quality`, `meaning`, `sameness`, `engines`, `cold`
+# Numbers: `just bench flow`, `edge`, `api`, `runtime`, `streams`, `soak`, `quality`, `meaning`, `sameness`, `windows`, `engines`, `cold`
 [group('habits')]
 [no-exit-message]
 bench name *args:

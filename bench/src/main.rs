@@ -20,6 +20,7 @@ mod random;
 mod sameness_cost;
 mod soak;
 mod streams;
+mod windows_cost;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -66,6 +67,8 @@ enum Bench {
     Quality(quality::QualityArgs),
     /// What it costs to find the story and the topic of a text among many open ones
     Sameness(sameness_cost::SamenessArgs),
+    /// Updates of windows a second through the detector's decision, with ten rules over many subjects
+    Windows(windows_cost::WindowsArgs),
 }
 
 fn main() -> Result<()> {
@@ -85,6 +88,7 @@ fn main() -> Result<()> {
             sameness_cost::run(&args);
             Ok(())
         }
+        Bench::Windows(args) => windows_cost::run(&args),
     }
 }
 

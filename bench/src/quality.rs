@@ -1,5 +1,6 @@
 //! `quality`: how well texts are read and what belongs together is found, on data that people labelled. Prints a table, keeps it in docs/QUALITY.md.
 
+mod behaviour;
 mod correlation;
 mod entities;
 mod hostile;
@@ -51,6 +52,7 @@ fn rows(data: &Path) -> Result<Vec<Row>> {
     rows.extend(near::rows(data)?);
     rows.extend(entities::rows()?);
     rows.extend(rules::rows(data)?);
+    rows.extend(behaviour::rows(&data.join("behaviour"))?);
     rows.extend(hostile::rows());
     rows.extend(hostile_rules::rows());
     Ok(rows)

@@ -48,7 +48,7 @@ fn detection_rules_load() {
     let texts = texts("detections");
     let rules = DetectionRules::parse(&borrowed(&texts), &|_| None)
         .unwrap_or_else(|errors| panic!("{}", explain(&errors)));
-    assert_eq!(rules.rules().len(), 7);
+    assert_eq!(rules.rules().len(), 9);
     assert!(rules.cases().len() >= 10);
 }
 

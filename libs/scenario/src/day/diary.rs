@@ -8,9 +8,13 @@ use model::{DEFAULT_TENANT, Millis, RawEvent};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeSet;
 
 /// The last hours stay free, so that repeats fall on the same day.
-const LAST: Millis = 22 * 60 * 60 * 1000;
+const LAST: Millis = 22 * HOUR;
+const HOUR: Millis = 60 * 60 * 1000;
+/// Three in the morning, which is unusual for everybody.
+const EARLY: i64 = 3;
 
 /// A day being written.
 pub(super) struct Diary {
@@ -20,6 +24,8 @@ pub(super) struct Diary {
     seed: u64,
     ids: u64,
     symbols: usize,
+    /// Who logged in at three in the morning.
+    early: BTreeSet<String>,
     /// Symbols and addresses that the tables know of.
     pub(super) liquid: Vec<String>,
     pub(super) dangerous: Vec<String>,
@@ -36,6 +42,7 @@ impl Diary {
             seed,
             ids: 0,
             symbols: 0,
+            early: BTreeSet::new(),
             liquid: Vec::new(),
             dangerous: Vec::new(),
         }
@@ -84,10 +91,22 @@ impl Diary {
         self.truth.raw_records += 1;
         self.truth.events += 1;
         let at = event.time.unwrap_or(DATE);
+        self.note_early(&event, at);
         self.entries.push(Entry {
             at,
             what: What::Event(form, Box::new(event)),
         });
+    }
+
+    /// Of nobody so much is known that three in the morning were usual, and it is told once an hour: `unusual_time_activity`.
+    fn note_early(&mut self, event: &RawEvent, at: Millis) {
+        let is_early = event.kind == "user.login" && (at - DATE) / HOUR == EARLY;
+        let Some(user) = event.subject.as_ref().filter(|_| is_early) else {
+            return;
+        };
+        if self.early.insert(user.clone()) {
+            self.detection("unusual_time_activity");
+        }
     }
 
     /// A record that must become a dead letter.

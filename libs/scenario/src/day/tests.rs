@@ -50,7 +50,7 @@ fn records(shipment: &Shipment) -> usize {
 #[test]
 fn a_usual_day_has_some_of_everything() {
     let truth = Day::new(1, EVENTS).truth;
-    assert_eq!(truth.detections.len(), 5);
+    assert_eq!(truth.detections.len(), 6);
     assert!(truth.dead_letters.len() >= 9, "{:?}", truth.dead_letters);
     for level in ["low", "medium", "high", "critical"] {
         assert!(
