@@ -39,6 +39,8 @@ pub(crate) struct DetectionItem {
     #[schema(value_type = Object)]
     attributes: Stored,
     rules_version: String,
+    /// `firing`, or `resolved` where a condition that was told holds no more.
+    state: String,
 }
 
 /// The list of detections.
@@ -48,7 +50,7 @@ impl Collection for Detections {
     type Item = DetectionItem;
     const COLUMNS: &'static str = "id, tenant, rule, subject, severity, description, time, window_start, window_end, \
         count, threshold, coalesce(event_ids, '[]') AS event_ids, coalesce(attributes, '{}') AS attributes, \
-        rules_version";
+        rules_version, state";
     const TABLE: &'static str = "detections";
     const SORTS: &'static [Sort] = &[Sort {
         name: "time",

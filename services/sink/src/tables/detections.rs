@@ -23,16 +23,17 @@ columns! {
         event_ids: Option<Json>,
         attributes: Option<Json>,
         rules_version: String,
+        state: String,
     }
 }
 
 const INSERT: &str = "\
     INSERT INTO detections (id, tenant, rule, subject, severity, description, time, window_start, window_end, count, \
-        threshold, event_ids, attributes, rules_version) \
-    SELECT a, b, c, d, e, f, g, h, i, j, k, l::jsonb, m::jsonb, n \
+        threshold, event_ids, attributes, rules_version, state) \
+    SELECT a, b, c, d, e, f, g, h, i, j, k, l::jsonb, m::jsonb, n, o \
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], \
         $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::double precision[], $12::text[], $13::text[], \
-        $14::text[]) AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n) \
+        $14::text[], $15::text[]) AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o) \
     WHERE NOT EXISTS (SELECT FROM detections known WHERE known.id = a) ON CONFLICT DO NOTHING";
 
 impl DetectionRow {
@@ -56,6 +57,7 @@ impl DetectionRow {
             event_ids: json_or_null(&detection.event_ids),
             attributes: json_or_null(&detection.attributes),
             rules_version: identifier(detection.rules_version),
+            state: identifier(detection.state),
         }
     }
 }

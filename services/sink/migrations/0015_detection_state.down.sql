@@ -1,0 +1,1 @@
+ALTER TABLE detections DROP COLUMN state;
