@@ -24,6 +24,8 @@ pub enum WantedState {
     Verified,
     /// What became known later speaks against it.
     Downgraded,
+    /// It is over.
+    Closed,
 }
 
 impl WantedState {
@@ -33,6 +35,7 @@ impl WantedState {
             Self::Candidate => "candidate",
             Self::Verified => "verified",
             Self::Downgraded => "downgraded",
+            Self::Closed => "closed",
         }
     }
 }
@@ -100,7 +103,8 @@ pub struct ChannelSettings {
     pub min_level: Option<String>,
     /// Exactly these levels.
     pub levels: Option<Vec<String>>,
-    /// Signals in these states. Default `[verified]`.
+    /// Signals in these states. Default `[verified]`. `closed` is told of signals that the channel heard of before, and
+    /// `downgraded` of those too that fell below its level.
     pub states: Vec<WantedState>,
     /// Default `[signal, detection, operational]`.
     pub kinds: Vec<Subscription>,

@@ -1,10 +1,10 @@
 //! The plan as a stage: for each channel at most one notification of the same thing in the same state and level.
 
 use model::Notification;
-use settings::{CachedReader, Watched};
+use settings::{CachedReader, ChannelSettings, Watched};
 use stage::{Cx, Emit, Poison, Stage};
 
-use super::subscription::{Refusal, wants};
+use super::subscription::{Refusal, follows, is_follower, wants};
 use super::{Cards, PlanInput, PlannedStores, writing};
 use crate::Channels;
 
@@ -40,7 +40,10 @@ impl Stage for PlanStage {
         let mut nearest = Refusal::NoChannel;
         for channel in self.channels.load().settings() {
             let id = writing::identity(&channel.name, &input);
-            let told = wants(channel, &input).and_then(|()| {
+            let heard = heard(channel, &input);
+            let has_heard = heard.is_some_and(|heard| stores.planned.get(&heard).is_some());
+            let wanted = follows(wants(channel, &input), &input, has_heard);
+            let told = wanted.and_then(|()| {
                 stores
                     .planned
                     .insert(id.number())
@@ -48,7 +51,12 @@ impl Stage for PlanStage {
                     .ok_or(Refusal::AlreadyPlanned)
             });
             match told {
-                Ok(()) => planned.push(writing::notification(&id, channel, &input, cards)),
+                Ok(()) => {
+                    if let Some(heard) = heard {
+                        stores.planned.insert(heard);
+                    }
+                    planned.push(writing::notification(&id, channel, &input, cards));
+                }
                 Err(refusal) => nearest = nearest.max(refusal),
             }
         }
@@ -56,10 +64,20 @@ impl Stage for PlanStage {
     }
 }
 
+/// What is remembered of having told a signal, where it matters later.
+fn heard(channel: &ChannelSettings, input: &PlanInput) -> Option<u128> {
+    match input {
+        PlanInput::Signal(signal) if is_follower(channel) => {
+            Some(writing::heard(&channel.name, signal).number())
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use model::{Detection, Signal, SignalState};
-    use settings::{ChannelSettings, Subscription};
+    use settings::{Subscription, WantedState};
     use stage::{Driver, Settled};
     use topology::Topic;
 
@@ -113,6 +131,32 @@ mod tests {
         let mut restarted = plan.restarted();
         assert_eq!(
             apply(&mut restarted, signal("high", SignalState::Verified)),
+            Settled::Filtered("already_planned")
+        );
+        assert!(restarted.counts.conserves());
+    }
+
+    #[test]
+    fn the_end_of_a_signal_is_told_once_to_who_heard_of_it() {
+        let mut pager = channel("pager");
+        pager.min_level = Some("high".to_owned());
+        pager
+            .states
+            .extend([WantedState::Downgraded, WantedState::Closed]);
+        let mut plan = driver(&[pager]);
+        let closed = || signal("low", SignalState::Closed);
+        assert_eq!(apply(&mut plan, closed()), Settled::Filtered("closed"));
+        assert!(matches!(
+            apply(&mut plan, signal("high", SignalState::Verified)),
+            Settled::Out(_)
+        ));
+        let mut restarted = plan.restarted();
+        let Settled::Out(told) = apply(&mut restarted, closed()) else {
+            panic!()
+        };
+        assert_eq!((told.len(), told[0].state.as_str()), (1, "closed"));
+        assert_eq!(
+            apply(&mut restarted, closed()),
             Settled::Filtered("already_planned")
         );
         assert!(restarted.counts.conserves());

@@ -9,7 +9,7 @@ const REMEMBERED: Millis = 90 * 24 * 60 * 60 * 1000;
 /// The store of the plan: the identities of what is planned.
 #[derive(Debug)]
 pub struct PlannedStores {
-    /// Identities of notifications, for 90 days.
+    /// Identities of notifications, and of signals that a channel heard of, for 90 days.
     pub planned: Expiring<u128, ()>,
 }
 

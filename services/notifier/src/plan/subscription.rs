@@ -49,9 +49,14 @@ pub(super) fn wants(channel: &ChannelSettings, input: &PlanInput) -> Result<(), 
         return Err(Refusal::NotSubscribed);
     }
     if let PlanInput::Signal(signal) = input {
-        let state = wanted(signal.state).ok_or(Refusal::Over)?;
+        let state = wanted(signal.state);
         if !channel.states.contains(&state) {
-            return Err(Refusal::StateNotWanted);
+            let is_over = state == WantedState::Closed;
+            return Err(if is_over {
+                Refusal::Over
+            } else {
+                Refusal::StateNotWanted
+            });
         }
     }
     let listed = channel
@@ -67,6 +72,27 @@ pub(super) fn wants(channel: &ChannelSettings, input: &PlanInput) -> Result<(), 
     } else {
         Err(Refusal::LevelNotWanted)
     }
+}
+
+/// Whether the channel hears of it after all, or not: what corrects a signal goes to whoever heard of the signal, also where
+/// its level fell, or an incident would stay open; and its end goes to nobody else.
+pub(super) fn follows(wanted: Result<(), Refusal>, input: &PlanInput, heard: bool) -> Result<(), Refusal> {
+    let PlanInput::Signal(signal) = input else {
+        return wanted;
+    };
+    let is_over = signal.state == SignalState::Closed;
+    let falls = is_over || signal.state == SignalState::Downgraded;
+    match wanted {
+        Err(Refusal::LevelNotWanted) if falls && heard => Ok(()),
+        Ok(()) | Err(Refusal::LevelNotWanted) if is_over && !heard => Err(Refusal::Over),
+        _ => wanted,
+    }
+}
+
+/// Whether the channel is told what becomes of signals that it heard of.
+pub(super) fn is_follower(channel: &ChannelSettings) -> bool {
+    let later = [WantedState::Downgraded, WantedState::Closed];
+    later.iter().any(|state| channel.states.contains(state))
 }
 
 /// Whoever wants to know how the stream fares hears of each channel that is disabled, whatever its level: but not that
@@ -89,13 +115,13 @@ fn rank(level: &str) -> Option<usize> {
     ORDERED.iter().position(|known| *known == level)
 }
 
-/// What a channel calls the state; none for what is over, of which nobody is told.
-fn wanted(state: SignalState) -> Option<WantedState> {
+/// What a channel calls the state.
+const fn wanted(state: SignalState) -> WantedState {
     match state {
-        SignalState::Candidate => Some(WantedState::Candidate),
-        SignalState::Verified => Some(WantedState::Verified),
-        SignalState::Downgraded => Some(WantedState::Downgraded),
-        SignalState::Closed => None,
+        SignalState::Candidate => WantedState::Candidate,
+        SignalState::Verified => WantedState::Verified,
+        SignalState::Downgraded => WantedState::Downgraded,
+        SignalState::Closed => WantedState::Closed,
     }
 }
 
@@ -139,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_of_what_is_over() {
+    fn nobody_is_told_of_what_is_over_who_did_not_ask() {
         let channel = ChannelSettings {
             states: vec![
                 WantedState::Candidate,
@@ -153,6 +179,41 @@ mod tests {
             let over = signal(SignalState::Closed, level);
             assert_eq!(wants(&channel, &over), Err(Refusal::Over));
         }
+    }
+
+    #[test]
+    fn what_becomes_of_a_signal_goes_to_whoever_heard_of_it() {
+        let channel = ChannelSettings {
+            states: vec![
+                WantedState::Verified,
+                WantedState::Downgraded,
+                WantedState::Closed,
+            ],
+            min_level: Some("high".to_owned()),
+            ..ChannelSettings::default()
+        };
+        let told = |state, level, heard| {
+            let input = signal(state, level);
+            follows(wants(&channel, &input), &input, heard)
+        };
+        let (closed, downgraded) = (SignalState::Closed, SignalState::Downgraded);
+        assert_eq!(
+            (told(closed, "low", true), told(closed, "high", true)),
+            (Ok(()), Ok(()))
+        );
+        assert_eq!(
+            told(closed, "high", false),
+            Err(Refusal::Over),
+            "it never heard of it"
+        );
+        assert_eq!(told(downgraded, "low", true), Ok(()));
+        assert_eq!(told(downgraded, "low", false), Err(Refusal::LevelNotWanted));
+        assert_eq!(told(downgraded, "high", false), Ok(()));
+        assert_eq!(
+            told(SignalState::Verified, "low", true),
+            Err(Refusal::LevelNotWanted),
+            "that is no correction"
+        );
     }
 
     #[test]

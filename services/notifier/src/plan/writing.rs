@@ -12,6 +12,8 @@ const MAX_FACTS: usize = 64;
 const DETECTED: &str = "detected";
 /// The state of a channel that is told of.
 const DISABLED: &str = "disabled";
+/// Kept beside the identities of notifications, and none of them.
+const HEARD: &str = "heard";
 /// What the stream itself is called, as an origin.
 const OPERATIONAL: &str = "operational";
 
@@ -32,6 +34,11 @@ pub(super) fn identity(channel: &str, input: &PlanInput) -> Id {
             id.part(DISABLED).part(state.time.to_be_bytes())
         }
     }
+}
+
+/// Stands for having told `channel` of this signal, in whatever state and at whatever level.
+pub(super) fn heard(channel: &str, signal: &model::Signal) -> Id {
+    Id::new().part(channel).part(HEARD).part(&signal.signal_key)
 }
 
 /// The notification.
