@@ -1,8 +1,8 @@
 //! The command line as people type it; each subcommand's own arguments stand in its own file.
 
 use crate::commands::{
-    completion, config, demo, dlq, doctor, events, flow, keys, migrate, notifications, replay, rules, run,
-    schemas, smoke, state, tasks, topics, wait,
+    cards, completion, config, demo, dlq, doctor, events, flow, keys, migrate, notifications, replay, rules,
+    run, schemas, smoke, state, tasks, topics, wait,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Color;
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Dlq(dlq::DlqArgs),
     /// Channels: which are disabled, enabling them; sending notifications again
     Notifications(notifications::NotificationsArgs),
+    /// What channels would send of a signal, for a look at it
+    Cards(cards::CardsArgs),
     /// What stages remember, key by key
     State(state::StateArgs),
     /// Partitions that are put aside until a person has mended something; asking for another try

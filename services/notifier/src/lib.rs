@@ -6,8 +6,10 @@
 mod channels;
 mod deliver;
 mod plan;
+mod preview;
 mod text;
 
 pub use channels::Channels;
 pub use deliver::{Console, DeliverEffect, DeliverError, Ledger, Signer, SignerError};
 pub use plan::{Cards, PlanInput, PlanStage, PlannedStores, open_cards};
+pub use preview::{Preview, preview};

@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+pub(crate) mod cards;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod demo;
@@ -49,6 +50,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Flow(args) => flow::run(args, &app).await,
         Command::Dlq(args) => dlq::run(args, &app).await,
         Command::Notifications(args) => notifications::run(args, &app).await,
+        Command::Cards(args) => cards::run(args, &app),
         Command::State(args) => state::run(args, &app).await,
         Command::Tasks(args) => tasks::run(args, &app).await,
         Command::Topics(args) => topics::run(args, &app).await,

@@ -60,7 +60,7 @@ impl Way {
 }
 
 /// Who is told over HTTP; none where nobody is.
-fn vendor(settings: &ChannelSettings) -> Result<Option<Box<dyn Vendor>>, DeliverError> {
+pub(super) fn vendor(settings: &ChannelSettings) -> Result<Option<Box<dyn Vendor>>, DeliverError> {
     Ok(Some(match settings.kind {
         ChannelKind::Console => return Ok(None),
         ChannelKind::Webhook => Box::new(Webhook::new(settings)?),

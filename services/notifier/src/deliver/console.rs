@@ -20,19 +20,24 @@ impl Console {
         Self(Arc::new(Mutex::new(writer)))
     }
 
-    /// Writes the line. The title has no control characters: the plan took them away; here it may come from elsewhere.
-    pub(super) fn tell(&self, notification: &Notification) -> io::Result<()> {
+    /// The line. The title has no control characters: the plan took them away; here it may come from elsewhere.
+    pub(super) fn line(notification: &Notification) -> String {
         let Notification {
             title,
             subject,
             channel,
             ..
         } = notification;
-        let line: String = format!("{channel}: {title} ({subject})")
+        format!("{channel}: {title} ({subject})")
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
             .chain(['\n'])
-            .collect();
+            .collect()
+    }
+
+    /// Writes the line.
+    pub(super) fn tell(&self, notification: &Notification) -> io::Result<()> {
+        let line = Self::line(notification);
         let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         writer.write_all(line.as_bytes())?;
         writer.flush()

@@ -2,6 +2,7 @@
 
 mod channel;
 mod console;
+mod draft;
 mod effect;
 mod hidden;
 mod ledger;
@@ -16,6 +17,7 @@ mod verdict;
 pub(crate) use channel::Channel;
 pub use channel::DeliverError;
 pub use console::Console;
+pub(crate) use draft::{Draft, draft};
 pub use effect::DeliverEffect;
 pub use ledger::Ledger;
 pub use signature::{Signer, SignerError};
