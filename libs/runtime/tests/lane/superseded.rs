@@ -89,7 +89,7 @@ fn predecessor(sandbox: &Sandbox) -> BaseProducer {
 
 /// One record of the store in each partition.
 fn write_state(sandbox: &Sandbox, producer: &BaseProducer) {
-    let changelog = format!("{}dedup-aggregator.subjects.changelog", sandbox.topic_prefix());
+    let changelog = format!("{}dedup-aggregator.parts.changelog", sandbox.topic_prefix());
     for partition in 0..PARTITIONS {
         let record = BaseRecord::to(&changelog)
             .partition(partition)
