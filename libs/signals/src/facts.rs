@@ -45,6 +45,23 @@ fn merge_attributes(facts: &mut Facts, attributes: &Facts) {
     for (name, value) in attributes.iter().take(MOST) {
         facts.insert(format!("{ATTRIBUTE}{name}"), value.clone());
     }
+    bound(facts, |name| {
+        let own = name.strip_prefix(ATTRIBUTE);
+        own.is_some_and(|own| attributes.contains_key(own))
+    });
+}
+
+/// Adds what was known later of the same subject, by the same rule.
+pub(crate) fn extend(facts: &mut Facts, newer: Facts) {
+    let names: Vec<String> = newer.keys().cloned().collect();
+    facts.extend(newer);
+    bound(facts, |name| {
+        names.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
+    });
+}
+
+/// Leaves out attributes beyond what one signal may have: what was known before goes before anything that is new.
+fn bound(facts: &mut Facts, is_new: impl Fn(&str) -> bool) {
     let known = || {
         let names = facts.range(ATTRIBUTE.to_owned()..);
         names.take_while(|(name, _)| name.starts_with(ATTRIBUTE))
@@ -55,11 +72,6 @@ fn merge_attributes(facts: &mut Facts, attributes: &Facts) {
     if count <= MOST && bytes <= LARGEST {
         return;
     }
-    let is_new = |name: &str| {
-        let own = name.strip_prefix(ATTRIBUTE);
-        own.is_some_and(|own| attributes.contains_key(own))
-    };
-    // What others said goes before anything that this event says.
     let (new, old): (Vec<_>, Vec<_>) = known()
         .map(|(name, value)| (name.clone(), size(name, value)))
         .partition(|(name, _)| is_new(name));
@@ -69,24 +81,6 @@ fn merge_attributes(facts: &mut Facts, attributes: &Facts) {
         }
         facts.remove(&name);
         (count, bytes) = (count - 1, bytes - size);
-    }
-}
-
-/// Leaves out attributes beyond what one signal may have, the last by name.
-pub(crate) fn bound(facts: &mut Facts) {
-    let known = facts
-        .range(ATTRIBUTE.to_owned()..)
-        .take_while(|(name, _)| name.starts_with(ATTRIBUTE));
-    let (mut count, mut bytes) = (0, 0);
-    let mut beyond = Vec::new();
-    for (name, value) in known {
-        (count, bytes) = (count + 1, bytes + size(name, value));
-        if count > MOST || bytes > LARGEST {
-            beyond.push(name.clone());
-        }
-    }
-    for name in beyond {
-        facts.remove(&name);
     }
 }
 
@@ -163,6 +157,16 @@ mod tests {
         merged(&mut facts, [("zz_amount".to_owned(), Value::Long(7))]);
         assert_eq!(facts["data.zz_amount"], Value::Long(7));
         assert!(facts.len() <= MOST);
+    }
+
+    #[test]
+    fn what_another_partition_knew_later_is_kept_out_by_nothing_either() {
+        let junk = (0..MOST).map(|n| (format!("{ATTRIBUTE}junk{n}"), Value::Long(0)));
+        let mut facts: Facts = junk.collect();
+        let later = [("data.zz_amount".to_owned(), Value::Long(7))];
+        extend(&mut facts, later.into());
+        assert_eq!(facts["data.zz_amount"], Value::Long(7));
+        assert_eq!(facts.len(), MOST);
     }
 
     #[test]

@@ -9,8 +9,10 @@ mod facts;
 mod independence;
 mod policy;
 mod standing;
+mod subject;
 mod telling;
 
 pub use policy::Policy;
 pub use standing::Standing;
-pub use telling::Told;
+pub use subject::is_named;
+pub use telling::{EACH, Told};

@@ -5,7 +5,7 @@
 
 use crate::evidence::{self, MOST_CHARACTERS, beginning};
 use crate::{Policy, Told, facts, independence};
-use model::{Event, Millis, ScoredEvent, Signal, SignalState};
+use model::{Event, ScoredEvent, Signal, SignalState};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -97,14 +97,11 @@ impl Standing {
         let (signal, more) = (&mut self.signal, other.signal);
         signal.evidence_count += more.evidence_count;
         signal.suppressed += more.suppressed;
-        if more.last_seen >= signal.last_seen {
-            signal.facts.extend(more.facts.clone());
-        } else {
-            for (name, value) in &more.facts {
-                signal.facts.entry(name.clone()).or_insert_with(|| value.clone());
-            }
+        let mut newer = more.facts;
+        if more.last_seen < signal.last_seen {
+            std::mem::swap(&mut signal.facts, &mut newer);
         }
-        facts::bound(&mut signal.facts);
+        facts::extend(&mut signal.facts, newer);
         signal.first_seen = signal.first_seen.min(more.first_seen);
         signal.last_seen = signal.last_seen.max(more.last_seen);
         evidence::fold(&mut signal.evidence, &more.evidence, policy.most_evidence);
@@ -132,11 +129,6 @@ impl Standing {
         if enough && signal.state == SignalState::Candidate {
             signal.state = SignalState::Verified;
         }
-    }
-
-    /// The event time of its latest event.
-    pub fn last_seen(&self) -> Millis {
-        self.signal.last_seen
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Up to so much evidence, each event is told of: three reports are more than two.
-const EACH: i64 = 16;
+pub const EACH: i64 = 16;
 
 /// What was told last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
 //! What finds the parts of stories: made of the stores, and made anew where these changed unseen. No I/O.
 
 use crate::stores::{Part, Text, Words};
+use hashbrown::HashMap;
 use sameness::near::{NearIndex, NearText, compare};
 use sameness::{ClusterId, Counted, Day, DayCount, Seen, SlowWeights, Stories, StoryLimits, Term};
 use stage::Store;
-use std::collections::HashMap;
 
 /// Texts that may be the same as a new one and are compared with it.
 const MOST_CANDIDATES: usize = 24;
@@ -36,30 +36,19 @@ impl Indexes {
             let counted = words.counted.iter().cloned();
             counts.extend(counted.map(|counted| DayCount { day, counted }));
         }
-        let mut indexes: HashMap<String, Index> = HashMap::new();
+        let mut indexes = Self::default();
         for (tenant, counts) in counts {
-            let mut index = Index::new(limits);
-            index.slow = SlowWeights::restore(counts);
-            indexes.insert(tenant.to_owned(), index);
+            indexes.of_tenant(tenant, limits).slow = SlowWeights::restore(counts);
         }
         for (tenant, parts) in of_tenant {
-            let index = indexes
-                .entry(tenant.to_owned())
-                .or_insert_with(|| Index::new(limits));
-            index.restore(limits, &parts);
+            indexes.of_tenant(tenant, limits).restore(limits, &parts);
         }
-        Self(indexes)
+        indexes
     }
 
     /// The index of a tenant.
     pub(crate) fn of_tenant(&mut self, tenant: &str, limits: StoryLimits) -> &mut Index {
-        // Nearly always it is there, and its name need not be copied.
-        if !self.0.contains_key(tenant) {
-            self.0.insert(tenant.to_owned(), Index::new(limits));
-        }
-        self.0
-            .entry(tenant.to_owned())
-            .or_insert_with(|| Index::new(limits))
+        self.0.entry_ref(tenant).or_insert_with(|| Index::new(limits))
     }
 }
 

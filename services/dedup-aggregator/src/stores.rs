@@ -6,7 +6,7 @@ use model::Millis;
 use sameness::near::NearText;
 use sameness::{Cluster, ClusterId, ClusterStore, Counted, StoryLimits, SubjectId};
 use serde::{Deserialize, Serialize};
-use signals::Standing;
+use signals::{EACH, Standing};
 use stage::{AnyStore, Expiring, Format, Store, Stores, Tracked};
 
 const DAY: Millis = 24 * 60 * 60 * 1000;
@@ -14,8 +14,6 @@ const DAY: Millis = 24 * 60 * 60 * 1000;
 pub(crate) const EXACT_WINDOW: Millis = 14 * DAY;
 /// Different texts of a part that later ones are compared with: the first and the newest.
 const MOST_TEXTS: usize = 4;
-/// Up to so much evidence of a part, each event is told of.
-const EACH: i64 = 16;
 
 /// The stores of one task.
 #[derive(Debug)]
@@ -179,5 +177,145 @@ impl ClusterStore for PartsOf<'_> {
 
     fn remove(&mut self, id: ClusterId) {
         self.ended.extend(self.parts.take(&id.0).map(|part| (id, part)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Evidence, Reason, Signal, SignalState, Value};
+    use sameness::{SumTerm, Sums, Term, VectorSum, Weight};
+    use serde::de::value::{Error, SeqDeserializer};
+    use signals::Told;
+    use stage::golden;
+
+    const NONE: fn() -> DedupStores = DedupStores::default;
+
+    fn standing() -> Standing {
+        Standing {
+            signal: signal(),
+            sources: vec![1, u64::MAX],
+            best: 3.5,
+            senders: vec![7],
+            unnamed: 1,
+            told: Some(Told {
+                evidence: 16,
+                state: SignalState::Verified,
+                headline: 9,
+                at: 1_700_000_000_000,
+            }),
+        }
+    }
+
+    fn signal() -> Signal {
+        Signal {
+            signal_key: "sig_1".into(),
+            tenant: "acme".into(),
+            kind: "post".into(),
+            subject: "symbol:UNI".into(),
+            title: "gm".into(),
+            lang: Some("en".into()),
+            state: SignalState::Verified,
+            score: 3.5,
+            level: "low".into(),
+            reasons: vec![Reason {
+                rule: "g/r".into(),
+                points: -2.5,
+                text: "because".into(),
+            }],
+            unknown: vec!["security.honeypot".into()],
+            rules_version: "abc".into(),
+            evidence: vec![Evidence {
+                event_id: "e1".into(),
+                source: "s".into(),
+                kind: "post".into(),
+                time: 5,
+                author: Some("alice".into()),
+                url: None,
+                text: Some("gm".into()),
+                score: 1.0,
+                principal: Some("shop".into()),
+            }],
+            evidence_count: 300,
+            source_count: 2,
+            suppressed: 298,
+            first_seen: 1,
+            last_seen: 9,
+            version: 3,
+            facts: [("price".to_owned(), Value::Double(0.5))].into(),
+            independent_count: 2,
+            story_key: Some("story_1".into()),
+            topic_key: Some("topic_1".into()),
+            merged_into: None,
+        }
+    }
+
+    fn part() -> Part {
+        let numbers = SeqDeserializer::<_, Error>::new(-64_i16..64);
+        let sums = Sums {
+            texts: 2,
+            terms: vec![SumTerm {
+                term: Term::of("whale"),
+                mass: 27,
+                weight: Weight::of(4.5),
+                key: true,
+            }],
+            vector: Some(VectorSum::deserialize(numbers).unwrap()),
+            subject: Some(SubjectId::of("symbol:UNI")),
+        };
+        let mut cluster = Cluster::new(sums.clone(), 1, 9);
+        cluster.fresh = Some(Box::new(sums));
+        let mut part = Part::new("acme", cluster);
+        part.keep(Text {
+            offset: 5,
+            text: NearText::of("Whale sells 5M UNI"),
+        });
+        part.fresh = standing();
+        part.told = 16;
+        part.best_told = 2.5;
+        part
+    }
+
+    #[test]
+    fn ids_that_were_seen_are_written_as_they_always_were() {
+        let mut seen = NONE().seen;
+        seen.advance(1_700_000_000_000);
+        seen.insert(7);
+        let versions = [include_str!("../tests/golden/seen.v1.hex")];
+        assert_eq!(golden(seen, || NONE().seen, &versions), Ok(()));
+    }
+
+    #[test]
+    fn signals_are_written_as_they_always_were() {
+        let mut signals = NONE().signals;
+        signals.advance(1_700_000_000_000);
+        signals.put("sig_1".into(), standing());
+        let versions = [
+            include_str!("../tests/golden/signals.v1.hex"),
+            include_str!("../tests/golden/signals.v2.hex"),
+        ];
+        assert_eq!(golden(signals, || NONE().signals, &versions), Ok(()));
+    }
+
+    #[test]
+    fn parts_are_written_as_they_always_were() {
+        let mut parts = NONE().parts;
+        parts.put(7, part());
+        let versions = [include_str!("../tests/golden/parts.v1.hex")];
+        assert_eq!(golden(parts, || NONE().parts, &versions), Ok(()));
+    }
+
+    #[test]
+    fn words_are_written_as_they_always_were() {
+        let mut words = NONE().words;
+        let counted = vec![Counted::Texts(3), Counted::Term(Term::of("whale"), 2)];
+        let day = Words {
+            tenant: "acme".into(),
+            day: 19_675,
+            counted,
+        };
+        words.put("acme/19675".into(), day);
+        let versions = [include_str!("../tests/golden/words.v1.hex")];
+        assert_eq!(golden(words, || NONE().words, &versions), Ok(()));
     }
 }

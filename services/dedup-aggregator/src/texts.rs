@@ -7,14 +7,13 @@ use crate::{Limits, key};
 use model::{Event, Millis, ScoredEvent, StoryMember, StoryPart};
 use sameness::near::NearText;
 use sameness::{ClusterId, Day, Ended, Reading, Representative, SubjectId};
+use signals::is_named;
 use stage::Cx;
 use std::borrow::Cow;
 
 const DAY: Millis = 24 * 60 * 60 * 1000;
 /// Words of a headline that says enough by itself.
 const HEADLINE: usize = 4;
-/// What subjects begin with that nobody named: the normalizer found nothing better.
-const UNNAMED: [&str; 3] = ["story:", "url:", "source:"];
 
 /// A text, as it is placed.
 struct Placing<'e> {
@@ -98,8 +97,7 @@ fn text_of(event: &Event) -> Cow<'_, str> {
 
 /// What the event is about, where somebody or a name in the text says so.
 fn subject_of(event: &Event) -> Option<SubjectId> {
-    let unnamed = UNNAMED.iter().any(|prefix| event.subject.starts_with(prefix));
-    (!unnamed).then(|| SubjectId::of(&event.subject))
+    is_named(&event.subject).then(|| SubjectId::of(&event.subject))
 }
 
 /// The parts of one tenant, with what finds them, and what is to be told.

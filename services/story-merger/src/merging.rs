@@ -4,11 +4,8 @@ use crate::output::{self, Merged};
 use crate::stores::MergerStores;
 use model::{Millis, StoryPart};
 use sameness::{ClusterId, Effect, Representative, TopicLimits, follow};
-use signals::{Policy, Standing};
+use signals::{Policy, Standing, is_named};
 use stage::Cx;
-
-/// How a signal of a story is about nothing that has a name.
-const UNNAMED: [&str; 3] = ["story:", "url:", "source:"];
 
 /// What is folded, and when.
 struct Folding<'a> {
@@ -138,10 +135,7 @@ impl Folding<'_> {
 
 /// A subject that somebody named is better than one that was made up.
 fn name(standing: &mut Standing, evidence: &Standing) {
-    let named = |standing: &Standing| {
-        let subject = &standing.signal.subject;
-        !subject.is_empty() && !UNNAMED.iter().any(|prefix| subject.starts_with(prefix))
-    };
+    let named = |standing: &Standing| is_named(&standing.signal.subject);
     if !standing.is_empty() && !named(standing) && named(evidence) {
         standing.signal.subject.clone_from(&evidence.signal.subject);
     }

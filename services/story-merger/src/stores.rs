@@ -143,3 +143,78 @@ impl Links for Linked<'_> {
         self.0.delete(from.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sameness::{SubjectId, SumTerm, Sums, Term, VectorSum, Weight};
+    use serde::de::value::{Error, SeqDeserializer};
+    use signals::Told;
+    use stage::golden;
+
+    const NONE: fn() -> MergerStores = MergerStores::default;
+
+    fn kept() -> Kept {
+        let numbers = SeqDeserializer::<_, Error>::new(-64_i16..64);
+        let sums = Sums {
+            texts: 2,
+            terms: vec![SumTerm {
+                term: Term::of("whale"),
+                mass: 27,
+                weight: Weight::of(4.5),
+                key: true,
+            }],
+            vector: Some(VectorSum::deserialize(numbers).unwrap()),
+            subject: Some(SubjectId::of("symbol:UNI")),
+        };
+        Kept {
+            tenant: "acme".into(),
+            cluster: Cluster::new(sums, 1, 9),
+        }
+    }
+
+    #[test]
+    fn stories_and_topics_are_written_as_they_always_were() {
+        let versions = [include_str!("../tests/golden/kept.v1.hex")];
+        let (mut stories, mut topics) = (NONE().stories, NONE().topics);
+        stories.put(7, kept());
+        topics.put(7, kept());
+        assert_eq!(golden(stories, || NONE().stories, &versions), Ok(()));
+        assert_eq!(golden(topics, || NONE().topics, &versions), Ok(()));
+    }
+
+    #[test]
+    fn links_are_written_as_they_always_were() {
+        let versions = [include_str!("../tests/golden/links.v1.hex")];
+        let (mut stories, mut topics) = (NONE().story_links, NONE().topic_links);
+        for links in [&mut stories, &mut topics] {
+            links.advance(1_700_000_000_000);
+            links.put(7, ClusterId(9));
+        }
+        assert_eq!(golden(stories, || NONE().story_links, &versions), Ok(()));
+        assert_eq!(golden(topics, || NONE().topic_links, &versions), Ok(()));
+    }
+
+    #[test]
+    fn signals_are_written_as_they_always_were() {
+        let mut standing = Standing {
+            sources: vec![1, u64::MAX],
+            best: 3.5,
+            senders: vec![7],
+            unnamed: 1,
+            told: Some(Told {
+                evidence: 16,
+                state: model::SignalState::Closed,
+                headline: 9,
+                at: 1_700_000_000_000,
+            }),
+            ..Standing::default()
+        };
+        standing.signal.signal_key = "sig_1".into();
+        standing.signal.evidence_count = 20;
+        let mut signals = NONE().signals;
+        signals.put(7, standing);
+        let versions = [include_str!("../tests/golden/signals.v1.hex")];
+        assert_eq!(golden(signals, || NONE().signals, &versions), Ok(()));
+    }
+}
