@@ -75,9 +75,11 @@ impl<K: StoreKey, V: StoreValue> Store<K, V> {
         undo.push((key, before.into()));
     }
 
-    /// What the overlay holds of a key is about to be changed where it stands.
+    /// What the overlay holds of a key is about to be changed where it stands. A record mostly changes one key, several
+    /// times: its value is copied once.
     fn keep(&mut self, key: &K) {
-        if let Some(undo) = &mut self.undo {
+        let Some(undo) = &mut self.undo else { return };
+        if undo.last().is_none_or(|(kept, _)| kept != key) {
             undo.push((key.clone(), self.overlay.get(key).cloned().into()));
         }
     }
