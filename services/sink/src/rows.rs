@@ -3,8 +3,8 @@
 use crate::SinkInput;
 use crate::evidence_seen::EvidenceSeen;
 use crate::tables::{
-    ChangeRow, DeadLetterRow, DetectionRow, EventRow, EvidenceRow, Level, LinkRow, MemberRow,
-    NotificationRow, RawEventRow, ReceiptRow, SignalRow, links,
+    ChangeRow, DeadLetterRow, DetectionRow, EventRow, EvidenceRow, LinkKey, LinkRow, MemberRow,
+    NotificationRow, RawEventRow, ReceiptRow, SignalRow,
 };
 use model::{Millis, Receipt, Signal, StoryChange};
 use sqlx::PgConnection;
@@ -26,7 +26,7 @@ pub(crate) struct Rows {
     raw_events: Vec<RawEventRow>,
     events: Vec<EventRow>,
     members: Vec<MemberRow>,
-    links: HashMap<(Level, String, String), LinkRow>,
+    links: HashMap<LinkKey, LinkRow>,
     changes: Vec<ChangeRow>,
     signals: HashMap<String, Signal>,
     evidence: Vec<EvidenceRow>,
@@ -76,9 +76,8 @@ impl Rows {
 
     /// The changes of a tenant come in their order, so that the last link of an id is the newest.
     fn add_change(&mut self, change: StoryChange, place: &Place) {
-        if let (Some((level, _)), Some(link)) = (links(&change), LinkRow::of(&change)) {
-            let key = (level, change.tenant.clone(), change.id.clone());
-            self.links.insert(key, link);
+        if let Some(link) = LinkRow::of(&change) {
+            self.links.insert(link.own_key(), link);
         }
         self.changes.push(ChangeRow::of(change, place));
     }

@@ -9,7 +9,7 @@ mod payload;
 use chrono::{DateTime, Utc};
 use model::Millis;
 
-pub(crate) use identifier::{identifier, identifier_within};
+pub(crate) use identifier::{identifier, tenant};
 pub(crate) use json::{Json, json_or_null, jsonb};
 pub(crate) use payload::Payload;
 

@@ -27,7 +27,7 @@ pub(crate) use receipts::ReceiptRow;
 pub(crate) use signal_evidence::EvidenceRow;
 pub(crate) use signals::SignalRow;
 pub(crate) use story_changes::ChangeRow;
-pub(crate) use story_links::{Level, LinkRow, links};
+pub(crate) use story_links::{LinkKey, LinkRow};
 pub(crate) use story_members::MemberRow;
 
 use model::Id;

@@ -45,8 +45,8 @@ impl LagWatch {
             admin: app::admin(settings)?,
             stages: services
                 .iter()
-                .flat_map(|service| stages(*service))
-                .copied()
+                .flat_map(|service| service.stages())
+                .filter(|stage| !stage.inputs().is_empty())
                 .collect(),
             stored,
         })
@@ -116,19 +116,4 @@ pub(crate) async fn lag_of_sink(admin: &Admin, flow: &[TaskFlow]) -> Result<Vec<
         lags.push(admin.lag_from(StageName::Sink, topic, next, counts).await?);
     }
     Ok(lags)
-}
-
-/// The stages of a service; the edges consume nothing.
-const fn stages(service: Target) -> &'static [StageName] {
-    match service {
-        Target::Normalizer => &[StageName::Normalizer],
-        Target::Scorer => &[StageName::Scorer],
-        Target::DedupAggregator => &[StageName::DedupAggregator],
-        Target::StoryMerger => &[StageName::StoryMerger],
-        Target::Detector => &[StageName::Detector],
-        Target::Enricher => &[StageName::Enricher],
-        Target::Notifier => &[StageName::NotifierPlan, StageName::NotifierDeliver],
-        Target::Sink => &[StageName::Sink],
-        Target::Adapters | Target::Api | Target::All => &[],
-    }
 }

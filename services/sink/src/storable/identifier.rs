@@ -5,6 +5,8 @@ use model::Id;
 
 /// The longest identifier that is kept as it is, in bytes.
 const MAX_BYTES: usize = 1024;
+/// The longest tenant that is kept as it is, in bytes.
+const TENANT_BYTES: usize = 256;
 /// What a longer one leaves for its hash.
 const HASH_BYTES: usize = 64;
 
@@ -13,8 +15,13 @@ pub(crate) fn identifier(whole: String) -> String {
     identifier_within(MAX_BYTES, whole)
 }
 
-/// The same within fewer bytes, where an index has more than two of them.
-pub(crate) fn identifier_within(most: usize, whole: String) -> String {
+/// A tenant, as a key can hold it that has two more identifiers.
+pub(crate) fn tenant(whole: String) -> String {
+    identifier_within(TENANT_BYTES, whole)
+}
+
+/// The identifier within so many bytes.
+fn identifier_within(most: usize, whole: String) -> String {
     let clean = text(whole);
     if clean.len() <= most {
         return clean;
@@ -38,7 +45,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_becomes_short_and_without_nul(whole in "(?s).{0,40}", times in 1usize..200) {
-            for most in [256, MAX_BYTES] {
+            for most in [TENANT_BYTES, MAX_BYTES] {
                 let short = identifier_within(most, whole.repeat(times));
                 prop_assert!(short.len() <= most && !short.contains('\0'));
             }

@@ -2,12 +2,9 @@
 
 use super::{Row, Time};
 use crate::rows::Place;
-use crate::storable::{Json, finite, identifier, identifier_within, json_or_null, text, time};
+use crate::storable::{Json, finite, identifier, json_or_null, tenant, text, time};
 use model::StoryChange;
 use sqlx::PgConnection;
-
-/// Longest tenant beside an id, as an index can hold it.
-const TENANT_BYTES: usize = 256;
 
 columns! {
     /// One change.
@@ -41,7 +38,7 @@ impl ChangeRow {
         Self {
             kafka_partition: place.partition,
             kafka_offset: place.offset,
-            tenant: identifier_within(TENANT_BYTES, change.tenant),
+            tenant: tenant(change.tenant),
             at: time(change.time),
             kind: change.kind.as_str().to_owned(),
             id: identifier(change.id),

@@ -1,12 +1,9 @@
 //! What each part, story and topic belongs to since it was last heard of. No clock: what comes last in the stream holds.
 
 use super::{Row, Time};
-use crate::storable::{Json, finite, identifier, identifier_within, json_or_null, text, time};
+use crate::storable::{Json, finite, identifier, json_or_null, tenant, text, time};
 use model::{StoryChange, StoryChangeKind as Kind};
 use sqlx::PgConnection;
-
-/// Longest tenant beside an id, as an index can hold it.
-const TENANT_BYTES: usize = 256;
 
 columns! {
     /// One link; a batch holds at most one of an id in a level.
@@ -30,9 +27,12 @@ const INSERT: &str = "\
     ON CONFLICT (id, level, tenant) DO UPDATE SET into_id = excluded.into_id, tier = excluded.tier, \
         similarity = excluded.similarity, shared = excluded.shared, changed_at = excluded.changed_at";
 
+/// Id, level and tenant: what tells links apart.
+pub(crate) type LinkKey = (String, String, String);
+
 /// Which links a link is one of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Level {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
     /// From parts and stories to stories.
     Story,
     /// From stories and topics to topics.
@@ -49,7 +49,7 @@ impl Level {
 }
 
 /// The level of the link that a change makes, and where it leads; none where nothing belongs elsewhere than before.
-pub(crate) fn links(change: &StoryChange) -> Option<(Level, &str)> {
+fn links(change: &StoryChange) -> Option<(Level, &str)> {
     let into = change.into.as_deref();
     match change.kind {
         Kind::StoryOpened => Some((Level::Story, &change.id)),
@@ -67,16 +67,20 @@ impl LinkRow {
         Self::unnest(INSERT, rows, to).await
     }
 
-    /// What tells links apart; a batch may hold each once.
-    pub(crate) fn key(&self) -> (&str, &str, &str) {
+    fn key(&self) -> (&str, &str, &str) {
         (&self.id, &self.level, &self.tenant)
+    }
+
+    /// A batch may hold each key once.
+    pub(crate) fn own_key(&self) -> LinkKey {
+        (self.id.clone(), self.level.clone(), self.tenant.clone())
     }
 
     /// The link that a change makes, if it makes one.
     pub(crate) fn of(change: &StoryChange) -> Option<Self> {
         let (level, into) = links(change)?;
         Some(Self {
-            tenant: identifier_within(TENANT_BYTES, change.tenant.clone()),
+            tenant: tenant(change.tenant.clone()),
             level: level.as_str().to_owned(),
             id: identifier(change.id.clone()),
             into_id: identifier(into.to_owned()),

@@ -2,12 +2,9 @@
 //! whichever is read first, so that the rows say what the topics say.
 
 use super::{Row, Time};
-use crate::storable::{identifier, identifier_within, time};
+use crate::storable::{identifier, tenant, time};
 use model::StoryMember;
 use sqlx::PgConnection;
-
-/// Longest tenant of a key that has source and id as well, which an index can hold.
-const TENANT_BYTES: usize = 256;
 
 columns! {
     /// One text.
@@ -43,7 +40,7 @@ impl MemberRow {
         Self {
             source: identifier(member.source),
             event_id: identifier(member.event_id),
-            tenant: identifier_within(TENANT_BYTES, member.tenant),
+            tenant: tenant(member.tenant),
             at: time(member.time),
             part: identifier(member.part),
             copy: member.copy,
