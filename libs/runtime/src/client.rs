@@ -166,12 +166,16 @@ fn is_listed(client: &impl Reader, topic: &str, partition: i32) -> Option<bool> 
     Some(there.contains(&partition))
 }
 
-/// A client that looks for ends, so that reaching one is no error.
+/// A client that looks for ends, so that reaching one is no error. It joins no group, but librdkafka looks for the
+/// coordinator of one all the same, which a user with few rights may not ask for.
 pub(crate) struct EndSeeker;
 
 impl ClientContext for EndSeeker {
     fn error(&self, error: KafkaError, reason: &str) {
-        if !matches!(error, KafkaError::PartitionEOF(_)) && !reason.contains("reached end of partition") {
+        let refused = error.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed);
+        let ended =
+            matches!(error, KafkaError::PartitionEOF(_)) || reason.contains("reached end of partition");
+        if !ended && !refused {
             tracing::warn!(%error, reason, "kafka reader");
         }
     }
