@@ -466,6 +466,18 @@ fn what_a_channel_lacks_or_has_no_use_for_is_told() {
             "channels[0].thread = y: give the number",
         ),
         (
+            "{name: a, kind: email, url: 'http://h.example', from: a@b.example, to: c@d.example}",
+            "channels[0].url: must be smtps://host",
+        ),
+        (
+            "{name: a, kind: email, url: 'smtp+plain://h', from: a@b.example, to: c@d.example, username: u, password: hunter2}",
+            "channels[0].password: would be sent in plain text",
+        ),
+        (
+            "{name: a, kind: email, url: 'smtps://h', from: a@b.example, to: c@d.example, unsubscribe: 'x y'}",
+            "channels[0].unsubscribe = x y: must be an address",
+        ),
+        (
             "{name: a, kind: console, token: hunter2}",
             "channels[0].token: a console channel has no use for it",
         ),

@@ -279,10 +279,22 @@ async fn a_change_that_is_asked_for_for_ever_is_made_once() {
     let channel = documented("Telegram", 0, &standin);
     let (told, _) = effect(&channel);
     let outcome = attempt(&told, &channel).await;
-    assert!(
-        !waits(&outcome).is_zero(),
-        "no room for the shorter one is an attempt, or it would never end"
+    assert_eq!(
+        dead(&outcome).0,
+        "http_4xx",
+        "the rate of the vendor is waited for"
     );
+    assert_eq!(standin.seen().len(), 2);
+
+    let moving = |chat: i64| refused(400, "Bad Request: upgraded", &json!({"migrate_to_chat_id": chat}));
+    let standin = StandIn::new((0..30).map(moving).collect()).await;
+    let channel = ChannelSettings {
+        rate_per_s: Some(1_000),
+        ..documented("Telegram", 0, &standin)
+    };
+    let (told, _) = effect(&channel);
+    assert_eq!(dead(&attempt(&told, &channel).await).0, "http_4xx");
+    assert!(standin.seen().len() < 10, "a chat that moves for ever");
 }
 
 #[tokio::test]

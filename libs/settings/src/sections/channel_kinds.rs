@@ -29,6 +29,8 @@ pub enum ChannelKind {
     Opsgenie,
     /// A POST in Alertmanager's webhook format, version 4.
     Alertmanager,
+    /// A mail by SMTP.
+    Email,
 }
 
 /// Whether a kind needs a member.
@@ -56,6 +58,7 @@ impl ChannelKind {
             Self::Pagerduty => "pagerduty",
             Self::Opsgenie => "opsgenie",
             Self::Alertmanager => "alertmanager",
+            Self::Email => "email",
         }
     }
 
@@ -87,6 +90,15 @@ impl ChannelKind {
             Self::Teams => &[("url", Must), ("template", May)],
             Self::Pagerduty | Self::Opsgenie => &[("token", Must), ("url", May)],
             Self::Alertmanager => &[("url", Must), ("headers", May)],
+            Self::Email => &[
+                ("url", Must),
+                ("from", Must),
+                ("to", Must),
+                ("username", May),
+                ("password", May),
+                ("unsubscribe", May),
+                ("template", May),
+            ],
         }
     }
 }
@@ -113,7 +125,9 @@ impl ChannelSettings {
                 _ => {}
             }
         }
-        if let Some(url) = &self.url {
+        if let Some(url) = &self.url
+            && self.kind != ChannelKind::Email
+        {
             problems.http_url(&key("url"), url.expose());
         }
         check_headers(&key("headers"), &self.headers, problems);
@@ -121,13 +135,14 @@ impl ChannelSettings {
             ChannelKind::Webhook => self.check_webhook(key, problems),
             ChannelKind::Telegram => self.check_telegram(key, problems),
             ChannelKind::Slack => self.check_slack(key, problems),
+            ChannelKind::Email => self.check_email(key, problems),
             ChannelKind::Discord => self.check_thread_number(key, problems),
             _ => {}
         }
         self.check_token(key, problems);
     }
 
-    fn given(&self) -> [(&'static str, bool); 7] {
+    fn given(&self) -> [(&'static str, bool); 11] {
         [
             ("url", self.url.is_some()),
             ("secret", !self.secret.is_empty()),
@@ -136,6 +151,10 @@ impl ChannelSettings {
             ("to", self.to.is_some()),
             ("thread", self.thread.is_some()),
             ("template", self.template.is_some()),
+            ("from", self.from.is_some()),
+            ("username", self.username.is_some()),
+            ("password", self.password.is_some()),
+            ("unsubscribe", self.unsubscribe.is_some()),
         ]
     }
 
@@ -175,6 +194,46 @@ impl ChannelSettings {
                 "an incoming webhook has its own channel; take `to` and `thread` away, or give a bot's `token`",
             ),
             _ => {}
+        }
+    }
+
+    fn check_email(&self, key: &dyn Fn(&str) -> String, problems: &mut Problems) {
+        let url = self
+            .url
+            .as_ref()
+            .and_then(|url| url::Url::parse(url.expose()).ok());
+        let scheme = url.as_ref().map_or("", url::Url::scheme);
+        let is_server = url
+            .as_ref()
+            .is_some_and(|url| url.has_host() && url.username().is_empty());
+        if self.url.is_some() && !(is_server && ["smtp", "smtps", "smtp+plain"].contains(&scheme)) {
+            problems.add_hidden(
+                key("url"),
+                "must be smtps://host (TLS at once), smtp://host (STARTTLS) or, in a network of your own, smtp+plain://host, \
+                 without user and password",
+            );
+        }
+        if self.username.is_some() != self.password.is_some() {
+            problems.add_hidden(key("password"), "give both `username` and `password`, or neither");
+        }
+        if self.password.is_some() && scheme == "smtp+plain" {
+            problems.add_hidden(
+                key("password"),
+                "would be sent in plain text; use smtps:// or smtp://",
+            );
+        }
+        if let Some(unsubscribe) = &self.unsubscribe {
+            let known = unsubscribe.starts_with("https://") || unsubscribe.starts_with("mailto:");
+            let fits = known
+                && unsubscribe
+                    .bytes()
+                    .all(|byte| byte.is_ascii_graphic() && !b"<>".contains(&byte));
+            problems.unless(
+                fits,
+                key("unsubscribe"),
+                unsubscribe,
+                "must be an address like https://… or mailto:…",
+            );
         }
     }
 

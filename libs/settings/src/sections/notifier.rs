@@ -88,10 +88,18 @@ pub struct ChannelSettings {
     /// What the receiver knows us by: the token of a Telegram bot or a Slack app, PagerDuty's routing key, Opsgenie's API
     /// key.
     pub token: Option<Secret>,
-    /// Who is written to there: a Telegram chat by number or `@name`, a Slack channel by its id.
+    /// Who is written to there: a Telegram chat by number or `@name`, a Slack channel by its id, mail addresses with commas between.
     pub to: Option<String>,
     /// Where in it: the number of a Telegram topic, the `ts` of a Slack message, the id of a Discord thread.
     pub thread: Option<String>,
+    /// Who writes a mail, as `Name <name@host>`.
+    pub from: Option<String>,
+    /// Who we are to a mail server, if it asks.
+    pub username: Option<String>,
+    /// The password that goes with it.
+    pub password: Option<Secret>,
+    /// Where people get off the list of a mail, as `https://…` or `mailto:…`.
+    pub unsubscribe: Option<String>,
     /// A Jinja template of what is sent, in place of the one shipped for the kind.
     pub template: Option<String>,
     /// The webhook's signing keys, `whsec_…` in base64: one, or a list while they are changed. Each message is signed with
@@ -137,6 +145,10 @@ impl Default for ChannelSettings {
             token: None,
             to: None,
             thread: None,
+            from: None,
+            username: None,
+            password: None,
+            unsubscribe: None,
             template: None,
             secret: Secrets::default(),
             headers: BTreeMap::new(),
@@ -192,6 +204,10 @@ impl NotifierSettings {
             token: Some(Secret::default()),
             to: Some(String::new()),
             thread: Some(String::new()),
+            from: Some(String::new()),
+            username: Some(String::new()),
+            password: Some(Secret::default()),
+            unsubscribe: Some(String::new()),
             template: Some(String::new()),
             secret: Secrets::specimen(),
             headers: BTreeMap::from([(ANY_KEY.to_owned(), Secret::default())]),

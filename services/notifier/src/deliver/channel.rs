@@ -7,6 +7,7 @@ use outbound::{ClientError, Reach};
 use settings::{ChannelKind, ChannelSettings};
 
 use super::console::Console;
+use super::mail::MailPost;
 use super::post::Post;
 use super::signature::SignerError;
 use super::vendor::Vendor;
@@ -31,6 +32,16 @@ pub enum DeliverError {
         /// What is wrong with the secret.
         error: SignerError,
     },
+    /// An address of its mail is none.
+    #[error(
+        "channel {channel}: `{address}` is no mail address; write it like ann@example.com or Ann <ann@example.com>"
+    )]
+    Address {
+        /// The channel.
+        channel: String,
+        /// What stands there.
+        address: String,
+    },
     /// Its template can never give a message.
     #[error("channel {channel}: its template cannot be used: {error}")]
     Template {
@@ -47,11 +58,15 @@ pub enum DeliverError {
 #[derive(Clone)]
 pub(super) enum Way {
     Post(Arc<Post>),
+    Mail(Arc<MailPost>),
     Console(Console),
 }
 
 impl Way {
     fn new(settings: &ChannelSettings, console: &Console, reach: &Reach) -> Result<Self, DeliverError> {
+        if settings.kind == ChannelKind::Email {
+            return Ok(Self::Mail(Arc::new(MailPost::new(settings, reach)?)));
+        }
         Ok(match vendor(settings)? {
             Some(vendor) => Self::Post(Arc::new(Post::new(vendor, settings, reach)?)),
             None => Self::Console(console.clone()),
@@ -62,7 +77,7 @@ impl Way {
 /// Who is told over HTTP; none where nobody is.
 pub(super) fn vendor(settings: &ChannelSettings) -> Result<Option<Box<dyn Vendor>>, DeliverError> {
     Ok(Some(match settings.kind {
-        ChannelKind::Console => return Ok(None),
+        ChannelKind::Console | ChannelKind::Email => return Ok(None),
         ChannelKind::Webhook => Box::new(Webhook::new(settings)?),
         ChannelKind::Telegram => Box::new(Telegram::new(settings)?),
         ChannelKind::Slack if settings.token.is_some() => Box::new(SlackApi::new(settings)?),

@@ -1,13 +1,14 @@
 //! What a channel would send, for a look at it. No I/O.
 
 use model::Notification;
-use settings::ChannelSettings;
+use settings::{ChannelKind, ChannelSettings};
 
 use super::DeliverError;
 use super::channel::vendor;
 use super::console::Console;
+use super::email::Email;
 use super::hidden::Hidden;
-use super::vendor::{Changes, Message};
+use super::vendor::{Changes, Message, Unwritable};
 
 /// See the module.
 pub(crate) struct Draft {
@@ -17,12 +18,6 @@ pub(crate) struct Draft {
 
 /// What this channel would send, without its secrets.
 pub(crate) fn draft(channel: &ChannelSettings, notification: &Notification) -> Result<Draft, DeliverError> {
-    let Some(vendor) = vendor(channel)? else {
-        return Ok(Draft {
-            to: "standard output".to_owned(),
-            body: Console::line(notification),
-        });
-    };
     let message = Message {
         notification,
         key: &notification.id,
@@ -30,10 +25,24 @@ pub(crate) fn draft(channel: &ChannelSettings, notification: &Notification) -> R
         sent_at: notification.time / 1_000,
         changes: &Changes::default(),
     };
-    let request = vendor.request(&message).map_err(|error| DeliverError::Template {
+    let unwritable = |error: Unwritable| DeliverError::Template {
         channel: channel.name.clone(),
         error: error.to_string(),
-    })?;
+    };
+    if channel.kind == ChannelKind::Email {
+        let letter = Email::new(channel)?.letter(&message).map_err(unwritable)?;
+        return Ok(Draft {
+            to: channel.to.clone().unwrap_or_default(),
+            body: String::from_utf8_lossy(&letter.bytes).replace('\r', ""),
+        });
+    }
+    let Some(vendor) = vendor(channel)? else {
+        return Ok(Draft {
+            to: "standard output".to_owned(),
+            body: Console::line(notification),
+        });
+    };
+    let request = vendor.request(&message).map_err(unwritable)?;
     let body = String::from_utf8_lossy(&request.body);
     Ok(Draft {
         to: format!("{request:?}"),

@@ -11,7 +11,8 @@ use tokio::time::Instant;
 use super::channel::Way;
 use super::console::Console;
 use super::ledger::Ledger;
-use super::post::Post;
+use super::post::Said;
+use super::vendor::Unwritable;
 use super::verdict::{self, Verdict};
 use crate::Channels;
 
@@ -93,14 +94,14 @@ impl Effect for DeliverEffect {
         }
         let sending = Sending {
             notification: input,
-            key,
             attempt,
             begun: Instant::now(),
             retries: &channel.retries,
         };
         let (outcome, disabled) = match &channel.way {
             Way::Console(console) => (sending.to_console(console), None),
-            Way::Post(post) => sending.by_post(post, cx.traceparent).await,
+            Way::Post(post) => sending.settled(post.send(input, key, cx.traceparent).await),
+            Way::Mail(mail) => sending.settled(mail.send(input, key).await),
         };
         match disabled {
             Some(reason) => self.ledger.gone(&input.channel, millis_now(), reason),
@@ -134,7 +135,6 @@ fn millis_now() -> Millis {
 /// One attempt.
 struct Sending<'a> {
     notification: &'a Notification,
-    key: &'a IdempotencyKey,
     attempt: Attempt,
     begun: Instant,
     retries: &'a [Duration],
@@ -160,12 +160,8 @@ impl Sending<'_> {
     }
 
     /// The outcome, and why the channel is disabled, if it is.
-    async fn by_post(
-        &self,
-        post: &Post,
-        traceparent: Option<&str>,
-    ) -> (Outcome<Receipt>, Option<&'static str>) {
-        let said = match post.send(self.notification, self.key, traceparent).await {
+    fn settled(&self, said: Result<Said, Unwritable>) -> (Outcome<Receipt>, Option<&'static str>) {
+        let said = match said {
             Ok(said) => said,
             Err(error) => return (self.dead("template", &error.to_string()), None),
         };

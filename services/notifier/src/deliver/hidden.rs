@@ -17,6 +17,7 @@ impl Hidden {
         let alone = settings
             .token
             .iter()
+            .chain(&settings.password)
             .chain(&settings.secret)
             .chain(settings.headers.values());
         let mut hidden: Vec<_> = alone.map(|secret| secret.expose().to_owned()).collect();

@@ -16,7 +16,11 @@ use super::vendor::{Change, Changes, Meaning, Message, Unwritable, Vendor};
 const MAX_ANSWER: usize = 64 * 1024;
 /// A receiver may ask for a day; who asks for more is asked again after one.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_hours(24);
-/// The reason of a message whose receiver wants the same change twice.
+/// How often one attempt is sent otherwise, or waits to be: a receiver may ask for changes for ever.
+const MOST_CHANGES: usize = 6;
+/// How long an attempt waits for the rate before it is sent otherwise; a slot is not for waiting longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// The reason of a message whose receiver is never content.
 const REFUSED: &str = "http_4xx";
 
 /// See the module.
@@ -80,38 +84,49 @@ impl Post {
             to: self.moved_to(),
             ..Changes::default()
         };
-        loop {
-            let message = Message {
-                notification,
-                key: key.as_str(),
-                traceparent,
-                sent_at: seconds_now(),
-                changes: &changes,
-            };
-            let said = self.ask(&message).await?;
-            let change = match said.meaning {
-                Meaning::Otherwise(change) => change,
+        let mut last = self.ask(notification, key, traceparent, &changes).await?;
+        for _ in 0..MOST_CHANGES {
+            match last.meaning {
+                Meaning::Otherwise(change) => {
+                    self.note(notification, &change);
+                    if !changes.make(change) {
+                        let meaning = Meaning::Never(REFUSED);
+                        return Ok(Said { meaning, ..last });
+                    }
+                }
                 // Without an attempt the runtime would begin anew, with what was refused.
                 Meaning::NoRoom(rest) if is_changed(&changes) => {
-                    return Ok(Said {
-                        meaning: Meaning::Later { rest: Some(rest) },
-                        ..said
-                    });
+                    if rest > LONGEST_PAUSE {
+                        break;
+                    }
+                    tokio::time::sleep(rest).await;
                 }
-                _ => return Ok(said),
-            };
-            self.note(notification, &change);
-            if !changes.make(change) {
-                return Ok(Said {
-                    meaning: Meaning::Never(REFUSED),
-                    ..said
-                });
+                _ => return Ok(last),
             }
+            last = self.ask(notification, key, traceparent, &changes).await?;
         }
+        let meaning = match last.meaning {
+            Meaning::Otherwise(_) => Meaning::Never(REFUSED),
+            Meaning::NoRoom(rest) if is_changed(&changes) => Meaning::Later { rest: Some(rest) },
+            meaning => meaning,
+        };
+        Ok(Said { meaning, ..last })
     }
 
-    async fn ask(&self, message: &Message<'_>) -> Result<Said, Unwritable> {
-        let request = self.vendor.request(message)?;
+    async fn ask(
+        &self,
+        notification: &Notification,
+        key: &IdempotencyKey,
+        traceparent: Option<&str>,
+        changes: &Changes,
+    ) -> Result<Said, Unwritable> {
+        let request = self.vendor.request(&Message {
+            notification,
+            key: key.as_str(),
+            traceparent,
+            sent_at: seconds_now(),
+            changes,
+        })?;
         Ok(match self.client.ask(&request).await {
             Ok(answer) => {
                 let meaning = self.vendor.meaning(&answer);
@@ -157,7 +172,7 @@ const fn is_changed(changes: &Changes) -> bool {
 }
 
 /// What it means that there is no answer.
-fn without_answer(error: &CallError) -> Meaning {
+pub(super) fn without_answer(error: &CallError) -> Meaning {
     match error {
         CallError::Forbidden { .. } => Meaning::Never("address_forbidden"),
         CallError::Open { retry_in, .. } | CallError::Throttled { retry_in, .. } => {
@@ -168,7 +183,7 @@ fn without_answer(error: &CallError) -> Meaning {
 }
 
 /// Receivers refuse what was signed more than five minutes ago, so every attempt is signed anew.
-fn seconds_now() -> i64 {
+pub(super) fn seconds_now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -89,6 +89,8 @@ impl Meaning {
 pub(super) enum Unwritable {
     #[error("its template gives no text for this notification: {0}")]
     Template(#[from] TemplateError),
+    #[error("no mail can be written of this notification: {0}")]
+    Mail(#[from] outbound::lettre::error::Error),
     #[error(
         "its template gives no JSON for this notification: {0}; write texts without quotes, as {{{{ title }}}}"
     )]

@@ -166,21 +166,9 @@ impl StandIn {
     }
 }
 
-/// The `nth` configuration below a heading of docs/CHANNELS.md, as the program loads it, with the stand-in in place of the
-/// vendor and secrets in the files that it names.
+/// The `nth` configuration below a heading of docs/CHANNELS.md, with the stand-in in place of the vendor.
 pub(crate) fn documented(heading: &str, nth: usize, standin: &StandIn) -> ChannelSettings {
-    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/CHANNELS.md")).unwrap();
-    let section = page
-        .split("\n## ")
-        .find(|section| section.lines().next() == Some(heading))
-        .unwrap();
-    let yaml = section
-        .split("```yaml\n")
-        .nth(nth + 1)
-        .and_then(|rest| rest.split("```").next())
-        .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let mut channel = load(yaml, folder.path(), standin.address);
+    let mut channel = configured(heading, nth, standin.address);
     // The vendor's own address, or the one of a region.
     if channel
         .url
@@ -194,6 +182,23 @@ pub(crate) fn documented(heading: &str, nth: usize, standin: &StandIn) -> Channe
     channel
 }
 
+/// The `nth` configuration below a heading, as the program loads it, with secrets in the files that it names: addresses
+/// among them lead to this one.
+pub(crate) fn configured(heading: &str, nth: usize, address: SocketAddr) -> ChannelSettings {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/CHANNELS.md")).unwrap();
+    let section = page
+        .split("\n## ")
+        .find(|section| section.lines().next() == Some(heading))
+        .unwrap();
+    let yaml = section
+        .split("```yaml\n")
+        .nth(nth + 1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    load(yaml, folder.path(), address)
+}
+
 fn load(yaml: &str, folder: &Path, address: SocketAddr) -> ChannelSettings {
     let at = format!("{}/", folder.display());
     for name in yaml.split("/run/secrets/").skip(1) {
@@ -203,7 +208,9 @@ fn load(yaml: &str, folder: &Path, address: SocketAddr) -> ChannelSettings {
             .unwrap();
         let secret = match name {
             "telegram-token" => "123:s3cr3t-telegram-token".to_owned(),
-            _ if name.ends_with("token") || name.ends_with("key") => format!("s3cr3t-{name}"),
+            _ if name.ends_with("token") || name.ends_with("key") || name.ends_with("password") => {
+                format!("s3cr3t-{name}")
+            }
             _ => format!("http://{address}/s3cr3t-path/{name}?sig=s3cr3t-signature"),
         };
         fs::write(folder.join(name), secret).unwrap();

@@ -68,7 +68,11 @@ pub(super) fn meaning(code: &str, answer: &Answer) -> Meaning {
         | "no_text"
         | "too_many_attachments"
         | "attachment_payload_limit_exceeded"
-        | "markdown_text_conflict" => Meaning::Never(statuses::REFUSED),
+        | "markdown_text_conflict"
+        | "invalid_arguments"
+        | "invalid_json"
+        | "json_not_object"
+        | "invalid_charset" => Meaning::Never(statuses::REFUSED),
         "invalid_auth"
         | "not_authed"
         | "account_inactive"
