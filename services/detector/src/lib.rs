@@ -12,6 +12,7 @@ mod detector;
 mod found;
 mod pattern;
 mod rarities;
+mod replay;
 mod rule_files;
 mod sequences;
 mod stores;
@@ -19,5 +20,6 @@ mod watch;
 
 pub use cases::{run_normalized_tests, run_tests};
 pub use detector::DetectorStage;
+pub use replay::Replay;
 pub use rule_files::open_rules;
 pub use stores::DetectorStores;

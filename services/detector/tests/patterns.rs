@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use detector::DetectorStage;
+use detector::{DetectorStage, Replay};
 use model::{Detection, Event, Value};
 use proptest::prelude::*;
 use rules::{DetectionRules, explain};
@@ -40,10 +40,13 @@ detections:
   - {name: odd, types: [beat], kind: rare, value: data.n, learn: 3, cooldown: 1m, severity: low, description: "{{ value }}"}
 "#;
 
-fn driver() -> Driver<DetectorStage> {
+fn rules() -> Watched<DetectionRules> {
     let rules = DetectionRules::parse(&[("r.yml", ALL)], &|_| None);
-    let rules = rules.unwrap_or_else(|errors| panic!("{}", explain(&errors)));
-    Driver::new(DetectorStage::new(&Watched::fixed(rules), Duration::from_mins(1)))
+    Watched::fixed(rules.unwrap_or_else(|errors| panic!("{}", explain(&errors))))
+}
+
+fn driver() -> Driver<DetectorStage> {
+    Driver::new(DetectorStage::new(&rules(), Duration::from_mins(1)))
 }
 
 fn beat(id: i64, at: i64, n: i64) -> Event {
@@ -194,6 +197,25 @@ fn a_flood_of_one_subject_keeps_little() {
         .filter_map(|(_, _, value)| value.as_ref().map(Vec::len))
         .max();
     assert!(most.is_some_and(|most| most < 20_000), "{most:?} bytes");
+}
+
+#[test]
+fn a_replay_tells_what_the_stage_tells() {
+    let mut driver = driver();
+    let minute = Duration::from_mins(1);
+    let mut replay = Replay::new(&rules(), minute, minute);
+    let (mut told, mut replayed) = (Vec::new(), Vec::new());
+    for number in 0..3_000 {
+        let event = beat(number, number * 7_000 + number / 500 * HOUR, number % 5);
+        let cx = Cx::at(Topic::EventsNormalized, event.time);
+        if let Settled::Out(found) = driver.apply(event.clone(), &cx) {
+            told.extend(found);
+        }
+        told.append(&mut driver.fired);
+        replayed.extend(replay.take(event, &cx));
+    }
+    assert!(told.len() > 10, "{}", told.len());
+    assert_eq!(replayed, told);
 }
 
 proptest! {

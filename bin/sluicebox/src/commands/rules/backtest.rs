@@ -1,7 +1,8 @@
-//! `sluicebox rules backtest`: the history of the stream, scored by the rules in use and by others. It reads topics
-//! without a group of its own and writes nothing.
+//! `sluicebox rules backtest`: the history of the stream, scored by the rules in use and by others, or looked through by
+//! detections. It reads topics without a group of its own and writes nothing.
 
 mod compared;
+mod detections;
 mod report;
 
 use super::files;
@@ -20,7 +21,8 @@ use topology::Topic;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Events are scored as the scorer does, signals as the enricher does, on the facts that were known of them then.
+Events are scored as the scorer does, signals as the enricher does, on the facts that were known of them then. Where the
+rules to try are detections, every event is shown to them and to the detector's, from empty windows on.
 
 Example:
   sluicebox rules backtest --rules candidate/ --from 2024-05-01T00:00:00Z --to 2024-05-02T00:00:00Z --budget 5%
@@ -29,7 +31,7 @@ pub(crate) struct BacktestArgs {
     /// The rules to try
     #[arg(long, value_name = "PATH")]
     rules: PathBuf,
-    /// The rules to compare with; without it, the scorer's
+    /// The rules to compare with; without it, the scorer's or the detector's
     #[arg(long, value_name = "PATH")]
     live: Option<PathBuf>,
     /// From this time on, or so long ago: `2024-05-01T00:00:00Z`, `24h`
@@ -70,8 +72,13 @@ fn percent(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) async fn run(args: BacktestArgs, app: &App) -> Result<(), Failure> {
+    let texts = files::read(&args.rules)?;
+    let sorted = rules::sorted_files(&texts);
+    if sorted.scoring.is_empty() && !sorted.detections.is_empty() {
+        return detections::run(&args, app).await;
+    }
     let live = files::scoring(&files::read(&files::scoring_path(args.live.as_ref(), app)?)?)?;
-    let candidate = files::scoring(&files::read(&args.rules)?)?;
+    let candidate = files::scoring(&texts)?;
     let settings = app.settings()?;
     let registry = Registry::connect(&settings.registry)?;
     let admin = app::admin(&settings)?;
