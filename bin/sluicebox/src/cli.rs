@@ -2,7 +2,7 @@
 
 use crate::commands::{
     cards, completion, config, demo, dlq, doctor, events, flow, keys, migrate, notifications, replay, rules,
-    run, schemas, smoke, state, tasks, topics, wait,
+    run, schemas, signals, smoke, state, tasks, topics, wait,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Color;
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Notifications(notifications::NotificationsArgs),
     /// What channels would send of a signal, for a look at it
     Cards(cards::CardsArgs),
+    /// Why a signal is what it is, and what an event belongs to
+    Signals(signals::SignalsArgs),
     /// What stages remember, key by key
     State(state::StateArgs),
     /// Partitions that are put aside until a person has mended something; asking for another try

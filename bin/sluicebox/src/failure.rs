@@ -77,6 +77,15 @@ impl From<PublishError> for Failure {
     }
 }
 
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unreachable(format!(
+            "PostgreSQL: {}; if a table is missing, run `sluicebox migrate up`",
+            database::explain(&error)
+        ))
+    }
+}
+
 impl From<AdminError> for Failure {
     fn from(error: AdminError) -> Self {
         match error {

@@ -80,18 +80,12 @@ pub(crate) async fn missing(pool: &PgPool) -> Result<Vec<(i64, String)>, Failure
 }
 
 async fn applied(pool: &PgPool) -> Result<BTreeSet<i64>, Failure> {
-    let unreadable = |error: sqlx::Error| Failure::Unreachable(format!("PostgreSQL: {error}"));
     let table = sqlx::query_scalar::<_, bool>("SELECT to_regclass('_sqlx_migrations') IS NOT NULL");
-    if !table.fetch_one(pool).await.map_err(unreadable)? {
+    if !table.fetch_one(pool).await? {
         return Ok(BTreeSet::new());
     }
     let versions = sqlx::query_scalar::<_, i64>("SELECT version FROM _sqlx_migrations WHERE success");
-    Ok(versions
-        .fetch_all(pool)
-        .await
-        .map_err(unreadable)?
-        .into_iter()
-        .collect())
+    Ok(versions.fetch_all(pool).await?.into_iter().collect())
 }
 
 async fn up(pool: &PgPool) -> Result<(), Failure> {

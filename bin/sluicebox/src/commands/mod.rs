@@ -17,6 +17,7 @@ pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod schemas;
 mod shown;
+pub(crate) mod signals;
 pub(crate) mod smoke;
 pub(crate) mod state;
 mod table;
@@ -51,6 +52,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Dlq(args) => dlq::run(args, &app).await,
         Command::Notifications(args) => notifications::run(args, &app).await,
         Command::Cards(args) => cards::run(args, &app),
+        Command::Signals(args) => signals::run(args, &app).await,
         Command::State(args) => state::run(args, &app).await,
         Command::Tasks(args) => tasks::run(args, &app).await,
         Command::Topics(args) => topics::run(args, &app).await,

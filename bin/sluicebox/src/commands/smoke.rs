@@ -114,10 +114,7 @@ async fn until<F: Future<Output = Result<bool, sqlx::Error>>>(
     look: impl Fn() -> F,
 ) -> Result<(), Failure> {
     loop {
-        let seen = look()
-            .await
-            .map_err(|error| Failure::Unreachable(format!("PostgreSQL: {}", database::explain(&error))))?;
-        if seen {
+        if look().await? {
             return Ok(());
         }
         if Instant::now() >= deadline {

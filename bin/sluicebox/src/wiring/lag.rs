@@ -84,8 +84,7 @@ impl LagWatch {
     async fn look(&self) -> Result<Vec<StageLag>, Failure> {
         let mut lags = self.admin.lag_of(&self.stages).await?;
         if let Some((_, pool)) = &self.stored {
-            let flow = sink::flow(pool).await;
-            let flow = flow.map_err(|error| Failure::Unreachable(format!("PostgreSQL: {error}")))?;
+            let flow = sink::flow(pool).await?;
             lags.extend(lag_of_sink(&self.admin, &flow).await?);
         }
         Ok(lags)

@@ -65,5 +65,42 @@ async fn one_event_goes_through_the_whole_stream() {
     shell.done(&["smoke", "--event", &event, "--rows-only"]);
     let (code, said) = shell.fails(&["smoke", "--event", &event, "--timeout", "2s"]);
     assert!(code == 1 && said.contains("there is no notification"), "{said}");
+    explained(&shell);
     process.running.stop();
+}
+
+/// Two headlines about one thing: each says what it belongs to and why, and so does their signal.
+fn explained(shell: &Shell) {
+    let headline = |title: &str| {
+        let event = serde_json::json!({
+            "source": "feed", "type": "news", "subject": "place:chile", "data": {"title": title, "text": "People ran outside."}
+        });
+        let event = shell.file("headline.json", event.to_string().as_bytes());
+        let said = shell.done(&["smoke", "--event", &event, "--rows-only"]);
+        let mut words = said.split_whitespace().skip(1);
+        words.next().unwrap().to_owned()
+    };
+    let first = headline("Strong earthquake shakes northern Chile, people evacuated");
+    let second = headline("Earthquake shakes northern Chile: people evacuated from houses");
+    let why = |id: &str| shell.run(&["signals", "why", id, "--json"]);
+    let of = |id: &str, member: &str| {
+        let told: serde_json::Value = serde_json::from_slice(&why(id).stdout).unwrap();
+        told["event"][member].as_str().unwrap().to_owned()
+    };
+    until("both texts in one story", || {
+        let there = [&first, &second].iter().all(|id| why(id).status.success());
+        there && of(&first, "story_key") == of(&second, "story_key")
+    });
+    assert!(shell.done(&["signals", "why", &second]).contains("topic     "));
+    let told: serde_json::Value = serde_json::from_slice(&why(&first).stdout).unwrap();
+    let signal = told["signals"][0]["signal_key"].as_str().unwrap();
+    let said = shell.done(&["signals", "explain", signal]);
+    assert!(
+        said.contains("news_disaster")
+            && said.contains("evidence, the best first")
+            && said.contains("story_opened"),
+        "{said}"
+    );
+    assert_eq!(shell.fails(&["signals", "explain", "none"]).0, 1);
+    assert_eq!(shell.fails(&["signals", "why", "none"]).0, 1);
 }

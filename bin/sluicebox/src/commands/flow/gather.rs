@@ -44,10 +44,7 @@ impl Gatherer {
     /// The stream as it is committed now.
     pub(crate) async fn gather(&self) -> Result<Report, Failure> {
         let mut lags = self.admin.lag().await?;
-        let sink = sink::flow(&self.pool).await;
-        let sink = sink.map_err(|error| {
-            Failure::Unreachable(format!("PostgreSQL: {error}; run `sluicebox migrate up`"))
-        })?;
+        let sink = sink::flow(&self.pool).await?;
         lags.extend(wiring::lag_of_sink(&self.admin, &sink).await?);
         let now = wiring::now();
         let reads = lags.into_iter().map(|lag| Read {
