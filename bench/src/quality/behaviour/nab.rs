@@ -1,7 +1,8 @@
 //! Baselines by the scoring of the Numenta Anomaly Benchmark, standard profile, as `nab/sweeper.py` has it.
 //!
 //! A detection within a labelled window counts by how early it is, once a window; one outside costs 0.11, less the nearer
-//! it is behind a window; a window without one costs 1. Of the first rows of a series nothing counts. One threshold for
+//! it is behind a window; a window without one costs 1. A detection is at the row where it begins, since one that goes on
+//! is not told again. Of the first rows of a series nothing counts. One threshold for
 //! all series is the one that scores best, as NAB does it; 0 is a detector that says nothing, 100 a perfect one.
 
 use crate::quality::report::{Row, Wanted};
@@ -163,7 +164,14 @@ fn normalized(series: &[Series], threshold: f64) -> f64 {
 fn raw(series: &Series, threshold: f64) -> f64 {
     let mut windows = vec![-1.0_f64; series.windows];
     let mut outside = 0.0;
-    for point in series.points.iter().filter(|point| point.score >= threshold) {
+    let mut held = false;
+    for point in &series.points {
+        let holds = point.score >= threshold;
+        let begins = holds && !held;
+        held = holds;
+        if !begins {
+            continue;
+        }
         match point.window.and_then(|window| windows.get_mut(window)) {
             Some(best) => *best = best.max(point.worth),
             None => outside += point.worth,
