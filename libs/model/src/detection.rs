@@ -44,6 +44,13 @@ impl Detection {
     pub const FIRING: &str = "firing";
     /// The state of one that says that a condition holds no more.
     pub const RESOLVED: &str = "resolved";
+    /// What the id of a resolved detection has behind the id of the one that it resolves.
+    pub const RESOLVES: &str = "_resolved";
+
+    /// The id of the detection that began it: its own, or that of the one which it resolves.
+    pub fn began_as(&self) -> &str {
+        self.id.strip_suffix(Self::RESOLVES).unwrap_or(&self.id)
+    }
 }
 
 avro::record!(Detection {

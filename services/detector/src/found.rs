@@ -109,7 +109,7 @@ pub(crate) struct Told<'a> {
 
 /// What was found, as its record says it.
 struct Finding<'a> {
-    id: Id,
+    id: String,
     state: &'static str,
     time: i64,
     window: (i64, i64),
@@ -118,17 +118,18 @@ struct Finding<'a> {
     values: &'a [(&'a str, Outcome)],
 }
 
-/// The detection of a condition. Its identity is made from the rule, the subject, and since when it holds.
+/// The detection of a condition. Its identity is made from the rule, the subject, and since when it holds; that it holds no
+/// more has the same id with an end of its own.
 pub(crate) fn told(origin: &Origin<'_>, told: &Told<'_>) -> Detection {
-    let (state, since) = match told.news {
-        News::Fires(since) => (Detection::FIRING, since),
-        News::Resolves(since) => (Detection::RESOLVED, since),
+    let (state, end, since) = match told.news {
+        News::Fires(since) => (Detection::FIRING, "", since),
+        News::Resolves(since) => (Detection::RESOLVED, Detection::RESOLVES, since),
     };
     let id = Id::new().part(origin.place.key).part(since.to_string());
     record(
         origin,
         Finding {
-            id: id.part(state),
+            id: id.text("det_") + end,
             state,
             time: told.now,
             window: (since, told.now),
@@ -148,7 +149,7 @@ pub(crate) fn chained(origin: &Origin<'_>, chain: &Chain) -> Detection {
     record(
         origin,
         Finding {
-            id,
+            id: id.text("det_"),
             state: Detection::FIRING,
             time: chain.last_at,
             window: (chain.first_at, chain.last_at),
@@ -165,7 +166,7 @@ pub(crate) fn single(origin: &Origin<'_>, event: &Event, values: &[(&str, Outcom
     record(
         origin,
         Finding {
-            id: id.part(&event.id),
+            id: id.part(&event.id).text("det_"),
             state: Detection::FIRING,
             time: event.time,
             window: (event.time, event.time),
@@ -185,7 +186,7 @@ fn record(origin: &Origin<'_>, finding: Finding<'_>) -> Detection {
         severity: rule.severity.clone(),
         description: describe(origin, &finding),
         attributes: attributes(origin, finding.values),
-        id: finding.id.text("det_"),
+        id: finding.id,
         time: finding.time,
         window_start: finding.window.0,
         window_end: finding.window.1,

@@ -115,7 +115,10 @@ fn a_condition_fires_once_it_held_long_enough_and_is_resolved() {
     };
     assert_eq!(resolved.state, Detection::RESOLVED);
     assert_eq!((resolved.window_start, resolved.time), (3 * SECOND, 60 * SECOND));
-    assert_ne!(resolved.id, told.id);
+    assert_eq!(
+        (resolved.id.clone(), resolved.began_as()),
+        (format!("{}_resolved", told.id), &*told.id)
+    );
     assert!(apply(&mut driver, other(20 * MINUTE)).is_empty(), "resolved once");
 }
 

@@ -247,16 +247,26 @@ mod tests {
             count: 11,
             ..Detection::default()
         };
-        let Settled::Out(out) = apply(&mut driver(&[channel("a")]), PlanInput::Detection(detection)) else {
-            panic!()
+        let over = Detection {
+            id: "det_1_resolved".to_owned(),
+            state: Detection::RESOLVED.to_owned(),
+            ..detection.clone()
         };
-        assert_eq!(
-            (
-                out[0].state.as_str(),
-                out[0].level.as_str(),
-                out[0].origin_id.as_str()
-            ),
-            ("detected", "medium", "det_1")
-        );
+        let mut plan = driver(&[channel("a")]);
+        for (detection, state) in [(detection, "detected"), (over, "resolved")] {
+            let Settled::Out(out) = apply(&mut plan, PlanInput::Detection(detection)) else {
+                panic!()
+            };
+            let Notification {
+                state: told,
+                level,
+                origin_id,
+                ..
+            } = &out[0];
+            assert_eq!(
+                (told.as_str(), level.as_str(), origin_id.as_str()),
+                (state, "medium", "det_1")
+            );
+        }
     }
 }

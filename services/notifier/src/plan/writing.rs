@@ -1,6 +1,6 @@
 //! From a signal or a detection to the notification of one channel. Pure.
 
-use model::{Facts, Id, Notification, OPERATIONAL_TENANT, Origin, Value};
+use model::{Detection, Facts, Id, Notification, OPERATIONAL_TENANT, Origin, Value};
 use settings::ChannelSettings;
 
 use super::PlanInput;
@@ -8,7 +8,7 @@ use super::cards::Cards;
 
 /// Receivers route by few facts; a signal may have hundreds.
 const MAX_FACTS: usize = 64;
-/// The state of a detection, which has none of its own.
+/// The state of a detection that something happened, or began to hold.
 const DETECTED: &str = "detected";
 /// The state of a channel that is told of.
 const DISABLED: &str = "disabled";
@@ -27,7 +27,7 @@ pub(super) fn identity(channel: &str, input: &PlanInput) -> Id {
         }
         PlanInput::Detection(detection) => {
             let id = id.part(Origin::Detection.as_str()).part(&detection.id);
-            id.part(DETECTED).part(&detection.severity)
+            id.part(state_of(detection)).part(&detection.severity)
         }
         PlanInput::Channel(state) => {
             let id = id.part(OPERATIONAL).part(&state.channel);
@@ -73,10 +73,10 @@ pub(super) fn notification(
             tenant: detection.tenant.clone(),
             group: detection.subject.clone(),
             origin: Origin::Detection,
-            origin_id: detection.id.clone(),
+            origin_id: detection.began_as().to_owned(),
             subject: detection.subject.clone(),
             level: detection.severity.clone(),
-            state: DETECTED.to_owned(),
+            state: state_of(detection).to_owned(),
             time: detection.time,
             facts: facts_of_detection(detection),
             ..addressed
@@ -93,6 +93,14 @@ pub(super) fn notification(
             facts: facts_of_channel(state),
             ..addressed
         },
+    }
+}
+
+fn state_of(detection: &Detection) -> &'static str {
+    if detection.state == Detection::RESOLVED {
+        Detection::RESOLVED
+    } else {
+        DETECTED
     }
 }
 
@@ -114,7 +122,7 @@ fn facts_of_channel(state: &model::ChannelState) -> Facts {
     since.into_iter().chain([reason]).collect()
 }
 
-fn facts_of_detection(detection: &model::Detection) -> Facts {
+fn facts_of_detection(detection: &Detection) -> Facts {
     let own = [
         ("rule", Value::from(detection.rule.as_str())),
         ("count", Value::from(detection.count)),
