@@ -3,7 +3,7 @@
 //! Three predictions run beside each other, all exponentially weighted means: of everything (the level), of the hour of
 //! the day, and of the hour of the week, in UTC. The one that was right the most speaks. How far off a number is, is told
 //! in its usual error: 1.25 times the mean error, which is one standard deviation of a normal distribution, or a part of
-//! the error that one number in 200 exceeds, where errors have heavy tails: what spikes every day is not news. Errors are
+//! the greatest error of late, which fades: what spikes every hour is not news. Errors are
 //! clipped before they are learnt, so that one outlier moves little, and predictions learn nothing while numbers are
 //! anomalous, but for a while at most: what stays is the new usual. How large errors are is learnt always, or what is
 //! wild by nature would be anomalous for ever.
@@ -23,10 +23,10 @@ const ERROR_RATE: f64 = 0.001;
 const TRIED: u32 = 60;
 /// The standard deviation of a normal distribution whose mean error is 1.
 const DEVIATION: f64 = 1.2533;
-/// The share of errors below the tail.
-const TAIL: f64 = 0.995;
-/// What of the tail counts as the usual error. Of a normal distribution it is less than the deviation.
-const TAIL_PART: f64 = 0.3;
+/// What is left of the greatest error after one number more: a third after 300.
+const FADING: f64 = 1.0 - 1.0 / 300.0;
+/// What of the greatest error counts as the usual error. Of a normal distribution it is less than the deviation.
+const GREATEST_PART: f64 = 0.3;
 /// Errors are learnt as at most so many usual errors.
 const CLIP: f64 = 10.0;
 /// How much the newest number counts in the score: two that are off say more than one.
@@ -120,7 +120,8 @@ struct Mean {
 #[serde(from = "(f64, f64, u32)", into = "(f64, f64, u32)")]
 struct Error {
     mean: f64,
-    tail: f64,
+    /// The greatest of late.
+    greatest: f64,
     many: u32,
 }
 
@@ -137,14 +138,14 @@ impl From<Mean> for (f64, u32) {
 }
 
 impl From<(f64, f64, u32)> for Error {
-    fn from((mean, tail, many): (f64, f64, u32)) -> Self {
-        Self { mean, tail, many }
+    fn from((mean, greatest, many): (f64, f64, u32)) -> Self {
+        Self { mean, greatest, many }
     }
 }
 
 impl From<Error> for (f64, f64, u32) {
     fn from(error: Error) -> Self {
-        (error.mean, error.tail, error.many)
+        (error.mean, error.greatest, error.many)
     }
 }
 
@@ -157,17 +158,23 @@ impl Mean {
 
 impl Error {
     fn usual(&self) -> f64 {
-        (DEVIATION * self.mean).max(TAIL_PART * self.tail)
+        (DEVIATION * self.mean).max(GREATEST_PART * self.greatest)
     }
 
-    /// A mean that follows, and a quantile that goes up by much where an error exceeds it and down by little where not.
+    /// The most that one number may teach. Where all were right so far there is no measure, and the first error is one.
+    fn most(&self) -> f64 {
+        let usual = self.usual();
+        if self.many < TRIED / 2 || usual <= 0.0 {
+            f64::MAX
+        } else {
+            CLIP * usual
+        }
+    }
+
     fn learn(&mut self, error: f64) {
         self.many = self.many.saturating_add(1);
-        let many = f64::from(self.many);
-        self.mean += ERROR_RATE.max(1.0 / many) * (error - self.mean);
-        let step = self.mean / 8.0 * (100.0 / many).clamp(1.0, 4.0);
-        let moved = if error > self.tail { TAIL } else { TAIL - 1.0 };
-        self.tail = (self.tail + step * moved).max(0.0);
+        self.mean += ERROR_RATE.max(1.0 / f64::from(self.many)) * (error - self.mean);
+        self.greatest = error.max(self.greatest * FADING);
     }
 }
 
@@ -247,11 +254,7 @@ impl Baseline {
         let mut clipped = [number; 3];
         for ((error, expected), clipped) in self.errors.iter_mut().zip(expected).zip(&mut clipped) {
             let Some(expected) = *expected else { continue };
-            let most = if error.many < TRIED / 2 {
-                f64::MAX
-            } else {
-                CLIP * error.usual()
-            };
+            let most = error.most();
             let off = (number - expected).clamp(-most, most);
             error.learn(off.abs());
             *clipped = expected + off;
@@ -381,6 +384,24 @@ mod tests {
                 .iter()
                 .any(|anomalous| *anomalous),
             "the new usual"
+        );
+    }
+
+    #[test]
+    fn what_was_constant_for_long_and_then_spikes_is_news_only_at_first() {
+        let habit = Habit::default();
+        let mut baseline = Baseline::default();
+        let number = |at: i64| if at >= 500 && at % 25 == 0 { 100.0 } else { 1.0 };
+        let told = |from: i64, baseline: &mut Baseline| {
+            let judged = (from..from + 500).filter_map(|at| baseline.judge(at * 300_000, number(at), &habit));
+            judged.filter(|judged| judged.anomalous).count()
+        };
+        assert_eq!(told(0, &mut baseline), 0, "constant");
+        assert!(told(500, &mut baseline) > 0, "the first spikes");
+        assert_eq!(
+            told(1_000, &mut baseline),
+            0,
+            "what spikes every two hours is usual"
         );
     }
 
