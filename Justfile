@@ -39,7 +39,7 @@ test *args:
 
 # Everything that is checked without running: format, lints, dependencies
 [group('habits')]
-check: fmt-check clippy deny fences
+check: fmt-check clippy deny
 
 # Breakages of a lane's protocol and of its shell, each of which its tests must catch
 [group('habits')]
@@ -172,7 +172,3 @@ clippy:
 [private]
 deny:
     deploy/local/tool cargo-deny check bans licenses sources
-
-[private]
-fences:
-    cargo test --locked -p sluicebox-fences

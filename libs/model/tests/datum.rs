@@ -133,8 +133,8 @@ fn arrays_of_several_blocks_that_say_their_size_are_read() {
         ..Detection::default()
     };
     let (none, all) = (encoded(&detection(&[])), detection(&["a", "bc", ""]));
-    // The empty array, the empty map and the empty version of the rules stand last.
-    let (before, after) = (&none[..none.len() - 3], &none[none.len() - 2..]);
+    // The empty array, the empty map, the empty version of the rules and the empty state stand last.
+    let (before, after) = (&none[..none.len() - 4], &none[none.len() - 3..]);
     let blocks = in_sized_blocks(&["a", "bc", ""], &[2, 1]);
     let bytes = [before, &blocks, after].concat();
     assert_eq!(decoder::<Detection>().decode::<Detection>(&bytes).unwrap(), all);
@@ -153,7 +153,7 @@ fn what_is_claimed_and_not_there_is_refused_without_memory_for_it() {
         ([0x80].as_slice(), "middle"),
     ];
     for (claim, why) in claims {
-        let bytes = [&none[..none.len() - 3], claim].concat();
+        let bytes = [&none[..none.len() - 4], claim].concat();
         let error = decoder::<Detection>().decode::<Detection>(&bytes).unwrap_err();
         assert!(error.to_string().contains(why), "{error}");
     }

@@ -23,6 +23,7 @@ pub use authority::{Authority, Identity};
 pub use error::TestkitError;
 pub use own_parts::{OwnParts, Part};
 pub use parts::{Parts, parts};
+pub use ports::free_ports;
 pub use program::program;
 pub use sandbox::Sandbox;
 pub use second_broker::SecondBroker;

@@ -11,7 +11,10 @@ const COUNT: u128 = 19_000;
 const TRIES: usize = 1_000;
 
 /// So many different ports on which nothing listens now.
-pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N], TestkitError> {
+///
+/// # Errors
+/// There are none to be had.
+pub fn free_ports<const N: usize>() -> Result<[u16; N], TestkitError> {
     let mut held = Vec::new();
     for _ in 0..TRIES {
         if held.len() == N {

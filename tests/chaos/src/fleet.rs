@@ -6,7 +6,6 @@ use crate::plan::Replica;
 use crate::service::Service;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,9 +48,10 @@ impl Fleet {
         let extra = Service::REPLICATED.map(extra);
         let (mut slots, library) = (BTreeMap::new(), ClockLibrary::build(folder)?);
         for replica in Service::usual().into_iter().chain(extra) {
+            let [ops, edge] = testkit::free_ports()?;
             let slot = Slot {
-                ops: free_port()?,
-                edge: free_port()?,
+                ops,
+                edge,
                 clock: Clock::new(&library, folder, &replica.to_string())?,
                 runs: AtomicBool::new(false),
                 child: Mutex::new(None),
@@ -239,10 +239,4 @@ impl Held<'_> {
             }
         })
     }
-}
-
-fn free_port() -> Result<u16, Failure> {
-    let failed = || Failure::place("a free port");
-    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(failed())?;
-    Ok(listener.local_addr().map_err(failed())?.port())
 }

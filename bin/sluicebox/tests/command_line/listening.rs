@@ -4,7 +4,7 @@
 use crate::{PATIENCE, Running, Shell, until};
 use proxy::{Proxy, Speaks};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 const NOWHERE: &str = "127.0.0.1:1";
@@ -18,12 +18,9 @@ pub(crate) struct Process {
     pub(crate) ops: SocketAddr,
 }
 
-fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 pub(crate) fn start(shell: &Shell, targets: &[&str], environment: &[(&str, &str)]) -> Process {
-    let [edge, api, ops] = [free(), free(), free()];
+    let ports: [u16; 3] = testkit::free_ports().unwrap();
+    let [edge, api, ops] = ports.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
     let listen = [edge, api, ops].map(|address| address.to_string());
     let mut all = vec![
         ("SLUICEBOX__ADAPTERS__LISTEN", listen[0].as_str()),

@@ -45,11 +45,7 @@ async fn lag_is_measured_while_a_stage_runs_and_is_0_when_nothing_is_left() {
     let shell = Shell::with_topics("lag").await;
     shell.done(&["migrate", "up"]);
     shell.done(&["events", "generate", "--count", "200"]);
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let [port] = testkit::free_ports().unwrap();
     let listen = format!("127.0.0.1:{port}");
     let report: Value = serde_json::from_str(&shell.done(&["flow", "--json"])).unwrap();
     let normalizer = &report["stages"][0];

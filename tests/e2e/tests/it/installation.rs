@@ -5,7 +5,6 @@ use scenario::day::Day;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -183,7 +182,19 @@ impl Installation {
         let timeout = format!("{}s", PATIENCE.as_secs());
         let flow = self.flow(&["--wait", "--timeout", &timeout]);
         let told = (flow["conserves"].as_bool(), flow["drained"].as_bool());
-        assert_eq!(told, (Some(true), Some(true)), "{flow}");
+        let ended: Vec<&str> = self.ended().collect();
+        assert_eq!(told, (Some(true), Some(true)), "ended: {ended:?}; {flow}");
+    }
+
+    /// The processes that ended though nobody stopped them.
+    fn ended(&self) -> impl Iterator<Item = &str> {
+        let is_over = |running: &Running| {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", running.child.id()));
+            // Behind the name, which stands in brackets: `Z` for a process that nobody has waited for yet.
+            stat.is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z')))
+        };
+        let over = self.running.iter().filter(move |(_, running)| is_over(running));
+        over.map(|(target, _)| target.as_str())
     }
 
     /// Waits until every process says that it is ready.
@@ -199,6 +210,7 @@ impl Installation {
                 .is_ok_and(|answer| answer.status().is_success())
             {
                 assert!(Instant::now() < deadline, "{target} does not become ready");
+                assert_eq!(self.ended().next(), None, "ended before it was ready");
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
         }
@@ -318,11 +330,8 @@ pub(crate) fn client() -> reqwest::Client {
 }
 
 fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener
-        .local_addr()
-        .expect("a bound socket has an address")
-        .port()
+    let [port] = testkit::free_ports().expect("a free port");
+    port
 }
 
 pub(crate) fn lossy(bytes: &[u8]) -> String {
