@@ -35,7 +35,8 @@ test *args:
     {{ parts }} --test reset
     trap '{{ parts }} --test down' EXIT
     {{ parts }} --test up
-    cargo test --workspace --locked "$@"
+    # Most tests wait for a server most of the time.
+    RUST_TEST_THREADS=${RUST_TEST_THREADS:-4} cargo test --workspace --locked "$@"
 
 # Everything that is checked without running: format, lints, dependencies
 [group('habits')]

@@ -104,6 +104,8 @@ impl World {
             .broker
             .group(&member.group)
             .parted_since(&member.instance, &input, now);
+        // A lane that waits for a broker that is away hears of nothing before it is back.
+        let parted = parted.map(|parted| parted.min(now.saturating_sub(self.away_until)));
         if let Some(parted) = parted.filter(|parted| *parted > RESTORES_ON) {
             let instance = member.instance;
             let why = format!("{instance} restores from {topic}-{partition}, taken away {parted:?} ago");

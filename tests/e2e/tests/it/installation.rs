@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use testkit::Sandbox;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How long anything may take that a test waits for, on a slow machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
@@ -16,6 +17,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const KEY: &str = "end-to-end";
 pub(crate) const WEBHOOK_KEY: &str = "whsec_ZTJlLW9ubHktbm90LWEtc2VjcmV0LTAxMjM0NTY3";
+
+/// Installations at a time: each is ten processes, and two cores have no room for more.
+static ROOM: Semaphore = Semaphore::const_new(2);
 
 /// Everything that one test runs; processes end with it.
 pub(crate) struct Installation {
@@ -25,6 +29,7 @@ pub(crate) struct Installation {
     edge: u16,
     running: BTreeMap<String, Running>,
     left_out: Vec<&'static str>,
+    _room: SemaphorePermit<'static>,
 }
 
 /// A process, where it tells how it is, and what it was started with.
@@ -51,6 +56,7 @@ impl Installation {
         sandbox: Sandbox,
         configuration: impl FnOnce(&Path, &Receiver) -> String,
     ) -> Self {
+        let room = ROOM.acquire().await.expect("nobody closes it");
         let receiver = Receiver::start().await;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let configuration = configuration(folder.path(), &receiver);
@@ -63,6 +69,7 @@ impl Installation {
             edge: free_port(),
             running: BTreeMap::new(),
             left_out: Vec::new(),
+            _room: room,
         };
         this.succeeds(&["topics", "apply"]);
         this.succeeds(&["migrate", "up"]);
