@@ -1,8 +1,8 @@
 //! The command line as people type it; each subcommand's own arguments stand in its own file.
 
 use crate::commands::{
-    cards, completion, config, demo, dlq, doctor, events, flow, keys, migrate, notifications, replay, rules,
-    run, schemas, signals, smoke, state, tasks, topics, wait,
+    cards, completion, config, demo, detect, dlq, doctor, events, flow, keys, migrate, notifications, replay,
+    rules, run, schemas, signals, smoke, state, tasks, topics, wait,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Color;
@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Cards(cards::CardsArgs),
     /// Why a signal is what it is, and what an event belongs to
     Signals(signals::SignalsArgs),
+    /// Why there is a detection
+    Detect(detect::DetectArgs),
     /// What stages remember, key by key
     State(state::StateArgs),
     /// Partitions that are put aside until a person has mended something; asking for another try

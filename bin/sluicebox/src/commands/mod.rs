@@ -4,6 +4,7 @@ pub(crate) mod cards;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod detect;
 pub(crate) mod dlq;
 pub(crate) mod doctor;
 pub(crate) mod events;
@@ -53,6 +54,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Notifications(args) => notifications::run(args, &app).await,
         Command::Cards(args) => cards::run(args, &app),
         Command::Signals(args) => signals::run(args, &app).await,
+        Command::Detect(args) => detect::run(args, &app).await,
         Command::State(args) => state::run(args, &app).await,
         Command::Tasks(args) => tasks::run(args, &app).await,
         Command::Topics(args) => topics::run(args, &app).await,

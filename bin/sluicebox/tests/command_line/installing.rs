@@ -66,6 +66,15 @@ async fn one_event_goes_through_the_whole_stream() {
     let (code, said) = shell.fails(&["smoke", "--event", &event, "--timeout", "2s"]);
     assert!(code == 1 && said.contains("there is no notification"), "{said}");
     explained(&shell);
+    let listed = get(process.api, "/v1/detections?limit=1").1;
+    let found = listed.split("\"id\":\"").nth(1).unwrap();
+    let detection = found.split('"').next().unwrap();
+    let said = shell.done(&["detect", "explain", detection]);
+    assert!(
+        said.contains("rule       high_value_purchase") && said.contains("events that it names"),
+        "{said}"
+    );
+    assert_eq!(shell.fails(&["detect", "explain", "none"]).0, 1);
     process.running.stop();
 }
 

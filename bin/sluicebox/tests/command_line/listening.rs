@@ -14,7 +14,7 @@ const SOON: Duration = Duration::from_secs(1);
 pub(crate) struct Process {
     pub(crate) running: Running,
     edge: SocketAddr,
-    api: SocketAddr,
+    pub(crate) api: SocketAddr,
     pub(crate) ops: SocketAddr,
 }
 
