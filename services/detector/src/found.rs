@@ -232,7 +232,7 @@ fn describe(origin: &Origin<'_>, finding: &Finding<'_>) -> String {
         ("threshold", rule.limit.to_string()),
     ];
     let mut extras: Vec<(&str, String)> = own.into_iter().chain(values).collect();
-    extras.push(("window", rule.window_text().to_owned()));
+    extras.push(("window", rule.window_text.clone()));
     let extras: Vec<(&str, &str)> = extras
         .iter()
         .map(|(name, value)| (*name, value.as_str()))

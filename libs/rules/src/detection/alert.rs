@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 use windows::Aggregate;
 
 use super::measure::{self, Measures};
-use super::reading::{compiled, required_span};
+use super::reading::{compiled, refuse, span_or};
 use crate::condition::{Condition, Variables, names_in};
-use crate::error::Fault;
 use crate::file::{Fields, Reader};
 use crate::node::{Node, Yaml};
 
@@ -93,8 +92,7 @@ fn refuse_names(reader: &mut Reader<'_>, node: &Node, names: &str) {
     let problem = format!(
         "{names} is of one event, and this condition is about windows; count or sum it under `windows` and name the window"
     );
-    let condition = node.text().unwrap_or_default().to_owned();
-    reader.fail(node.place, Fault::Condition { condition, problem });
+    refuse(reader, node, problem);
 }
 
 /// Windows for the names that StreamFlow's conditions have without saying what they are.
@@ -122,7 +120,7 @@ fn stream_flow(
         {
             let member = format!("data.{}", name.trim_start_matches(prefix));
             let of = reader.keep(node.place, variables.resolve(&member));
-            let add = |of| measure::add_numbers(&mut measures, window_ms, &name, *aggregate, of);
+            let add = |of| measure::add_field(&mut measures, window_ms, &name, *aggregate, of);
             of.map(add);
         }
     }
@@ -140,8 +138,5 @@ pub(super) fn is_stream_flow(node: &Node) -> bool {
 
 /// `for`, or nothing where the condition is told at once.
 pub(super) fn hold_ms(reader: &mut Reader<'_>, fields: &Fields<'_>) -> i64 {
-    match fields.get("for") {
-        Some(_) => required_span(reader, fields, "for").unwrap_or(0),
-        None => 0,
-    }
+    span_or(reader, fields, "for", 0)
 }

@@ -3,7 +3,7 @@
 use windows::{Habit, Prediction, Rarity};
 
 use super::measure::{Measures, hash, read_tumbling};
-use super::reading::{event_condition, field, required_span};
+use super::reading::{choice, event_condition, field, span_or};
 use crate::condition::{Condition, Slot, Values, Variables};
 use crate::error::Fault;
 use crate::file::{Fields, Reader};
@@ -57,10 +57,10 @@ impl BaselineRule {
         let standard = Habit::default();
         let habit = Habit {
             by: season(reader, fields)?,
-            learn: optional_count(reader, fields, "learn").unwrap_or(standard.learn),
+            learn: reader.count(fields, "learn").unwrap_or(standard.learn),
             beyond: positive(reader, fields, "deviations").unwrap_or(standard.beyond),
             least: positive(reader, fields, "least_difference").unwrap_or(standard.least),
-            freeze: optional_count(reader, fields, "freeze").unwrap_or(standard.freeze),
+            freeze: reader.count(fields, "freeze").unwrap_or(standard.freeze),
         };
         let name = value.map_or("", |slot| variables.name(slot));
         Some(Self {
@@ -73,18 +73,10 @@ impl BaselineRule {
 }
 
 fn season(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Prediction> {
-    let Some(node) = fields.get("season") else {
-        return Some(Prediction::Best);
-    };
-    let known = SEASONS.iter().find(|(name, _)| node.text() == Some(name));
-    if known.is_none() {
-        reader.wrong_kind(node, "season", "none, day, week or best");
+    match fields.get("season") {
+        Some(_) => choice(reader, fields, "season", SEASONS, "none, day, week or best"),
+        None => Some(Prediction::Best),
     }
-    known.map(|(_, by)| *by)
-}
-
-fn optional_count(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &'static str) -> Option<u32> {
-    fields.get(key).and_then(|_| reader.count(fields, key))
 }
 
 /// A number that is not negative.
@@ -128,26 +120,18 @@ impl RareRule {
     ) -> Option<Self> {
         let value = field(reader, fields, "value", variables)?;
         let share = positive(reader, fields, "share").unwrap_or(0.0);
-        let at_most = match fields.get("at_most") {
-            Some(_) => positive(reader, fields, "at_most"),
-            None => Some(0.0),
-        };
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a number from 0 that a file writes"
         )]
-        let at_most = at_most? as u64;
-        let forget = match fields.get("forget") {
-            Some(_) => required_span(reader, fields, "forget")?,
-            None => FORGET_MS,
-        };
+        let at_most = positive(reader, fields, "at_most").unwrap_or(0.0) as u64;
         Some(Self {
             rarity: Rarity {
-                learn: u64::from(optional_count(reader, fields, "learn").unwrap_or(LEARN_VALUES)),
+                learn: u64::from(reader.count(fields, "learn").unwrap_or(LEARN_VALUES)),
                 at_most,
                 share,
-                forget,
+                forget: span_or(reader, fields, "forget", FORGET_MS),
             },
             is_of_hours: variables.name(value) == "hour",
             value,

@@ -19,43 +19,50 @@ pub(crate) const KEYS: &[&str] = &[
     "p50", "p90", "p95", "p99",
 ];
 
-/// What an aggregate is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Of {
-    /// Events that a condition is true for.
-    Events,
-    /// The share of those among the events that it is true or false for.
-    Share,
-    /// The numbers of a field.
-    Numbers,
-    /// The different values of a field.
-    Items,
-}
-
-const FUNCTIONS: &[(&str, Of, Aggregate)] = &[
-    ("count", Of::Events, Aggregate::Count),
-    ("rate", Of::Events, Aggregate::Rate),
-    ("ratio", Of::Share, Aggregate::Ratio),
-    ("sum", Of::Numbers, Aggregate::Sum),
-    ("avg", Of::Numbers, Aggregate::Avg),
-    ("min", Of::Numbers, Aggregate::Min),
-    ("max", Of::Numbers, Aggregate::Max),
-    ("first", Of::Numbers, Aggregate::First),
-    ("last", Of::Numbers, Aggregate::Last),
-    ("distinct", Of::Items, Aggregate::Distinct),
-    ("p50", Of::Numbers, Aggregate::Quantile(0.5)),
-    ("p90", Of::Numbers, Aggregate::Quantile(0.9)),
-    ("p95", Of::Numbers, Aggregate::Quantile(0.95)),
-    ("p99", Of::Numbers, Aggregate::Quantile(0.99)),
+const FUNCTIONS: &[(&str, Aggregate)] = &[
+    ("count", Aggregate::Count),
+    ("rate", Aggregate::Rate),
+    ("ratio", Aggregate::Ratio),
+    ("sum", Aggregate::Sum),
+    ("avg", Aggregate::Avg),
+    ("min", Aggregate::Min),
+    ("max", Aggregate::Max),
+    ("first", Aggregate::First),
+    ("last", Aggregate::Last),
+    ("distinct", Aggregate::Distinct),
+    ("p50", Aggregate::Quantile(0.5)),
+    ("p90", Aggregate::Quantile(0.9)),
+    ("p95", Aggregate::Quantile(0.95)),
+    ("p99", Aggregate::Quantile(0.99)),
 ];
 
 /// What an event brings to a measure.
 #[derive(Debug)]
 enum Takes {
+    /// Whether a condition is true for it.
     Counts(Condition),
+    /// Whether a condition is true or false for it.
     Asks(Condition),
+    /// The number of a field.
     Number(Slot),
+    /// The value of a field.
     Item(Slot),
+}
+
+impl Takes {
+    fn events(aggregate: Aggregate, of: Condition) -> Self {
+        match aggregate {
+            Aggregate::Ratio => Self::Asks(of),
+            _ => Self::Counts(of),
+        }
+    }
+
+    fn field(aggregate: Aggregate, of: Slot) -> Self {
+        match aggregate {
+            Aggregate::Distinct => Self::Item(of),
+            _ => Self::Number(of),
+        }
+    }
 }
 
 /// One measure: a name, and what its events bring.
@@ -214,7 +221,7 @@ fn own_name(reader: &mut Reader<'_>, key: &Node, variables: &Variables) -> Optio
     Some(name.to_owned())
 }
 
-/// Puts a measure beside those of the same shape, so that they share their panes.
+/// Adds what an aggregate makes of the events that a condition is true for.
 pub(super) fn add_events(
     groups: &mut Vec<Measures>,
     length: i64,
@@ -222,11 +229,15 @@ pub(super) fn add_events(
     aggregate: Aggregate,
     of: Condition,
 ) {
-    let takes = if aggregate == Aggregate::Ratio {
-        Takes::Asks(of)
-    } else {
-        Takes::Counts(of)
-    };
+    add_named(groups, length, name, aggregate, Takes::events(aggregate, of));
+}
+
+/// The same for the values of a field.
+pub(super) fn add_field(groups: &mut Vec<Measures>, length: i64, name: &str, aggregate: Aggregate, of: Slot) {
+    add_named(groups, length, name, aggregate, Takes::field(aggregate, of));
+}
+
+fn add_named(groups: &mut Vec<Measures>, length: i64, name: &str, aggregate: Aggregate, takes: Takes) {
     let measure = Measure {
         name: name.to_owned(),
         takes,
@@ -235,27 +246,7 @@ pub(super) fn add_events(
     add(groups, Shape::sliding(length), aggregate, measure);
 }
 
-/// The same for the numbers of a field.
-pub(super) fn add_numbers(
-    groups: &mut Vec<Measures>,
-    length: i64,
-    name: &str,
-    aggregate: Aggregate,
-    of: Slot,
-) {
-    let takes = if aggregate == Aggregate::Distinct {
-        Takes::Item(of)
-    } else {
-        Takes::Number(of)
-    };
-    let measure = Measure {
-        name: name.to_owned(),
-        takes,
-        when: None,
-    };
-    add(groups, Shape::sliding(length), aggregate, measure);
-}
-
+/// Puts a measure beside those of the same shape, so that they share their panes.
 fn add(groups: &mut Vec<Measures>, shape: Shape, aggregate: Aggregate, measure: Measure) {
     let place = groups.iter().position(|group| group.plan.shape == shape);
     let place = place.unwrap_or_else(|| {
@@ -293,21 +284,24 @@ fn read_one(
         Some(length) if fields.get("window").is_none() => length,
         _ => required_span(reader, &fields, "window")?,
     };
-    let mut given = FUNCTIONS.iter().filter(|(key, ..)| fields.get(key).is_some());
-    let (Some((key, of, aggregate)), None) = (given.next(), given.next()) else {
+    let mut given = FUNCTIONS
+        .iter()
+        .copied()
+        .filter(|(key, _)| fields.get(key).is_some());
+    let (Some((key, aggregate)), None) = (given.next(), given.next()) else {
         let problem =
             "needs one of count, rate, ratio, sum, avg, min, max, first, last, distinct, p50, p90, p95, p99";
         let problem = problem.to_owned();
         reader.fail(fields.place, Fault::Detection { key: name, problem });
         return None;
     };
-    let takes = match of {
-        Of::Events => Takes::Counts(event_condition(reader, &fields, key, variables)?),
-        Of::Share => Takes::Asks(event_condition(reader, &fields, key, variables)?),
-        Of::Numbers => Takes::Number(field(reader, &fields, key, variables)?),
-        Of::Items => Takes::Item(field(reader, &fields, key, variables)?),
+    let takes = match aggregate {
+        Aggregate::Count | Aggregate::Rate | Aggregate::Ratio => {
+            Takes::events(aggregate, event_condition(reader, &fields, key, variables)?)
+        }
+        _ => Takes::field(aggregate, field(reader, &fields, key, variables)?),
     };
     let when = event_condition(reader, &fields, "when", variables);
     let measure = Measure { name, takes, when };
-    Some((length, *aggregate, measure))
+    Some((length, aggregate, measure))
 }

@@ -3,6 +3,7 @@
 
 use super::alert::{self, AlertRule};
 use super::habit::{BaselineRule, RareRule};
+use super::reading::choice;
 use super::rule::{Kind, Telling};
 use super::sequence::SequenceRule;
 use crate::condition::Variables;
@@ -128,21 +129,14 @@ fn absent(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<AbsentRule> {
     if fields.get("for").is_none() {
         return reader.missing(fields, "for");
     }
-    let at_least = match fields.get("at_least") {
-        Some(_) => u64::from(reader.count(fields, "at_least")?),
-        None => 1,
-    };
+    let at_least = reader.count(fields, "at_least").map_or(1, u64::from);
     Some(AbsentRule { at_least })
 }
 
 /// How it is told.
 pub(super) fn telling(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Telling {
-    let evidence = match fields.get("evidence") {
-        Some(_) => reader
-            .count(fields, "evidence")
-            .map(|most| most.min(MOST_EVIDENCE)),
-        None => None,
-    };
+    let evidence = reader.count(fields, "evidence");
+    let evidence = evidence.and_then(|most| usize::try_from(most.min(MOST_EVIDENCE)).ok());
     let carried = ["channels", "escalation"].into_iter().filter_map(|key| {
         let node = fields.get(key)?;
         let text = node.text().map_or_else(|| node.to_json(), str::to_owned);
@@ -150,9 +144,7 @@ pub(super) fn telling(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Telling {
     });
     Telling {
         hold_ms: alert::hold_ms(reader, fields),
-        evidence: evidence
-            .and_then(|most| usize::try_from(most).ok())
-            .unwrap_or(EVIDENCE),
+        evidence: evidence.unwrap_or(EVIDENCE),
         sends_resolved: reader.switch(fields, "send_resolved"),
         carried: carried.collect(),
     }
@@ -186,13 +178,6 @@ const LEVELS: &[(&str, &str)] = &[
 ];
 
 pub(super) fn severity_of_level(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<String> {
-    let level = reader.required_text(fields, "level")?;
-    let known = LEVELS.iter().find(|(name, _)| *name == level);
-    if known.is_none() {
-        let place = fields.get("level").map_or(fields.place, |node| node.place);
-        let wanted = "info, warning, error or critical";
-        let key = "level".to_owned();
-        reader.fail(place, Fault::WrongKind { key, wanted });
-    }
-    known.map(|(_, severity)| (*severity).to_owned())
+    let wanted = "info, warning, error or critical";
+    choice(reader, fields, "level", LEVELS, wanted).map(str::to_owned)
 }

@@ -53,6 +53,11 @@ pub(super) fn refuse_late(
         .collect::<Vec<_>>()
         .join(", ");
     let problem = format!("{late} is known only after detection; use event fields and data.*");
+    refuse(reader, node, problem);
+}
+
+/// Notes what is wrong with the condition that a node writes.
+pub(super) fn refuse(reader: &mut Reader<'_>, node: &Node, problem: String) {
     let condition = node.text().unwrap_or_default().to_owned();
     reader.fail(node.place, Fault::Condition { condition, problem });
 }
@@ -84,23 +89,42 @@ pub(super) fn field(
 
 /// A span of time that must be there and be longer than nothing, in milliseconds.
 pub(super) fn required_span(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &'static str) -> Option<i64> {
-    if fields.get(key).is_none() {
+    let Some(node) = fields.get(key) else {
         return reader.missing(fields, key);
-    }
+    };
     let span = reader.span_ms(fields, key)?;
-    if span > 0 {
-        return Some(span);
+    if span <= 0 {
+        reader.wrong_kind(node, key, "a time span longer than nothing, such as 30s or 5m");
+        return None;
     }
-    let place = fields.get(key).map_or(fields.place, |node| node.place);
-    let wanted = "a time span longer than nothing, such as 30s or 5m";
-    reader.fail(
-        place,
-        Fault::WrongKind {
-            key: key.to_owned(),
-            wanted,
-        },
-    );
-    None
+    Some(span)
+}
+
+/// The same where the key may be missing.
+pub(super) fn span_or(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    key: &'static str,
+    otherwise: i64,
+) -> i64 {
+    let given = fields.get(key).and_then(|_| required_span(reader, fields, key));
+    given.unwrap_or(otherwise)
+}
+
+/// What a key chooses among these by name; it must be there.
+pub(super) fn choice<T: Copy>(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    key: &'static str,
+    options: &[(&str, T)],
+    wanted: &'static str,
+) -> Option<T> {
+    let text = reader.required_text(fields, key)?;
+    let chosen = options.iter().find(|(name, _)| *name == text);
+    if let (None, Some(node)) = (chosen, fields.get(key)) {
+        reader.wrong_kind(node, key, wanted);
+    }
+    chosen.map(|(_, option)| *option)
 }
 
 /// The event types that a mapping names; at least one.

@@ -1,7 +1,7 @@
 //! One detection rule, and reading it from a file. No I/O.
 
 use super::pattern::{self, Pattern};
-use super::reading::{refuse_late, types};
+use super::reading::{choice, event_condition, refuse_late, types};
 use crate::condition::{Condition, Slot, Variables};
 use crate::error::Fault;
 use crate::file::{Fields, Reader};
@@ -61,7 +61,12 @@ const KINDS: &[(&str, Kind)] = &[
     ("rare", Kind::Rare),
 ];
 const WANTED_KIND: &str = "each, count or streak, or condition, absent, sequence, baseline or rare";
-const SEVERITIES: &[&str] = &["low", "medium", "high", "critical"];
+const SEVERITIES: &[(&str, &str)] = &[
+    ("low", "low"),
+    ("medium", "medium"),
+    ("high", "high"),
+    ("critical", "critical"),
+];
 
 /// The type that stands for all types.
 pub(super) const ANY_TYPE: &str = "*";
@@ -120,6 +125,8 @@ pub struct DetectionRule {
     pub reached_at: u32,
     /// Span of the window in milliseconds; `None` for a streak without one.
     pub window_ms: Option<i64>,
+    /// The window as the rule writes it; empty where it has none.
+    pub window_text: String,
     /// low, medium, high or critical.
     pub severity: String,
     /// At least this many milliseconds of event time lie between two detections of one group.
@@ -131,7 +138,7 @@ pub struct DetectionRule {
     pub(crate) condition: Option<Condition>,
     pub(super) group_by: Vec<Slot>,
     pub(super) description: Template,
-    pub(super) window_text: String,
+
     pub(crate) file: String,
     pub(crate) place: Place,
 }
@@ -192,13 +199,6 @@ impl DetectionRule {
     }
 }
 
-impl DetectionRule {
-    /// The window as the rule writes it; empty where it has none.
-    pub fn window_text(&self) -> &str {
-        &self.window_text
-    }
-}
-
 impl Kind {
     /// Whether single events or counts of them are told, and not a pattern.
     pub fn is_counted(self) -> bool {
@@ -210,45 +210,15 @@ fn read_kind(reader: &mut Reader<'_>, fields: &Fields<'_>, node: &Node) -> Optio
     if super::alert::is_stream_flow(node) {
         return Some(Kind::Condition);
     }
-    let names = KINDS.iter().map(|(name, _)| *name);
-    let text = choice(reader, fields, "kind", names, WANTED_KIND)?;
-    let found = KINDS.iter().find(|(name, _)| *name == text);
-    found.map(|(_, kind)| *kind)
+    choice(reader, fields, "kind", KINDS, WANTED_KIND)
 }
 
 fn read_severity(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<String> {
     if fields.get("severity").is_none() && fields.get("level").is_some() {
         return pattern::severity_of_level(reader, fields);
     }
-    choice(
-        reader,
-        fields,
-        "severity",
-        SEVERITIES.iter().copied(),
-        "low, medium, high or critical",
-    )
-}
-
-fn choice(
-    reader: &mut Reader<'_>,
-    fields: &Fields<'_>,
-    key: &'static str,
-    mut options: impl Iterator<Item = &'static str>,
-    wanted: &'static str,
-) -> Option<String> {
-    let text = reader.required_text(fields, key)?;
-    if options.any(|option| option == text) {
-        return Some(text);
-    }
-    let place = fields.get(key).map_or(fields.place, |node| node.place);
-    reader.fail(
-        place,
-        Fault::WrongKind {
-            key: key.to_owned(),
-            wanted,
-        },
-    );
-    None
+    let wanted = "low, medium, high or critical";
+    choice(reader, fields, "severity", SEVERITIES, wanted).map(str::to_owned)
 }
 
 /// `more_than: 10` is reached at 11, `at_least: 10` at 10.
@@ -287,7 +257,7 @@ fn read_when(
     variables: &mut Variables,
 ) -> Option<Condition> {
     if !kind.is_counted() {
-        return super::reading::event_condition(reader, fields, "when", variables);
+        return event_condition(reader, fields, "when", variables);
     }
     let node = fields.get("when").or_else(|| fields.get("condition"))?;
     let condition = read_condition(reader, fields, variables)?.condition;

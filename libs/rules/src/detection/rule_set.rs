@@ -264,7 +264,7 @@ impl<'a> Inquiry<'a> {
         let extras = [
             ("count", count.as_str()),
             ("threshold", &threshold),
-            ("window", rule.window_text()),
+            ("window", &rule.window_text),
         ];
         self.values
             .as_ref()
