@@ -17,10 +17,7 @@ pub(crate) fn observe(place: Place<'_>, event: &Event, watch: &mut Watch) -> Opt
     watch.note(event.time, &event.id, place.rule.telling.evidence);
     let now = watch.newest;
     let news = watch.alert.judge(now, false, told_at_once(place))?;
-    if !place.rule.telling.sends_resolved {
-        return None;
-    }
-    Some(tell(place, news, heard, now, Some(event), watch))
+    tell(place, news, heard, now, Some(event), watch)
 }
 
 /// Event time has come to `due` without an event of the subject.
@@ -29,7 +26,7 @@ pub(crate) fn pass(place: Place<'_>, rule: AbsentRule, due: i64, watch: &mut Wat
         return None;
     }
     let news = watch.alert.judge(due, true, told_at_once(place))?;
-    Some(tell(place, news, watch.newest, due, None, watch))
+    tell(place, news, watch.newest, due, None, watch)
 }
 
 /// When it is to be told that the subject is silent.
@@ -62,7 +59,7 @@ fn tell(
     now: i64,
     event: Option<&Event>,
     watch: &Watch,
-) -> Detection {
+) -> Option<Detection> {
     let news = match news {
         News::Fires(_) => News::Fires(heard),
         News::Resolves(_) => News::Resolves(heard),

@@ -7,7 +7,7 @@
 
 use model::{Detection, Event};
 use rules::{AlertRule, Fact, Facts, Inquiry, Measures};
-use windows::{Added, Closed, Input, News, Outcome, Windows};
+use windows::{Added, Closed, Input, Outcome, Windows};
 
 use crate::decide::TooLate;
 use crate::found::{Told, told};
@@ -15,10 +15,10 @@ use crate::pattern::Place;
 use crate::watch::{Kept, Watch};
 
 /// What was measured over the windows, as the condition asks for it.
-pub(crate) struct Measured<'a> {
-    pub(crate) tenant: &'a str,
-    pub(crate) subject: &'a str,
-    pub(crate) values: Vec<(&'a str, Outcome)>,
+struct Measured<'a> {
+    tenant: &'a str,
+    subject: &'a str,
+    values: Vec<(&'a str, Outcome)>,
 }
 
 impl Facts for Measured<'_> {
@@ -125,9 +125,6 @@ fn judge<'a>(
     let measured = measured(place, alert, &looked);
     let holds = place.rules.holds(alert, &measured);
     let news = watch.alert.judge(now, holds, place.policy())?;
-    if matches!(news, News::Resolves(_)) && !place.rule.telling.sends_resolved {
-        return None;
-    }
     let told_of = Told {
         news,
         now,
@@ -135,7 +132,7 @@ fn judge<'a>(
         values: &measured.values,
         watch,
     };
-    Some(told(&place.origin(event), &told_of))
+    told(&place.origin(event), &told_of)
 }
 
 fn look(alert: &AlertRule, watch: &Watch, now: i64) -> Vec<Closed> {

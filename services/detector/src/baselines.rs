@@ -1,7 +1,7 @@
 //! Numbers of a subject that are far from what is usual for it. No Kafka, no clock, no I/O.
 
 use model::{Detection, Event};
-use rules::{BaselineRule, Brings, Inquiry, Measures};
+use rules::{BaselineRule, Brings, Measures};
 use windows::{Added, Baseline, Input, Judged, News, Outcome, Prediction, Windows};
 
 use crate::decide::TooLate;
@@ -9,33 +9,36 @@ use crate::found::{Told, told};
 use crate::pattern::Place;
 use crate::watch::{Kept, Watch};
 
-/// Takes an event: its number is judged, or counts in the window that is judged when it closes.
+/// Judges the number of an event.
 pub(crate) fn observe(
     place: Place<'_>,
     rule: &BaselineRule,
-    inquiry: &Inquiry<'_>,
+    number: f64,
+    event: &Event,
+    watch: &mut Watch,
+) -> Option<Detection> {
+    fit(rule, watch);
+    watch.note(event.time, &event.id, place.rule.telling.evidence);
+    let now = watch.newest;
+    judge(place, rule, (event.time, now), number, Some(event), watch)
+}
+
+/// Counts an event in the window whose number is judged when it closes; `settled` is before which windows are closed.
+pub(crate) fn count(
+    place: Place<'_>,
+    rule: &BaselineRule,
+    measures: &Measures,
+    brings: &[Brings],
     settled: i64,
     event: &Event,
     watch: &mut Watch,
-) -> Result<Option<Detection>, TooLate> {
-    let Some(measures) = &rule.measures else {
-        let Some(number) = inquiry.number(rule) else {
-            return Ok(None);
-        };
-        if event.time < settled {
-            return Err(TooLate);
-        }
-        watch.note(event.time, &event.id, place.rule.telling.evidence);
-        let now = watch.newest;
-        return Ok(judge(place, rule, (event.time, now), number, Some(event), watch));
-    };
+) -> Result<(), TooLate> {
     fit(rule, watch);
-    let brings = inquiry.brings(measures);
-    if !add(measures, &brings, settled, event, watch) {
+    if !add(measures, brings, settled, event, watch) {
         return Err(TooLate);
     }
     watch.note(event.time, &event.id, place.rule.telling.evidence);
-    Ok(None)
+    Ok(())
 }
 
 /// Event time has come to `due`: windows close, and what held long enough is told.
@@ -113,7 +116,6 @@ fn judge(
     event: Option<&Event>,
     watch: &mut Watch,
 ) -> Option<Detection> {
-    fit(rule, watch);
     let Kept::Baseline(baseline, _) = &mut watch.kept else {
         return None;
     };
@@ -144,9 +146,6 @@ fn tell(
     values: &[(&str, Outcome)],
     watch: &Watch,
 ) -> Option<Detection> {
-    if matches!(news, News::Resolves(_)) && !place.rule.telling.sends_resolved {
-        return None;
-    }
     let told_of = Told {
         news,
         now,
@@ -154,5 +153,5 @@ fn tell(
         values,
         watch,
     };
-    Some(told(&place.origin(event), &told_of))
+    told(&place.origin(event), &told_of)
 }

@@ -66,7 +66,7 @@ fn pass(rules: &DetectionRules, newest: i64, stores: &mut DetectorStores) -> Vec
             return found;
         }
         for timer in due {
-            found.extend(pattern::pass(&timer.name, timer.fired_at, rules, stores));
+            found.extend(pattern::pass(timer.name, timer.fired_at, rules, stores));
         }
     }
 }

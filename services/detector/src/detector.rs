@@ -96,7 +96,7 @@ impl Stage for DetectorStage {
     }
 
     fn on_timer(&mut self, timer: Timer, stores: &mut DetectorStores) -> Vec<Detection> {
-        pattern::pass(&timer.name, timer.fired_at, self.rules.load(), stores)
+        pattern::pass(timer.name, timer.fired_at, self.rules.load(), stores)
     }
 
     fn late(&mut self) -> Vec<String> {

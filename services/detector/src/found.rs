@@ -119,25 +119,24 @@ struct Finding<'a> {
 }
 
 /// The detection of a condition. Its identity is made from the rule, the subject, and since when it holds; that it holds no
-/// more has the same id with an end of its own.
-pub(crate) fn told(origin: &Origin<'_>, told: &Told<'_>) -> Detection {
+/// more has the same id with an end of its own, and is nothing where the rule does not tell it.
+pub(crate) fn told(origin: &Origin<'_>, told: &Told<'_>) -> Option<Detection> {
     let (state, end, since) = match told.news {
         News::Fires(since) => (Detection::FIRING, "", since),
+        News::Resolves(_) if !origin.place.rule.telling.sends_resolved => return None,
         News::Resolves(since) => (Detection::RESOLVED, Detection::RESOLVES, since),
     };
     let id = Id::new().part(origin.place.key).part(since.to_string());
-    record(
-        origin,
-        Finding {
-            id: id.text("det_") + end,
-            state,
-            time: told.now,
-            window: (since, told.now),
-            count: told.count,
-            event_ids: told.watch.ids(),
-            values: told.values,
-        },
-    )
+    let finding = Finding {
+        id: id.text("det_") + end,
+        state,
+        time: told.now,
+        window: (since, told.now),
+        count: told.count,
+        event_ids: told.watch.ids(),
+        values: told.values,
+    };
+    Some(record(origin, finding))
 }
 
 /// The detection of a sequence. Its identity is made from the rule, the subject and the events.

@@ -1,9 +1,12 @@
 //! What one event, or the passing of event time, means to a rule that does more than count. No Kafka, no clock, no I/O.
 
 use model::{Detection, Event};
-use rules::{DetectionRule, DetectionRules, Inquiry, Pattern};
-use stage::{Clock, Timers};
-use windows::Policy;
+use rules::{
+    AlertRule, BaselineRule, DetectionRule, DetectionRules, Inquiry, Measures, Pattern, RareRule,
+    SequenceRule,
+};
+use stage::Clock;
+use windows::{Policy, Roles};
 
 use crate::decide::{SEPARATOR, TooLate};
 use crate::found::Origin;
@@ -24,13 +27,13 @@ pub(crate) struct Place<'a> {
     pub(crate) rule: &'a DetectionRule,
     pub(crate) tenant: &'a str,
     pub(crate) subject: &'a str,
-    /// The key of its state.
-    pub(crate) key: &'a str,
+    /// The key of its state, as the store asks for it.
+    pub(crate) key: &'a String,
 }
 
 impl<'a> Place<'a> {
     /// The place that a key names; `None` where there is no such rule any more.
-    fn of(key: &'a str, rules: &'a DetectionRules) -> Option<Self> {
+    fn of(key: &'a String, rules: &'a DetectionRules) -> Option<Self> {
         let mut parts = key.split(SEPARATOR);
         let rule = rules.named(parts.next()?)?;
         Some(Self {
@@ -54,6 +57,36 @@ impl<'a> Place<'a> {
     }
 }
 
+/// What an event is to a rule.
+enum Part<'a> {
+    Alert(&'a AlertRule),
+    Absent,
+    Sequence(&'a SequenceRule, Roles),
+    /// It counts in a window that gives a number.
+    Measured(&'a BaselineRule, &'a Measures),
+    Number(&'a BaselineRule, f64),
+    Rare(&'a RareRule, String),
+}
+
+impl<'a> Part<'a> {
+    /// `None` where there is nothing in the event for the rule: of what is nothing to it, no state is kept.
+    fn of(pattern: &'a Pattern, inquiry: &Inquiry<'_>, event: &Event) -> Option<Self> {
+        Some(match pattern {
+            Pattern::Alert(alert) => Self::Alert(alert),
+            Pattern::Absent(_) => Self::Absent,
+            Pattern::Sequence(rule) => {
+                let roles = inquiry.roles(rule, &event.kind);
+                return (roles != 0).then_some(Self::Sequence(rule, roles));
+            }
+            Pattern::Baseline(rule) => match &rule.measures {
+                Some(measures) => Self::Measured(rule, measures),
+                None => Self::Number(rule, inquiry.number(rule)?),
+            },
+            Pattern::Rare(rule) => Self::Rare(rule, inquiry.item(rule)?),
+        })
+    }
+}
+
 /// What follows for one rule from an event that its condition is true for.
 pub(crate) fn observe(
     place: Place<'_>,
@@ -63,57 +96,44 @@ pub(crate) fn observe(
     event: &Event,
     stores: &mut DetectorStores,
 ) -> Result<Option<Detection>, TooLate> {
-    if !concerns(pattern, inquiry, event) {
+    let Some(part) = Part::of(pattern, inquiry, event) else {
         return Ok(None);
-    }
-    let known = stores.alerts.get(&place.key.to_owned());
-    let mut watch = known.cloned().unwrap_or_default();
-    let settled = watch.newest.saturating_sub(lateness_ms);
-    let found = match pattern {
-        Pattern::Alert(alert) => alerting::observe(place, alert, inquiry, event, &mut watch)?,
-        Pattern::Absent(_) => absence::observe(place, event, &mut watch),
-        Pattern::Sequence(rule) => {
-            let roles = inquiry.roles(rule, &event.kind);
+    };
+    let mut watch = stores.alerts.get(place.key).cloned().unwrap_or_default();
+    let is_late = event.time < watch.newest.saturating_sub(lateness_ms);
+    let found = match part {
+        Part::Alert(alert) => alerting::observe(place, alert, inquiry, event, &mut watch)?,
+        Part::Absent => absence::observe(place, event, &mut watch),
+        Part::Sequence(rule, roles) => {
             sequences::observe(place, rule, roles, lateness_ms, event, &mut watch)?
         }
-        Pattern::Baseline(rule) => {
-            let settled = rule
-                .measures
-                .as_ref()
-                .map_or(settled, |_| stores.timers.watermark());
-            baselines::observe(place, rule, inquiry, settled, event, &mut watch)?
+        Part::Measured(rule, measures) => {
+            let (brings, settled) = (inquiry.brings(measures), stores.timers.watermark());
+            baselines::count(place, rule, measures, &brings, settled, event, &mut watch)?;
+            None
         }
-        Pattern::Rare(_) if event.time < settled => return Err(TooLate),
-        Pattern::Rare(rule) => rarities::observe(place, rule, inquiry, event, &mut watch),
+        Part::Number(..) | Part::Rare(..) if is_late => return Err(TooLate),
+        Part::Number(rule, number) => baselines::observe(place, rule, number, event, &mut watch),
+        Part::Rare(rule, value) => rarities::observe(place, rule, inquiry, &value, event, &mut watch),
     };
     keep(place, pattern, watch, stores);
     Ok(found)
 }
 
-/// Whether there is anything in the event for the rule: of what is nothing to it, no state is kept.
-fn concerns(pattern: &Pattern, inquiry: &Inquiry<'_>, event: &Event) -> bool {
-    match pattern {
-        Pattern::Sequence(rule) => inquiry.roles(rule, &event.kind) != 0,
-        Pattern::Baseline(rule) => rule.measures.is_some() || inquiry.number(rule).is_some(),
-        Pattern::Rare(rule) => inquiry.item(rule).is_some(),
-        Pattern::Alert(_) | Pattern::Absent(_) => true,
-    }
-}
-
 /// What follows from event time having come to `now`.
 pub(crate) fn pass(
-    key: &str,
+    key: String,
     now: i64,
     rules: &DetectionRules,
     stores: &mut DetectorStores,
 ) -> Vec<Detection> {
     let mut found = Vec::new();
-    let Some(mut watch) = stores.alerts.get(&key.to_owned()).cloned() else {
+    let Some(mut watch) = stores.alerts.get(&key).cloned() else {
         return found;
     };
-    let place = Place::of(key, rules);
+    let place = Place::of(&key, rules);
     let Some((place, pattern)) = place.and_then(|place| Some((place, place.rule.pattern.as_ref()?))) else {
-        stores.alerts.delete(key.to_owned());
+        stores.alerts.delete(key);
         return found;
     };
     for _ in 0..MOST_STEPS {
@@ -150,15 +170,11 @@ fn next_due(place: Place<'_>, pattern: &Pattern, watch: &Watch) -> Option<i64> {
 fn keep(place: Place<'_>, pattern: &Pattern, mut watch: Watch, stores: &mut DetectorStores) {
     let due = next_due(place, pattern, &watch);
     if let Some(due) = due.filter(|due| watch.timer.is_none_or(|set| set > *due)) {
-        set(&mut stores.timers, place.key, due);
+        stores.timers.set(Clock::EventTime, place.key, due);
         watch.timer = Some(due);
     }
     stores.alerts.set_ttl(lifetime_ms(place.rule, pattern));
-    stores.alerts.put(place.key.to_owned(), watch);
-}
-
-fn set(timers: &mut Timers, key: &str, due: i64) {
-    timers.set(Clock::EventTime, key, due);
+    stores.alerts.put(place.key.clone(), watch);
 }
 
 /// At least a day, since a stream may be replayed slower than it happened.

@@ -16,10 +16,10 @@ pub(crate) fn observe(
     place: Place<'_>,
     rule: &RareRule,
     inquiry: &Inquiry<'_>,
+    value: &str,
     event: &Event,
     watch: &mut Watch,
 ) -> Option<Detection> {
-    let value = inquiry.item(rule)?;
     if !matches!(watch.kept, Kept::Rare(..)) {
         watch.kept = Kept::Rare(Rare::default(), None);
     }
@@ -27,9 +27,9 @@ pub(crate) fn observe(
     let Kept::Rare(rare, told) = &mut watch.kept else {
         return None;
     };
-    let near = neighbours(rule, &value);
+    let near = neighbours(rule, value);
     let near: Vec<&str> = near.iter().map(String::as_str).collect();
-    let sight = rare.see(event.time, &value, &near, &rule.rarity);
+    let sight = rare.see(event.time, value, &near, &rule.rarity);
     let is_odd = match sight {
         Some(sight) => sight.is_rare,
         None => inquiry.tells_unlearnt(rule),
@@ -39,7 +39,7 @@ pub(crate) fn observe(
         return None;
     }
     *told = Some(event.time);
-    Some(single(&place.origin(Some(event)), event, &values(&value, sight)))
+    Some(single(&place.origin(Some(event)), event, &values(value, sight)))
 }
 
 /// The hours before and behind one; of other values none.

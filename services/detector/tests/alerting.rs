@@ -2,15 +2,15 @@
 
 #![expect(clippy::panic, reason = "a test that cannot go on fails")]
 
+mod driving;
+
 use std::time::Duration;
 
 use detector::{DetectorStage, run_tests};
+use driving::{apply, rules};
 use model::{Detection, Event, Value};
 use proptest::prelude::*;
-use rules::{DetectionRules, explain};
-use settings::Watched;
-use stage::{AnyStore, Cx, Driver, Settled, Stores};
-use topology::Topic;
+use stage::{AnyStore, Driver, Stores};
 
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
@@ -32,13 +32,8 @@ detections:
     description: "{{ errors }} of {{ calls }} calls failed"
 "#;
 
-fn rules(text: &str) -> Watched<DetectionRules> {
-    let rules = DetectionRules::parse(&[("r.yml", text)], &|_| None);
-    Watched::fixed(rules.unwrap_or_else(|errors| panic!("{}", explain(&errors))))
-}
-
 fn driver(text: &str) -> Driver<DetectorStage> {
-    Driver::new(DetectorStage::new(&rules(text), Duration::from_secs(5)))
+    driving::driver(text, Duration::from_secs(5))
 }
 
 fn call(number: i64, at: i64, status: i64) -> Event {
@@ -56,18 +51,6 @@ fn call(number: i64, at: i64, status: i64) -> Event {
         .into(),
         ..Event::default()
     }
-}
-
-/// What the event leads to, and what the event time that it brings.
-fn apply(driver: &mut Driver<DetectorStage>, event: Event) -> Vec<Detection> {
-    let cx = Cx::at(Topic::EventsNormalized, event.time);
-    let mut found = match driver.apply(event, &cx) {
-        Settled::Out(found) => found,
-        Settled::Filtered(_) | Settled::Duplicate => Vec::new(),
-        Settled::Dead(poison) => panic!("{poison}"),
-    };
-    found.append(&mut driver.fired);
-    found
 }
 
 fn other(at: i64) -> Event {

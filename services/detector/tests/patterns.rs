@@ -2,13 +2,13 @@
 
 #![expect(clippy::panic, reason = "a test that cannot go on fails")]
 
+mod driving;
+
 use std::time::Duration;
 
 use detector::{DetectorStage, Replay};
 use model::{Detection, Event, Value};
 use proptest::prelude::*;
-use rules::{DetectionRules, explain};
-use settings::Watched;
 use stage::{AnyStore, Cx, Driver, Settled, Stores};
 use topology::Topic;
 
@@ -40,13 +40,8 @@ detections:
   - {name: odd, types: [beat], kind: rare, value: data.n, learn: 3, cooldown: 1m, severity: low, description: "{{ value }}"}
 "#;
 
-fn rules() -> Watched<DetectionRules> {
-    let rules = DetectionRules::parse(&[("r.yml", ALL)], &|_| None);
-    Watched::fixed(rules.unwrap_or_else(|errors| panic!("{}", explain(&errors))))
-}
-
 fn driver() -> Driver<DetectorStage> {
-    Driver::new(DetectorStage::new(&rules(), Duration::from_mins(1)))
+    driving::driver(ALL, Duration::from_mins(1))
 }
 
 fn beat(id: i64, at: i64, n: i64) -> Event {
@@ -64,13 +59,7 @@ fn beat(id: i64, at: i64, n: i64) -> Event {
 
 /// What an event and the event time that it brings lead to, of one rule.
 fn apply(driver: &mut Driver<DetectorStage>, rule: &str, event: Event) -> Vec<Detection> {
-    let cx = Cx::at(Topic::EventsNormalized, event.time);
-    let mut found = match driver.apply(event, &cx) {
-        Settled::Out(found) => found,
-        Settled::Filtered(_) | Settled::Duplicate => Vec::new(),
-        Settled::Dead(poison) => panic!("{poison}"),
-    };
-    found.append(&mut driver.fired);
+    let mut found = driving::apply(driver, event);
     found.retain(|detection| detection.rule == rule);
     found
 }
@@ -203,7 +192,7 @@ fn a_flood_of_one_subject_keeps_little() {
 fn a_replay_tells_what_the_stage_tells() {
     let mut driver = driver();
     let minute = Duration::from_mins(1);
-    let mut replay = Replay::new(&rules(), minute, minute);
+    let mut replay = Replay::new(&driving::rules(ALL), minute, minute);
     let (mut told, mut replayed) = (Vec::new(), Vec::new());
     for number in 0..3_000 {
         let event = beat(number, number * 7_000 + number / 500 * HOUR, number % 5);
