@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
-/// How much of a body is shown to people.
-const SHOWN_BYTES: usize = 200;
+/// How much of what a service says is shown to people, in bytes or characters.
+pub(crate) const SHOWN: usize = 200;
 
 /// What a service answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Answer {
             body,
             ..
         } = self;
-        let detail = shown(body.get(..SHOWN_BYTES).unwrap_or(body));
+        let detail = shown(body.get(..SHOWN).unwrap_or(body));
         match detail.trim() {
             "" => format!("{endpoint} answered {status}"),
             detail => format!("{endpoint} answered {status}: {detail}"),
@@ -46,7 +46,11 @@ impl Answer {
 
 /// What was answered, without what would break a log line.
 pub(crate) fn shown(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
+    one_line(&String::from_utf8_lossy(bytes))
+}
+
+/// A text as one line, whatever stands in it: for a log, a header, a terminal.
+pub fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
@@ -69,7 +73,7 @@ mod tests {
         answer.body = vec![b'x'; 5_000];
         assert_eq!(
             answer.shown().len(),
-            "https://x.example answered 400: ".len() + SHOWN_BYTES
+            "https://x.example answered 400: ".len() + SHOWN
         );
         answer.body.clear();
         assert_eq!(answer.shown(), "https://x.example answered 400");

@@ -11,7 +11,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Response, Url};
 use tokio::time::Instant;
 
-use crate::answer::shown;
+use crate::answer::{SHOWN, shown};
 use crate::backoff::chance;
 use crate::resolver::{Guarded, refusal};
 use crate::retry_after::retry_after;
@@ -21,8 +21,6 @@ use crate::{Admission, Answer, Breaker, CallError, ClientError, Policy, Proxy, W
 const USER_AGENT: &str = concat!("sluicebox/", env!("CARGO_PKG_VERSION"));
 /// More endpoints than one client is ever configured with.
 const MAX_BREAKERS: usize = 1024;
-/// How much of a refusal is kept for people.
-const DETAIL_BYTES: usize = 200;
 /// How long a body that nobody needs is read, so that the connection can be used again.
 const COURTESY: Duration = Duration::from_millis(250);
 
@@ -312,7 +310,7 @@ impl Client {
                 retry_after: self.asked_wait(&response),
             }),
             _ => {
-                let detail = shown(&beginning(response, DETAIL_BYTES, COURTESY).await);
+                let detail = shown(&beginning(response, SHOWN, COURTESY).await);
                 Err(CallError::Rejected {
                     endpoint: endpoint.to_owned(),
                     status,

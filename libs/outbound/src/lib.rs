@@ -19,7 +19,7 @@ mod retry_after;
 mod smtp;
 
 pub use address::refused;
-pub use answer::Answer;
+pub use answer::{Answer, one_line};
 pub use backoff::{Backoff, chance};
 pub use breaker::{Admission, Breaker, BreakerPolicy};
 pub use cache::{FreshCache, Freshness};

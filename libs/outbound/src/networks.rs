@@ -1,6 +1,6 @@
 //! The networks that may be called although they are not the public internet. No I/O.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
@@ -43,6 +43,17 @@ impl Networks {
             holds && (!metadata || network.prefix_len() == network.max_prefix_len())
         };
         (!self.0.iter().any(opens)).then_some(why)
+    }
+
+    /// The addresses that may be called of those that a name led to; why the first may not, where none may.
+    pub(crate) fn allowed(&self, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, &'static str> {
+        let first_refusal = found.iter().find_map(|at| self.refused(at.ip()));
+        let mut allowed = found;
+        allowed.retain(|at| self.refused(at.ip()).is_none());
+        match first_refusal {
+            Some(why) if allowed.is_empty() => Err(why),
+            _ => Ok(allowed),
+        }
     }
 }
 

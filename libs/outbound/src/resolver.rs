@@ -39,17 +39,11 @@ impl Resolve for Guarded {
         };
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let refused = |address: &SocketAddr| networks.as_ref()?.refused(address.ip());
-            let first_refusal = found.iter().find_map(refused);
-            let allowed: Vec<_> = found
-                .iter()
-                .copied()
-                .filter(|address| refused(address).is_none())
-                .collect();
-            match first_refusal {
-                Some(why) if allowed.is_empty() => Err(Box::new(ForbiddenAddress(why)) as _),
-                _ => Ok(Box::new(allowed.into_iter()) as Addrs),
-            }
+            let allowed = match &networks {
+                Some(networks) => networks.allowed(found).map_err(ForbiddenAddress)?,
+                None => found,
+            };
+            Ok(Box::new(allowed.into_iter()) as Addrs)
         })
     }
 }

@@ -23,13 +23,12 @@ use rustls_platform_verifier::Verifier;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::answer::{SHOWN, one_line};
 use crate::{CallError, ClientError, Networks};
 use stream::Bounded;
 
 /// How long a server has to say goodbye; what it took it has.
 const COURTESY: Duration = Duration::from_millis(250);
-/// How much of a reply is kept for people.
-const SHOWN_CHARS: usize = 200;
 
 /// How the connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,18 +214,10 @@ impl Smtp {
         } = &self.0.policy;
         let found = tokio::net::lookup_host((host.as_str(), *port)).await;
         let found: Vec<_> = found.map_err(|error| self.unreachable(&error))?.collect();
-        let allowed: Vec<_> = found
-            .iter()
-            .copied()
-            .filter(|at| networks.refused(at.ip()).is_none())
-            .collect();
-        match found.iter().find_map(|at| networks.refused(at.ip())) {
-            Some(why) if allowed.is_empty() => Err(CallError::Forbidden {
-                endpoint: self.0.endpoint.clone(),
-                why: why.to_owned(),
-            }),
-            _ => Ok(allowed),
-        }
+        networks.allowed(found).map_err(|why| CallError::Forbidden {
+            endpoint: self.0.endpoint.clone(),
+            why: why.to_owned(),
+        })
     }
 
     /// A reply that refuses, if there is one.
@@ -286,6 +277,5 @@ fn tls(error: &dyn std::fmt::Display) -> ClientError {
 
 /// One short line.
 fn shown(text: &str) -> String {
-    let line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    line.take(SHOWN_CHARS).collect()
+    one_line(text).chars().take(SHOWN).collect()
 }
