@@ -119,7 +119,7 @@ impl ChannelSettings {
                 Some(Must) if !is_given => {
                     problems.add_hidden(
                         key(name),
-                        format!("a {kind} channel needs it; see docs/NOTIFICATIONS.md"),
+                        format!("a {kind} channel needs it; see docs/CHANNELS.md"),
                     );
                 }
                 _ => {}

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model::Notification;
+use outbound::one_line;
 
 /// Where console channels write. Clones share it, so that lines do not mix.
 #[derive(Clone)]
@@ -28,11 +29,7 @@ impl Console {
             channel,
             ..
         } = notification;
-        format!("{channel}: {title} ({subject})")
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .chain(['\n'])
-            .collect()
+        format!("{}\n", one_line(&format!("{channel}: {title} ({subject})")))
     }
 
     /// Writes the line.

@@ -14,12 +14,13 @@ use model::Notification;
 use outbound::lettre::address::{Address, Envelope};
 use outbound::lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use outbound::lettre::message::{Mailbox, Message as Mail, MultiPart, MultiPartKind, SinglePart};
-use outbound::{SmtpAnswer, SmtpStep};
+use outbound::{SmtpAnswer, SmtpStep, one_line};
 use settings::ChannelSettings;
-use sha2::{Digest, Sha256};
 
 use super::DeliverError;
+use super::digest::digest;
 use super::vendor::{Meaning, Message, Unwritable};
+use super::vendors::template;
 use super::verdict::{RECEIVER_GONE, UNAUTHORIZED};
 use crate::text::{Escape, Limit, Template};
 
@@ -53,15 +54,11 @@ impl Email {
         };
         let read = |text: &str| text.trim().parse::<Mailbox>().map_err(|_| wrong(text));
         let to = settings.to.as_deref().unwrap_or_default().split(',');
-        let template = Template::new(SHIPPED, settings.template.as_deref(), Escape::Html);
         Ok(Self {
             from: read(settings.from.as_deref().unwrap_or_default())?,
             to: to.map(read).collect::<Result<_, _>>()?,
             unsubscribe: settings.unsubscribe.clone(),
-            template: template.map_err(|error| DeliverError::Template {
-                channel: settings.name.clone(),
-                error: error.to_string(),
-            })?,
+            template: template(settings, SHIPPED, Escape::Html)?,
         })
     }
 
@@ -110,11 +107,7 @@ fn thread(notification: &Notification) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest
-        .iter()
-        .take(16)
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    digest(bytes, 16)
 }
 
 fn header(name: &'static str, value: &str) -> HeaderValue {
@@ -123,13 +116,6 @@ fn header(name: &'static str, value: &str) -> HeaderValue {
 
 fn part(kind: ContentType, text: String) -> SinglePart {
     SinglePart::builder().header(kind).body(text)
-}
-
-/// A header is one line, whatever stands in it.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
 
 /// The table of the module.

@@ -10,8 +10,8 @@ use stage::IdempotencyKey;
 use super::DeliverError;
 use super::email::{self, Email};
 use super::hidden::Hidden;
-use super::post::{Said, seconds_now, without_answer};
-use super::vendor::{Changes, Meaning, Message, Unwritable};
+use super::post::{Said, seconds_now};
+use super::vendor::{Changes, Message, Unwritable};
 
 /// See the module.
 pub(super) struct MailPost {
@@ -69,25 +69,10 @@ impl MailPost {
         })?;
         Ok(match self.smtp.send(&letter.envelope, &letter.bytes).await {
             Ok(answer) => {
-                let meaning = email::meaning(&answer);
-                let why = match meaning {
-                    Meaning::Taken => String::new(),
-                    _ => self.hidden.out_of(&format!(
-                        "{} answered {}: {}",
-                        answer.endpoint, answer.code, answer.text
-                    )),
-                };
-                Said {
-                    meaning,
-                    status: None,
-                    why,
-                }
+                let shown = || format!("{} answered {}: {}", answer.endpoint, answer.code, answer.text);
+                Said::answered(email::meaning(&answer), None, shown, &self.hidden)
             }
-            Err(error) => Said {
-                meaning: without_answer(&error),
-                status: None,
-                why: self.hidden.out_of(&error.to_string()),
-            },
+            Err(error) => Said::unanswered(&error, &self.hidden),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod channel;
 mod console;
+mod digest;
 mod draft;
 mod effect;
 mod email;

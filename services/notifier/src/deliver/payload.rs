@@ -1,8 +1,9 @@
 //! The body of a webhook: `type`, `timestamp`, `data`, as Standard Webhooks recommends. Pure.
 
-use chrono::{DateTime, SecondsFormat};
 use model::{Facts, Notification};
 use serde::Serialize;
+
+use crate::text::rfc3339;
 
 #[derive(Serialize)]
 struct Payload<'a> {
@@ -55,10 +56,9 @@ pub(super) fn json(notification: &Notification) -> Result<Vec<u8>, serde_json::E
         body,
         facts,
     };
-    let time = DateTime::from_timestamp_millis(notification.time).unwrap_or_default();
     serde_json::to_vec(&Payload {
         kind: format!("{origin}.{state}"),
-        timestamp: time.to_rfc3339_opts(SecondsFormat::Millis, true),
+        timestamp: rfc3339(notification.time),
         data,
     })
 }

@@ -11,6 +11,7 @@ use stage::IdempotencyKey;
 
 use super::hidden::Hidden;
 use super::vendor::{Change, Changes, Meaning, Message, Unwritable, Vendor};
+use super::verdict::REFUSED;
 
 /// What a receiver answers is of interest only where it refuses.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -20,8 +21,6 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_hours(24);
 const MOST_CHANGES: usize = 6;
 /// How long an attempt waits for the rate before it is sent otherwise; a slot is not for waiting longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// The reason of a message whose receiver is never content.
-const REFUSED: &str = "http_4xx";
 
 /// See the module.
 pub(super) struct Post {
@@ -38,6 +37,31 @@ pub(super) struct Said {
     pub(super) status: Option<u16>,
     /// For people; empty for what was taken.
     pub(super) why: String,
+}
+
+impl Said {
+    /// The receiver answered; `shown` is the answer for people.
+    pub(super) fn answered(
+        meaning: Meaning,
+        status: Option<u16>,
+        shown: impl FnOnce() -> String,
+        hidden: &Hidden,
+    ) -> Self {
+        let why = match meaning {
+            Meaning::Taken => String::new(),
+            _ => hidden.out_of(&shown()),
+        };
+        Self { meaning, status, why }
+    }
+
+    /// There was no answer.
+    pub(super) fn unanswered(error: &CallError, hidden: &Hidden) -> Self {
+        Self {
+            meaning: without_answer(error),
+            status: None,
+            why: hidden.out_of(&error.to_string()),
+        }
+    }
 }
 
 impl Post {
@@ -130,21 +154,9 @@ impl Post {
         Ok(match self.client.ask(&request).await {
             Ok(answer) => {
                 let meaning = self.vendor.meaning(&answer);
-                let why = match meaning {
-                    Meaning::Taken => String::new(),
-                    _ => self.hidden.out_of(&answer.shown()),
-                };
-                Said {
-                    meaning,
-                    status: Some(answer.status),
-                    why,
-                }
+                Said::answered(meaning, Some(answer.status), || answer.shown(), &self.hidden)
             }
-            Err(error) => Said {
-                meaning: without_answer(&error),
-                status: None,
-                why: self.hidden.out_of(&error.to_string()),
-            },
+            Err(error) => Said::unanswered(&error, &self.hidden),
         })
     }
 
@@ -172,7 +184,7 @@ const fn is_changed(changes: &Changes) -> bool {
 }
 
 /// What it means that there is no answer.
-pub(super) fn without_answer(error: &CallError) -> Meaning {
+fn without_answer(error: &CallError) -> Meaning {
     match error {
         CallError::Forbidden { .. } => Meaning::Never("address_forbidden"),
         CallError::Open { retry_in, .. } | CallError::Throttled { retry_in, .. } => {

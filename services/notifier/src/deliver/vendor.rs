@@ -7,7 +7,7 @@ use std::time::Duration;
 use model::Notification;
 use outbound::{Answer, Request, Wanted};
 
-use crate::text::TemplateError;
+use crate::text::{Limit, TemplateError};
 
 /// A notification as it is to be sent now.
 #[derive(Clone, Copy)]
@@ -41,6 +41,11 @@ pub(super) enum Change {
 }
 
 impl Changes {
+    /// The limit of a text, or half of it.
+    pub(super) fn within(&self, limit: Limit) -> Limit {
+        limit.with(limit.most >> usize::from(self.is_shorter))
+    }
+
     /// Makes a change; false if it was made before, so that asking for it again leads nowhere.
     pub(super) fn make(&mut self, change: Change) -> bool {
         match change {

@@ -12,6 +12,8 @@ const JITTER: f64 = 0.1;
 
 /// The reason of a notification whose receiver says that it is gone for good.
 pub(super) const GONE: &str = "http_410";
+/// The reason of one that its receiver will never take.
+pub(super) const REFUSED: &str = "http_4xx";
 /// The reason of one whose chat, channel or webhook is not there any more, or takes nothing from us.
 pub(super) const RECEIVER_GONE: &str = "receiver_gone";
 /// The reason of one whose token or key is refused.

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, SecondsFormat};
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, context};
 use model::Notification;
 
-use super::{Escape, Limit, cut};
+use super::{Escape, Limit, cut, rfc3339};
 
 /// Steps of one rendering; one of ours takes some dozen.
 const FUEL: u64 = 100_000;
@@ -94,7 +93,6 @@ impl Template {
         notification: &Notification,
         texts: Texts<'_>,
     ) -> Result<String, Error> {
-        let time = DateTime::from_timestamp_millis(notification.time).unwrap_or_default();
         let facts: BTreeMap<_, _> = notification.facts.iter().collect();
         self.environment.get_template(name)?.render(context! {
             id => notification.id.as_str(),
@@ -107,7 +105,7 @@ impl Template {
             state => notification.state.as_str(),
             title => texts.title,
             body => texts.body,
-            time => time.to_rfc3339_opts(SecondsFormat::Millis, true),
+            time => rfc3339(notification.time),
             facts => Serde(facts),
         })
     }

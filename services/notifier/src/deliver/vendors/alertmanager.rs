@@ -4,18 +4,18 @@
 //!
 //! <https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>
 
-use chrono::{DateTime, SecondsFormat};
 use model::Notification;
 use outbound::{Answer, HeaderMap, Request, Url, Wanted};
 use serde_json::{Map, Value, json};
 use settings::ChannelSettings;
-use sha2::{Digest, Sha256};
 
 use super::super::DeliverError;
+use super::super::digest::digest;
 use super::super::vendor::{Meaning, Message, Unwritable, Vendor};
 use super::incident::Action;
 use super::webhook::own_headers;
-use super::{address, json_headers, statuses};
+use super::{address, posted, statuses};
+use crate::text::rfc3339;
 
 /// The end of an alert that has none yet, as Go writes no time.
 const NO_END: &str = "0001-01-01T00:00:00Z";
@@ -28,19 +28,16 @@ pub(in super::super) struct Alertmanager {
 
 impl Alertmanager {
     pub(in super::super) fn new(settings: &ChannelSettings) -> Result<Self, DeliverError> {
-        let mut headers = own_headers(settings);
-        headers.extend(json_headers());
         Ok(Self {
             url: address(settings, "", "")?,
-            headers,
+            headers: own_headers(settings),
         })
     }
 }
 
 impl Vendor for Alertmanager {
     fn request(&self, message: &Message<'_>) -> Result<Request, Unwritable> {
-        let body = serde_json::to_vec(&payload(message.notification))?;
-        Ok(Request::post(self.url.clone(), self.headers.clone(), body))
+        posted(&self.url, self.headers.clone(), &payload(message.notification))
     }
 
     fn meaning(&self, answer: &Answer) -> Meaning {
@@ -58,8 +55,7 @@ fn payload(notification: &Notification) -> Value {
         Action::Resolve => "resolved",
         Action::Trigger | Action::Acknowledge => "firing",
     };
-    let time = DateTime::from_timestamp_millis(notification.time).unwrap_or_default();
-    let time = time.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let time = rfc3339(notification.time);
     let identity = identity(notification);
     let mut labels = identity.clone();
     labels.insert("severity".to_owned(), notification.level.as_str().into());
@@ -106,11 +102,7 @@ fn identity(notification: &Notification) -> Map<String, Value> {
 
 /// Sixteen digits, the same for the same labels.
 fn fingerprint(labels: &Map<String, Value>) -> String {
-    let digest = Sha256::digest(json!(labels).to_string().as_bytes());
-    digest
-        .iter()
-        .take(8)
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    digest(json!(labels).to_string().as_bytes(), 8)
 }
 
 #[cfg(test)]

@@ -23,8 +23,8 @@ use settings::ChannelSettings;
 
 use super::super::DeliverError;
 use super::super::vendor::{Change, Meaning, Message, Unwritable, Vendor};
-use super::super::verdict::{RECEIVER_GONE, UNAUTHORIZED};
-use super::{address, json_headers, statuses, template};
+use super::super::verdict::{RECEIVER_GONE, REFUSED, UNAUTHORIZED};
+use super::{address, json_headers, posted, statuses, template};
 use crate::text::{Escape, Limit, Template};
 
 const SHIPPED: &str = include_str!("../../../../../templates/channels/discord.md");
@@ -65,7 +65,7 @@ impl Discord {
 
 impl Vendor for Discord {
     fn request(&self, message: &Message<'_>) -> Result<Request, Unwritable> {
-        let limit = LONGEST.with(LONGEST.most >> usize::from(message.changes.is_shorter));
+        let limit = message.changes.within(LONGEST);
         let content = self
             .template
             .fitted(message.notification, limit, |text| limit.unit.length(text))?;
@@ -74,11 +74,7 @@ impl Vendor for Discord {
             "allowed_mentions": {"parse": []},
             "flags": SUPPRESS_EMBEDS,
         });
-        Ok(Request::post(
-            self.url.clone(),
-            json_headers(),
-            serde_json::to_vec(&body)?,
-        ))
+        posted(&self.url, json_headers(), &body)
     }
 
     fn meaning(&self, answer: &Answer) -> Meaning {
@@ -102,7 +98,7 @@ fn meaning(answer: &Answer) -> Meaning {
         400..=499 if is_gone => Meaning::Disable(RECEIVER_GONE),
         401 | 403 if code.is_some() => Meaning::Disable(UNAUTHORIZED),
         400 if code == Some(50_035) && is_too_long(answer) => Meaning::Otherwise(Change::Shorter),
-        400 | 413 => Meaning::Never(statuses::REFUSED),
+        400 | 413 => Meaning::Never(REFUSED),
         429 => match reply.and_then(|reply| reply.retry_after) {
             Some(seconds) => Meaning::in_seconds(Some(seconds)),
             None => statuses::later(answer),

@@ -2,7 +2,8 @@
 //! one key. Pure.
 
 use model::Notification;
-use sha2::{Digest, Sha256};
+
+use super::super::digest::digest;
 
 /// What becomes of the incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,12 @@ impl Action {
     }
 }
 
+/// What an incident is called; pagers take no empty name.
+pub(super) fn summary(notification: &Notification) -> &str {
+    let title = Some(&*notification.title).filter(|title| !title.is_empty());
+    title.unwrap_or(&notification.id)
+}
+
 /// The same for all that is told of one signal or detection, and of no other tenant's; at most `longest` bytes.
 pub(super) fn key(notification: &Notification, longest: usize) -> String {
     let Notification {
@@ -32,11 +39,7 @@ pub(super) fn key(notification: &Notification, longest: usize) -> String {
     if key.len() <= longest {
         return key;
     }
-    let digest = Sha256::digest(key.as_bytes());
-    digest
-        .iter()
-        .take(longest / 2)
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    digest(key.as_bytes(), longest / 2)
 }
 
 #[cfg(test)]

@@ -13,11 +13,13 @@ mod teams;
 mod telegram;
 mod webhook;
 
-use minijinja::Error;
-use outbound::{HeaderMap, HeaderValue, Url};
+use model::Notification;
+use outbound::{HeaderMap, HeaderValue, Request, Url};
+use serde::Serialize;
 use settings::{ChannelSettings, Secret};
 
 use super::DeliverError;
+use super::vendor::Unwritable;
 use crate::text::{Escape, Template};
 
 pub(super) use alertmanager::Alertmanager;
@@ -40,20 +42,38 @@ fn address(settings: &ChannelSettings, own: &str, path: &str) -> Result<Url, Del
 }
 
 /// The channel's template, or the one shipped for its kind.
-fn template(
+pub(super) fn template(
     settings: &ChannelSettings,
     shipped: &'static str,
     escape: Escape,
 ) -> Result<Template, DeliverError> {
-    Template::new(shipped, settings.template.as_deref(), escape)
-        .map_err(|error| wrong_template(settings, &error))
-}
-
-fn wrong_template(settings: &ChannelSettings, error: &Error) -> DeliverError {
-    DeliverError::Template {
+    let template = Template::new(shipped, settings.template.as_deref(), escape);
+    template.map_err(|error| DeliverError::Template {
         channel: settings.name.clone(),
         error: error.to_string(),
-    }
+    })
+}
+
+/// What the receiver knows us by; the settings see to it that it is there.
+fn token(settings: &ChannelSettings) -> &str {
+    settings.token.as_ref().map_or("", Secret::expose)
+}
+
+/// A POST of JSON.
+fn posted(url: &Url, headers: HeaderMap, body: &impl Serialize) -> Result<Request, Unwritable> {
+    let body = serde_json::to_vec(body)?;
+    Ok(Request::post(url.clone(), headers, body))
+}
+
+/// How bad it is, how sure, and what it is about, in one line.
+fn about(notification: &Notification) -> String {
+    let Notification {
+        level,
+        state,
+        subject,
+        ..
+    } = notification;
+    format!("{level} · {state} · {subject}")
 }
 
 /// The headers of a JSON body.

@@ -12,13 +12,13 @@
 use outbound::{Answer, HeaderMap, Request, Url};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
-use settings::{ChannelSettings, Secret};
+use settings::ChannelSettings;
 
 use super::super::DeliverError;
 use super::super::vendor::{Meaning, Message, Unwritable, Vendor};
 use super::super::verdict::UNAUTHORIZED;
 use super::incident::{self, Action};
-use super::{address, authorized, statuses};
+use super::{address, authorized, posted, statuses, token};
 use crate::text::{Limit, cut};
 
 const API: &str = "https://api.opsgenie.com";
@@ -38,10 +38,9 @@ pub(in super::super) struct Opsgenie {
 
 impl Opsgenie {
     pub(in super::super) fn new(settings: &ChannelSettings) -> Result<Self, DeliverError> {
-        let key = settings.token.as_ref().map_or("", Secret::expose);
         Ok(Self {
             url: address(settings, API, "/v2/alerts")?,
-            headers: authorized("GenieKey", key),
+            headers: authorized("GenieKey", token(settings)),
         })
     }
 
@@ -67,11 +66,7 @@ impl Vendor for Opsgenie {
             Action::Acknowledge => (self.url_of(&alias, "acknowledge"), note),
             Action::Resolve => (self.url_of(&alias, "close"), note),
         };
-        Ok(Request::post(
-            url,
-            self.headers.clone(),
-            serde_json::to_vec(&body)?,
-        ))
+        posted(&url, self.headers.clone(), &body)
     }
 
     fn meaning(&self, answer: &Answer) -> Meaning {
@@ -81,10 +76,8 @@ impl Vendor for Opsgenie {
 
 fn alert(message: &Message<'_>, alias: &str) -> Value {
     let notification = message.notification;
-    // A message must not be empty.
-    let title = Some(&*notification.title).filter(|title| !title.is_empty());
     json!({
-        "message": cut(title.unwrap_or(&notification.id), MESSAGE),
+        "message": cut(incident::summary(notification), MESSAGE),
         "alias": alias,
         "description": cut(&notification.body, DESCRIPTION),
         "entity": cut(&notification.subject, ENTITY),

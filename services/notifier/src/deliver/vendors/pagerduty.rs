@@ -10,7 +10,6 @@
 //! <https://developer.pagerduty.com/docs/events-api-v2/trigger-events/>,
 //! <https://developer.pagerduty.com/docs/events-api-v2-overview#response-codes--retry-logic>
 
-use chrono::{DateTime, SecondsFormat};
 use outbound::{Answer, Request, Url};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,8 +19,8 @@ use super::super::DeliverError;
 use super::super::vendor::{Meaning, Message, Unwritable, Vendor};
 use super::super::verdict::UNAUTHORIZED;
 use super::incident::{self, Action};
-use super::{address, json_headers, statuses};
-use crate::text::{Limit, cut};
+use super::{address, json_headers, posted, statuses};
+use crate::text::{Limit, cut, rfc3339};
 
 const API: &str = "https://events.pagerduty.com";
 /// Of `payload.summary` and of `dedup_key`.
@@ -68,11 +67,7 @@ impl Vendor for PagerDuty {
         if let (Action::Trigger, Some(members)) = (action, body.as_object_mut()) {
             members.insert("payload".to_owned(), payload(message)?);
         }
-        Ok(Request::post(
-            self.url.clone(),
-            json_headers(),
-            serde_json::to_vec(&body)?,
-        ))
+        posted(&self.url, json_headers(), &body)
     }
 
     fn meaning(&self, answer: &Answer) -> Meaning {
@@ -82,14 +77,11 @@ impl Vendor for PagerDuty {
 
 fn payload(message: &Message<'_>) -> Result<Value, Unwritable> {
     let notification = message.notification;
-    let time = DateTime::from_timestamp_millis(notification.time).unwrap_or_default();
-    // A summary must not be empty.
-    let title = Some(&*notification.title).filter(|title| !title.is_empty());
     Ok(json!({
-        "summary": cut(title.unwrap_or(&notification.id), SUMMARY),
+        "summary": cut(incident::summary(notification), SUMMARY),
         "source": notification.subject,
         "severity": severity(&notification.level),
-        "timestamp": time.to_rfc3339_opts(SecondsFormat::Millis, true),
+        "timestamp": rfc3339(notification.time),
         "group": notification.tenant,
         "class": notification.origin.as_str(),
         "custom_details": {

@@ -9,11 +9,11 @@ use std::num::NonZeroU32;
 
 use outbound::{Answer, HeaderMap, Request, Url};
 use serde::Deserialize;
-use settings::{ChannelSettings, Secret};
+use settings::ChannelSettings;
 
 use super::super::DeliverError;
 use super::super::vendor::{Meaning, Message, Unwritable, Vendor};
-use super::{address, authorized, slack_blocks, statuses, template};
+use super::{address, authorized, posted, slack_blocks, statuses, template, token};
 use crate::text::{Escape, Template};
 
 const API: &str = "https://slack.com";
@@ -36,10 +36,9 @@ struct Reply {
 
 impl SlackApi {
     pub(in super::super) fn new(settings: &ChannelSettings) -> Result<Self, DeliverError> {
-        let token = settings.token.as_ref().map_or("", Secret::expose);
         Ok(Self {
             url: address(settings, API, "/api/chat.postMessage")?,
-            headers: authorized("Bearer", token),
+            headers: authorized("Bearer", token(settings)),
             channel: settings.to.clone().unwrap_or_default(),
             thread: settings.thread.clone(),
             template: template(settings, slack_blocks::SHIPPED, Escape::Slack)?,
@@ -56,8 +55,7 @@ impl Vendor for SlackApi {
                 members.insert("thread_ts".to_owned(), thread.as_str().into());
             }
         }
-        let body = serde_json::to_vec(&body)?;
-        Ok(Request::post(self.url.clone(), self.headers.clone(), body))
+        posted(&self.url, self.headers.clone(), &body)
     }
 
     fn meaning(&self, answer: &Answer) -> Meaning {
@@ -80,6 +78,8 @@ fn meaning(answer: &Answer) -> Meaning {
 
 #[cfg(test)]
 mod tests {
+    use settings::Secret;
+
     use super::super::super::vendor::{Change, Changes};
     use super::super::super::verdict::{RECEIVER_GONE, UNAUTHORIZED};
     use super::super::tests::{answer, body_of, busy, in_seconds, notification, request_of, settings};

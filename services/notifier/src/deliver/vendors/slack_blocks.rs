@@ -19,8 +19,8 @@ use outbound::Answer;
 use serde_json::{Value, json};
 
 use super::super::vendor::{Change, Meaning, Message, Unwritable};
-use super::super::verdict::{RECEIVER_GONE, UNAUTHORIZED};
-use super::statuses;
+use super::super::verdict::{RECEIVER_GONE, REFUSED, UNAUTHORIZED};
+use super::{about, statuses};
 use crate::text::{Escape, Limit, Template, cut};
 
 pub(super) const SHIPPED: &str = include_str!("../../../../../templates/channels/slack.txt");
@@ -34,8 +34,7 @@ const CONTEXT: Limit = Limit::chars(300);
 /// The members of a message that say something: blocks, and the text where blocks are not shown.
 pub(super) fn message(template: &Template, message: &Message<'_>) -> Result<Value, Unwritable> {
     let notification = message.notification;
-    let halves = usize::from(message.changes.is_shorter);
-    let limit = SECTION.with(SECTION.most >> halves);
+    let limit = message.changes.within(SECTION);
     let text = template.fitted(notification, limit, |text| limit.unit.length(text))?;
     let plain = |text: &str| json!({"type": "plain_text", "text": text, "emoji": false});
     let header = Some(&*notification.title).filter(|title| !title.trim().is_empty());
@@ -44,11 +43,7 @@ pub(super) fn message(template: &Template, message: &Message<'_>) -> Result<Valu
     // Verbatim: what others wrote mentions nobody.
     let section = section
         .map(|text| json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}}));
-    let about = format!(
-        "{} · {} · {}",
-        notification.level, notification.state, notification.subject
-    );
-    let about = json!({"type": "context", "elements": [plain(&cut(&about, CONTEXT))]});
+    let about = json!({"type": "context", "elements": [plain(&cut(&about(notification), CONTEXT))]});
     let blocks: Vec<_> = header.into_iter().chain(section).chain([about]).collect();
     Ok(json!({
         "text": Escape::Slack.apply(&cut(&notification.title, HEADER)),
@@ -72,7 +67,7 @@ pub(super) fn meaning(code: &str, answer: &Answer) -> Meaning {
         | "invalid_arguments"
         | "invalid_json"
         | "json_not_object"
-        | "invalid_charset" => Meaning::Never(statuses::REFUSED),
+        | "invalid_charset" => Meaning::Never(REFUSED),
         "invalid_auth"
         | "not_authed"
         | "account_inactive"

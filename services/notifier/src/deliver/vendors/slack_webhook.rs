@@ -12,7 +12,7 @@ use settings::ChannelSettings;
 
 use super::super::DeliverError;
 use super::super::vendor::{Meaning, Message, Unwritable, Vendor};
-use super::{address, json_headers, slack_blocks, statuses, template};
+use super::{address, json_headers, posted, slack_blocks, statuses, template};
 use crate::text::{Escape, Template};
 
 /// See the module.
@@ -33,8 +33,7 @@ impl SlackWebhook {
 impl Vendor for SlackWebhook {
     fn request(&self, message: &Message<'_>) -> Result<Request, Unwritable> {
         let body = slack_blocks::message(&self.template, message)?;
-        let body = serde_json::to_vec(&body)?;
-        Ok(Request::post(self.url.clone(), json_headers(), body))
+        posted(&self.url, json_headers(), &body)
     }
 
     fn meaning(&self, answer: &Answer) -> Meaning {

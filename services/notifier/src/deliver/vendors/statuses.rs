@@ -7,10 +7,7 @@
 use outbound::Answer;
 
 use super::super::vendor::Meaning;
-use super::super::verdict::GONE;
-
-/// The reason of a message that its receiver will never take.
-pub(super) const REFUSED: &str = "http_4xx";
+use super::super::verdict::{GONE, REFUSED};
 
 /// See the module.
 pub(super) fn meaning(answer: &Answer) -> Meaning {

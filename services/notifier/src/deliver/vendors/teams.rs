@@ -23,7 +23,7 @@ use settings::ChannelSettings;
 use super::super::DeliverError;
 use super::super::vendor::{Change, Meaning, Message, Unwritable, Vendor};
 use super::super::verdict::{RECEIVER_GONE, UNAUTHORIZED};
-use super::{address, json_headers, statuses, template};
+use super::{about, address, json_headers, posted, statuses, template};
 use crate::text::{Escape, Limit, Template, cut};
 
 const SHIPPED: &str = include_str!("../../../../../templates/channels/teams.md");
@@ -63,16 +63,12 @@ impl Teams {
 impl Vendor for Teams {
     fn request(&self, message: &Message<'_>) -> Result<Request, Unwritable> {
         let notification = message.notification;
-        let limit = LONGEST.with(LONGEST.most >> usize::from(message.changes.is_shorter));
+        let limit = message.changes.within(LONGEST);
         let text = self
             .template
             .fitted(notification, limit, |text| Value::from(text).to_string().len())?;
         let title = Escape::Teams.apply(&cut(&notification.title, TITLE));
-        let about = format!(
-            "{} · {} · {}",
-            notification.level, notification.state, notification.subject
-        );
-        let about = Escape::Teams.apply(&cut(&about, TITLE));
+        let about = Escape::Teams.apply(&cut(&about(notification), TITLE));
         let body = json!({
             "type": "message",
             "attachments": [{
@@ -91,11 +87,7 @@ impl Vendor for Teams {
                 },
             }],
         });
-        Ok(Request::post(
-            self.url.clone(),
-            json_headers(),
-            serde_json::to_vec(&body)?,
-        ))
+        posted(&self.url, json_headers(), &body)
     }
 
     fn meaning(&self, answer: &Answer) -> Meaning {

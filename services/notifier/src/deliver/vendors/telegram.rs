@@ -20,12 +20,12 @@ use std::num::NonZeroU32;
 
 use outbound::{Answer, Request, Url};
 use serde::{Deserialize, Serialize};
-use settings::{ChannelSettings, Secret};
+use settings::ChannelSettings;
 
 use super::super::DeliverError;
 use super::super::vendor::{Change, Meaning, Message, Unwritable, Vendor};
-use super::super::verdict::{RECEIVER_GONE, UNAUTHORIZED};
-use super::{address, json_headers, statuses, template};
+use super::super::verdict::{RECEIVER_GONE, REFUSED, UNAUTHORIZED};
+use super::{address, json_headers, posted, statuses, template, token};
 use crate::text::{Escape, Limit, Template, Unit, cut};
 
 const API: &str = "https://api.telegram.org";
@@ -83,7 +83,7 @@ struct Parameters {
 
 impl Telegram {
     pub(in super::super) fn new(settings: &ChannelSettings) -> Result<Self, DeliverError> {
-        let token = settings.token.as_ref().map_or("", Secret::expose);
+        let token = token(settings);
         Ok(Self {
             url: address(settings, API, &format!("/bot{token}/sendMessage"))?,
             chat: settings.to.clone().unwrap_or_default(),
@@ -94,8 +94,7 @@ impl Telegram {
 
     fn text(&self, message: &Message<'_>) -> Result<String, Unwritable> {
         let notification = message.notification;
-        let halves = usize::from(message.changes.is_shorter);
-        let limit = LONGEST.with(LONGEST.most >> halves);
+        let limit = message.changes.within(LONGEST);
         if message.changes.is_plain {
             let text = format!("{}\n\n{}", notification.title, notification.body);
             return Ok(cut(&text, limit).into_owned());
@@ -115,8 +114,7 @@ impl Vendor for Telegram {
             parse_mode: (!message.changes.is_plain).then_some("HTML"),
             link_preview_options: LinkPreview { is_disabled: true },
         };
-        let body = serde_json::to_vec(&body)?;
-        Ok(Request::post(self.url.clone(), json_headers(), body))
+        posted(&self.url, json_headers(), &body)
     }
 
     fn meaning(&self, answer: &Answer) -> Meaning {
@@ -132,7 +130,7 @@ impl Vendor for Telegram {
 fn meaning(answer: &Answer) -> Meaning {
     let Ok(reply) = serde_json::from_slice::<Reply>(&answer.body) else {
         return match answer.status {
-            413 => Meaning::Never(statuses::REFUSED),
+            413 => Meaning::Never(REFUSED),
             _ => statuses::later(answer),
         };
     };
@@ -141,7 +139,7 @@ fn meaning(answer: &Answer) -> Meaning {
         400 => refused(&reply),
         401 | 404 => Meaning::Disable(UNAUTHORIZED),
         403 => Meaning::Disable(RECEIVER_GONE),
-        413 => Meaning::Never(statuses::REFUSED),
+        413 => Meaning::Never(REFUSED),
         429 if reply.parameters.retry_after.is_some() => Meaning::in_seconds(reply.parameters.retry_after),
         _ => statuses::later(answer),
     }
@@ -165,7 +163,7 @@ fn refused(reply: &Reply) -> Meaning {
     {
         Meaning::Disable(RECEIVER_GONE)
     } else {
-        Meaning::Never(statuses::REFUSED)
+        Meaning::Never(REFUSED)
     }
 }
 

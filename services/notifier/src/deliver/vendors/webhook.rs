@@ -7,7 +7,7 @@ use super::super::DeliverError;
 use super::super::payload;
 use super::super::signature::Signer;
 use super::super::vendor::{Meaning, Message, Unwritable, Vendor};
-use super::{address, statuses, template};
+use super::{address, json_headers, statuses, template};
 use crate::text::{Escape, Template, Texts};
 
 /// See the module.
@@ -66,7 +66,6 @@ impl Vendor for Webhook {
                 headers.insert(HeaderName::from_static(name), value);
             }
         };
-        put("content-type", "application/json");
         put("webhook-id", message.key);
         put("webhook-timestamp", &message.sent_at.to_string());
         if !signatures.is_empty() {
@@ -87,7 +86,7 @@ impl Vendor for Webhook {
     }
 }
 
-/// The headers of the settings, which are checked there.
+/// The headers of the settings, which are checked there, and that of a JSON body.
 pub(super) fn own_headers(settings: &ChannelSettings) -> HeaderMap {
     let headers = settings.headers.iter();
     let headers = headers.filter_map(|(name, value)| {
@@ -95,7 +94,9 @@ pub(super) fn own_headers(settings: &ChannelSettings) -> HeaderMap {
         value.set_sensitive(true);
         Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value))
     });
-    headers.collect()
+    let mut headers: HeaderMap = headers.collect();
+    headers.extend(json_headers());
+    headers
 }
 
 #[cfg(test)]
