@@ -75,7 +75,7 @@ pub(crate) async fn run(args: BacktestArgs, app: &App) -> Result<(), Failure> {
     let texts = files::read(&args.rules)?;
     let sorted = rules::sorted_files(&texts);
     if sorted.scoring.is_empty() && !sorted.detections.is_empty() {
-        return detections::run(&args, app).await;
+        return detections::run(&texts, &args, app).await;
     }
     let live = files::scoring(&files::read(&files::scoring_path(args.live.as_ref(), app)?)?)?;
     let candidate = files::scoring(&texts)?;

@@ -1,8 +1,9 @@
 //! The history of the stream by two sets of detection rules: what each would have told.
 
-use super::super::files;
+use super::super::files::{self, Texts};
 use super::BacktestArgs;
 use crate::app::{self, App};
+use crate::commands::shown::rfc3339;
 use crate::failure::Failure;
 use crate::output::{STRONG, say, styled};
 use detector::Replay;
@@ -14,11 +15,10 @@ use serde_json::json;
 use settings::{Settings, Watched};
 use stage::Cx;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 use topology::Topic;
 
-/// Detections that are named as examples are held in memory; of each rule so many at most.
+/// Detections that may be named as examples are held in memory, so many of each set of rules at most.
 const MOST_IDS: usize = 100_000;
 
 /// One set of rules, with the partitions that it has seen.
@@ -40,7 +40,8 @@ struct History {
     failed: Option<String>,
 }
 
-pub(super) async fn run(args: &BacktestArgs, app: &App) -> Result<(), Failure> {
+/// Compares the candidate's files with those in use.
+pub(super) async fn run(candidate: &Texts, args: &BacktestArgs, app: &App) -> Result<(), Failure> {
     if args.sample.is_some() || args.budget.is_some() {
         let why = "--sample and --budget are for scoring rules: windows need every event; leave them out";
         return Err(Failure::Usage(why.to_owned()));
@@ -53,8 +54,8 @@ pub(super) async fn run(args: &BacktestArgs, app: &App) -> Result<(), Failure> {
     let registry = Registry::connect(&settings.registry)?;
     let admin = app::admin(&settings)?;
     let history = History {
-        live: Side::of(&live)?,
-        candidate: Side::of(&args.rules)?,
+        live: Side::of(&files::read(&live)?)?,
+        candidate: Side::of(candidate)?,
         decoder: Decoder::new(Arc::new(registry)),
         settings,
         events: 0,
@@ -80,9 +81,8 @@ pub(super) async fn run(args: &BacktestArgs, app: &App) -> Result<(), Failure> {
 }
 
 impl Side {
-    fn of(path: &Path) -> Result<Self, Failure> {
-        let texts = files::read(path)?;
-        let rules = files::detections_of(&rules::detection_files(&texts))?;
+    fn of(texts: &Texts) -> Result<Self, Failure> {
+        let rules = files::detections_of(&rules::detection_files(texts))?;
         Ok(Self {
             rules: Watched::fixed(rules),
             partitions: BTreeMap::new(),
@@ -185,8 +185,8 @@ impl History {
 
 fn tell<'a>(what: &str, told: impl Iterator<Item = &'a (String, String, i64)>, examples: usize) {
     for (rule, subject, at) in told.take(examples) {
-        let at = chrono::DateTime::from_timestamp_millis(*at).map_or_else(String::new, |at| at.to_rfc3339());
-        say(format_args!("{} {rule} {subject} {at}", styled(STRONG, what)));
+        let (what, at) = (styled(STRONG, what), rfc3339(*at));
+        say(format_args!("{what} {rule} {subject} {at}"));
     }
 }
 
@@ -197,9 +197,8 @@ mod tests {
     const RULES: &str = "detections: [{name: calls, type: call, kind: count, at_least: 2, window: 1m, severity: low, description: d}]";
 
     fn side(rules: &str) -> Side {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("r.yml"), rules).unwrap();
-        Side::of(folder.path()).unwrap_or_else(|failure| panic!("{failure}"))
+        let texts = vec![("r.yml".to_owned(), rules.to_owned())];
+        Side::of(&texts).unwrap_or_else(|failure| panic!("{failure}"))
     }
 
     #[test]
