@@ -116,15 +116,19 @@ fn stream_flow(
             let of = reader.keep(node.place, Condition::compile(of, variables));
             let add = |of| measure::add_events(&mut measures, window_ms, &name, aggregate, of);
             of.map(add);
-        } else if let Some((prefix, aggregate)) = PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix))
-        {
-            let member = format!("data.{}", name.trim_start_matches(prefix));
-            let of = reader.keep(node.place, variables.resolve(&member));
-            let add = |of| measure::add_field(&mut measures, window_ms, &name, *aggregate, of);
+        } else if let Some((member, aggregate)) = aggregated(&name) {
+            let of = reader.keep(node.place, variables.resolve(&format!("data.{member}")));
+            let add = |of| measure::add_field(&mut measures, window_ms, &name, aggregate, of);
             of.map(add);
         }
     }
     measures
+}
+
+/// The member of the data, and what is made of it, that a name says.
+fn aggregated(name: &str) -> Option<(&str, Aggregate)> {
+    let mut known = PREFIXES.iter();
+    known.find_map(|(prefix, aggregate)| Some((name.strip_prefix(prefix)?, *aggregate)))
 }
 
 /// Whether a detection is written as an alert rule of StreamFlow.

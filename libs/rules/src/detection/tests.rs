@@ -1,5 +1,5 @@
 use super::*;
-use crate::{FactList, OwnedFact};
+use crate::{Brings, FactList, OwnedFact};
 
 fn no_env(_: &str) -> Option<String> {
     None
@@ -171,6 +171,18 @@ fn an_alert_rule_of_stream_flow_is_a_condition() {
     };
     let names: Vec<_> = alert.measures.iter().flat_map(Measures::names).collect();
     assert_eq!(names, ["avg_latency", "event_count"]);
+    let facts = event(&[("data.avg_ms", OwnedFact::Long(7))]);
+    let twice = file.replace("avg_latency > 500", "avg_avg_ms > 500");
+    let twice =
+        DetectionRules::parse(&[("d.yml", &twice)], &no_env).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let Some(Pattern::Alert(alert)) = &twice.rules()[0].pattern else {
+        panic!("an alert")
+    };
+    assert_eq!(
+        twice.ask(&facts).brings(&alert.measures[0])[1],
+        Brings::Number(7.0),
+        "the mean of `data.avg_ms`"
+    );
     assert!(set.watches("whatever") && set.has_patterns());
     let bad = file.replace("warning", "loud");
     let errors = DetectionRules::parse(&[("d.yml", &bad)], &no_env).expect_err("no level");
