@@ -157,6 +157,7 @@ impl Batches {
             text: Some(TEXT.to_owned()),
             score: 40.0,
             principal: None,
+            lang: None,
         }
     }
 }

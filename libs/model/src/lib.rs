@@ -33,8 +33,10 @@ pub use notification::{Notification, Origin, Receipt, ReceiptStatus};
 pub use raw_event::{Headers, RawEvent, RawEventError, Request, check_version, is_in_headers, parse_time};
 pub use record::{Id, Record};
 pub use replay::{Replay, ReplayedLetter};
-pub use signal::{Evidence, Signal, SignalState};
-pub use story::{StoryChange, StoryChangeKind, StoryMember, StoryPart};
+pub use signal::{Evidence, Signal, SignalChange, SignalState};
+pub use story::{
+    Correction, CorrectionAction, MinuteCount, StoryChange, StoryChangeKind, StoryMember, StoryPart,
+};
 pub use tenant::{LONGEST_TENANT, OPERATIONAL_TENANT, TENANT_RULE, is_tenant};
 pub use value::{Facts, Value};
 

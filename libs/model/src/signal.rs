@@ -4,6 +4,7 @@ use crate::value::Facts;
 use crate::{Millis, Reason, Record, avro, default_tenant};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use topology::Schema;
 
@@ -48,7 +49,7 @@ impl fmt::Display for SignalState {
 }
 
 /// One event that a signal rests on. `schemas/signal.avsc` says what each field means.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[expect(
     missing_docs,
     reason = "the schema says it of every field, and a test holds it to that"
@@ -68,6 +69,8 @@ pub struct Evidence {
     pub score: f64,
     #[serde(default)]
     pub principal: Option<String>,
+    #[serde(default)]
+    pub lang: Option<String>,
 }
 
 avro::record!(Evidence {
@@ -79,8 +82,23 @@ avro::record!(Evidence {
     url,
     text,
     score,
-    principal
+    principal,
+    lang,
 });
+
+/// A change of a signal's state. `schemas/signal.avsc` says what each field means.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "the schema says it of every field, and a test holds it to that"
+)]
+pub struct SignalChange {
+    pub time: Millis,
+    pub state: SignalState,
+    pub reason: String,
+}
+
+avro::record!(SignalChange { time, state, reason });
 
 /// A signal. `schemas/signal.avsc` says what each field means.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -125,6 +143,20 @@ pub struct Signal {
     pub topic_key: Option<String>,
     #[serde(default)]
     pub merged_into: Option<String>,
+    #[serde(default)]
+    pub subjects: Vec<String>,
+    #[serde(default)]
+    pub langs: BTreeMap<String, i64>,
+    #[serde(default)]
+    pub heat_10m: i64,
+    #[serde(default)]
+    pub heat_30m: i64,
+    #[serde(default)]
+    pub slope_10m: f64,
+    #[serde(default)]
+    pub slope_30m: f64,
+    #[serde(default)]
+    pub changes: Vec<SignalChange>,
 }
 
 avro::record!(Signal {
@@ -152,6 +184,13 @@ avro::record!(Signal {
     story_key,
     topic_key,
     merged_into,
+    subjects,
+    langs,
+    heat_10m,
+    heat_30m,
+    slope_10m,
+    slope_30m,
+    changes,
 });
 
 impl Record for Signal {

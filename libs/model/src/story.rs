@@ -59,7 +59,69 @@ pub struct StoryPart {
     pub senders: Vec<i64>,
     #[serde(default)]
     pub unnamed: i64,
+    #[serde(default)]
+    pub per_minute: Vec<MinuteCount>,
+    #[serde(default)]
+    pub correction: Option<Correction>,
 }
+
+/// What is to be done with a story, as a person says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CorrectionAction {
+    /// It is one with another.
+    #[default]
+    Merge,
+    /// It is no part of its topic.
+    Split,
+    /// It and its topic merge with no other by themselves.
+    Pin,
+    /// They may again.
+    Unpin,
+}
+
+avro::symbols!(CorrectionAction {
+    Merge,
+    Split,
+    Pin,
+    Unpin
+});
+
+/// What a person says of stories. `schemas/story_part.avsc` says what each field means.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "the schema says it of every field, and a test holds it to that"
+)]
+pub struct Correction {
+    pub action: CorrectionAction,
+    pub story: String,
+    #[serde(default)]
+    pub with: Option<String>,
+    pub by: String,
+    pub reason: String,
+}
+
+avro::record!(Correction {
+    action,
+    story,
+    with,
+    by,
+    reason
+});
+
+/// Events of one minute. `schemas/story_part.avsc` says what each field means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "the schema says it of every field, and a test holds it to that"
+)]
+pub struct MinuteCount {
+    pub minute: i64,
+    pub events: i64,
+}
+
+avro::record!(MinuteCount { minute, events });
 
 avro::record!(StoryPart {
     tenant,
@@ -69,6 +131,8 @@ avro::record!(StoryPart {
     sources,
     senders,
     unnamed,
+    per_minute,
+    correction,
 });
 
 impl Record for StoryPart {
@@ -150,6 +214,10 @@ pub struct StoryChange {
     pub similarity: Option<f64>,
     #[serde(default)]
     pub shared: Vec<String>,
+    #[serde(default)]
+    pub by: Option<String>,
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 avro::record!(StoryChange {
@@ -161,6 +229,8 @@ avro::record!(StoryChange {
     tier,
     similarity,
     shared,
+    by,
+    reason,
 });
 
 impl Record for StoryChange {

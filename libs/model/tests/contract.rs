@@ -202,6 +202,7 @@ fn a_signal() -> Signal {
         text: Some("gm".into()),
         score: 1.0,
         principal: Some("shop".into()),
+        lang: Some("en".into()),
     };
     Signal {
         signal_key: "sig_1".into(),
@@ -228,6 +229,17 @@ fn a_signal() -> Signal {
         story_key: Some("0af7651916cd43dd8448eb211c80319c".into()),
         topic_key: Some("00000000000000000000000000000007".into()),
         merged_into: Some("sig_2".into()),
+        subjects: vec!["symbol:UNI".into()],
+        langs: [("en".to_owned(), 299)].into(),
+        heat_10m: 40,
+        heat_30m: 90,
+        slope_10m: 1.5,
+        slope_30m: -0.5,
+        changes: vec![SignalChange {
+            time: 9,
+            state: SignalState::Closed,
+            reason: "merged".into(),
+        }],
     }
 }
 
@@ -254,6 +266,17 @@ fn stories() {
         sources: vec![i64::MIN, -1],
         senders: vec![7],
         unnamed: 2,
+        per_minute: vec![MinuteCount {
+            minute: 28_333_333,
+            events: 3,
+        }],
+        correction: Some(Correction {
+            action: CorrectionAction::Pin,
+            story: "0af7651916cd43dd8448eb211c80319c".into(),
+            with: Some("00000000000000000000000000000007".into()),
+            by: "alice@ops".into(),
+            reason: "two launches".into(),
+        }),
     });
     holds(&StoryChange {
         tenant: "acme".into(),
@@ -264,6 +287,8 @@ fn stories() {
         tier: Some("words_and_vectors".into()),
         similarity: Some(0.5),
         shared: vec!["wallet".into(), "drain".into()],
+        by: Some("alice@ops".into()),
+        reason: Some("two launches".into()),
     });
 }
 

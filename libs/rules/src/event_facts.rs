@@ -108,6 +108,10 @@ fn signal_field<'a>(signal: &'a Signal, name: &str) -> Option<Fact<'a>> {
         "suppressed" => Fact::Long(signal.suppressed),
         "first_seen" => Fact::Long(signal.first_seen),
         "last_seen" => Fact::Long(signal.last_seen),
+        "heat_10m" => Fact::Long(signal.heat_10m),
+        "heat_30m" => Fact::Long(signal.heat_30m),
+        "heat_slope" | "heat_slope_10m" => Fact::Double(signal.slope_10m),
+        "heat_slope_30m" => Fact::Double(signal.slope_30m),
         _ => return None,
     })
 }

@@ -99,7 +99,8 @@ pub(crate) fn kind_of(name: &str) -> Kind {
         "id" | "tenant" | "type" | "source" | "subject" | "text" | "title" | "lang" | "author" | "url"
         | "severity" | "state" | "weekday" => Kind::Text,
         "time" | "received_at" | "first_seen" | "last_seen" => Kind::Moment,
-        "hour" | "lang_confidence" | "source_count" | "evidence_count" | "suppressed" => Kind::Number,
+        "hour" | "lang_confidence" | "source_count" | "evidence_count" | "suppressed" | "heat_10m"
+        | "heat_30m" | "heat_slope" | "heat_slope_10m" | "heat_slope_30m" => Kind::Number,
         "urls" | "hashtags" | "cashtags" | "addresses" | "tags" | "spam_features" | "urgency"
         | "keyphrases" | "mentions" | "ens_names" | "transactions" | "dates" | "listed" => Kind::List,
         _ => Kind::Any,

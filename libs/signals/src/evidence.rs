@@ -5,7 +5,8 @@ use model::{Event, Evidence};
 /// Characters of a text that are kept.
 pub(crate) const MOST_CHARACTERS: usize = 280;
 
-/// Adds an event. Beyond `most`, the oldest goes that is neither the first, nor the best, nor the newest.
+/// Adds an event. Beyond `most`, one goes that is neither the first, nor the best, nor the newest: the oldest by somebody who
+/// said more, else the oldest.
 pub(crate) fn push(kept: &mut Vec<Evidence>, event: &Event, score: f64, most: usize) {
     kept.push(of(event, score));
     cut(kept, most);
@@ -21,8 +22,12 @@ pub(crate) fn fold(kept: &mut Vec<Evidence>, more: &[Evidence], most: usize) {
 fn cut(kept: &mut Vec<Evidence>, most: usize) {
     while kept.len() > most.max(1) {
         let best = best(kept);
-        let droppable = (1..kept.len() - 1).find(|&index| index != best).unwrap_or(0);
-        kept.remove(droppable);
+        let droppable = || (1..kept.len() - 1).filter(|&index| index != best);
+        let by = |index: usize| (&kept[index].source, &kept[index].principal, &kept[index].author);
+        let said_more =
+            |index: &usize| (0..kept.len()).any(|other| other != *index && by(other) == by(*index));
+        let goes = droppable().find(said_more).or_else(|| droppable().next());
+        kept.remove(goes.unwrap_or(0));
     }
 }
 
@@ -50,6 +55,7 @@ fn of(event: &Event, score: f64) -> Evidence {
         text: (!text.is_empty()).then(|| beginning(&text, MOST_CHARACTERS).to_owned()),
         score,
         principal: event.principal.clone(),
+        lang: event.lang.clone(),
     }
 }
 
@@ -84,6 +90,21 @@ mod tests {
             kept[0].text.as_ref().map(|text| text.chars().count()),
             Some(MOST_CHARACTERS)
         );
+    }
+
+    #[test]
+    fn many_words_of_one_author_push_out_no_other() {
+        let mut kept = Vec::new();
+        for id in 0..20 {
+            let author = if id == 3 { "ann" } else { "bob" };
+            let event = Event {
+                author: Some(author.to_owned()),
+                ..event(id)
+            };
+            push(&mut kept, &event, 1.0, 4);
+        }
+        let ids: Vec<&str> = kept.iter().map(|evidence| evidence.event_id.as_str()).collect();
+        assert_eq!(ids, ["0", "3", "18", "19"]);
     }
 
     #[test]

@@ -6,13 +6,19 @@
 
 mod evidence;
 mod facts;
+mod heat;
 mod independence;
+mod life;
 mod policy;
 mod standing;
 mod subject;
 mod telling;
+mod title;
 
+pub use heat::Heat;
+pub use life::Over;
 pub use policy::Policy;
+pub use rules::{LifeRules, LifeText};
 pub use standing::Standing;
 pub use subject::is_named;
 pub use telling::{EACH, Told};

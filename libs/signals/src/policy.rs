@@ -1,10 +1,12 @@
 //! When a signal is worth telling, and when it is believed.
 
 use model::Millis;
+use rules::LifeRules;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What the settings say of signals.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Policy {
     /// An event of this score opens a signal.
     pub min_score: f64,
@@ -12,10 +14,12 @@ pub struct Policy {
     pub min_score_of: BTreeMap<String, f64>,
     /// So do events of this many independent senders that each score above 0.
     pub weak_senders: i64,
-    /// This many events whose senders showed no key verify a signal.
+    /// What the rules of life know as `verified_evidence`: events whose senders showed no key.
     pub verified_evidence: i64,
-    /// So do events of this many independent senders.
+    /// And as `verified_sources`: independent senders.
     pub verified_senders: i64,
+    /// When a signal changes its state.
+    pub life: Arc<LifeRules>,
     /// Events that are kept as evidence.
     pub most_evidence: usize,
     /// A signal that goes on is told again after so long, in ms of record time.

@@ -3,14 +3,17 @@
 //! The score is that of the best evidence, and level, reasons and title go with it: repetition confirms a signal
 //! (its state, its counts) but does not make the thing itself worse.
 
-use crate::evidence::{self, MOST_CHARACTERS, beginning};
-use crate::{Policy, Told, facts, independence};
-use model::{Event, ScoredEvent, Signal, SignalState};
+use crate::{Heat, Policy, Told, evidence, facts, independence, is_named, title};
+use model::{Event, ScoredEvent, Signal};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Distinct sources that are told apart; the count stays there.
 const MOST_SOURCES: usize = 256;
+/// Subjects of one signal that are kept, and languages that are counted.
+const MOST_SUBJECTS: usize = 16;
+const MOST_LANGS: usize = 16;
 
 /// A signal as it stands. This is the value that a store keeps.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -30,6 +33,9 @@ pub struct Standing {
     /// What was told last; `None` for one that nobody was told of, or that began before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Told>,
+    /// Its events by minute, of its last hour.
+    #[serde(default, skip_serializing_if = "Heat::is_empty")]
+    pub heat: Heat,
 }
 
 impl Standing {
@@ -52,9 +58,14 @@ impl Standing {
         signal.suppressed += i64::from(copy);
         signal.first_seen = signal.first_seen.min(event.time);
         signal.last_seen = signal.last_seen.max(event.time);
+        see_subject(&mut signal.subjects, &event.subject);
+        if let Some(lang) = &event.lang {
+            count_lang(&mut signal.langs, lang, 1);
+        }
+        self.heat.count(event.time);
         facts::merge(&mut signal.facts, event);
         evidence::push(&mut signal.evidence, event, scored.score, policy.most_evidence);
-        self.confirm(policy);
+        self.count();
         // Not a number is never better, so that it cannot stay the best for ever.
         if scored.score > self.best || self.best == f64::NEG_INFINITY {
             self.best = if scored.score.is_nan() {
@@ -85,7 +96,7 @@ impl Standing {
             let told = self.told.take();
             *self = other;
             (self.signal.signal_key, self.signal.version, self.told) = (key, version, told);
-            return self.confirm(policy);
+            return self.count();
         }
         for source in &other.sources {
             see(&mut self.sources, *source);
@@ -104,6 +115,13 @@ impl Standing {
         facts::extend(&mut signal.facts, newer);
         signal.first_seen = signal.first_seen.min(more.first_seen);
         signal.last_seen = signal.last_seen.max(more.last_seen);
+        for subject in &more.subjects {
+            see_subject(&mut signal.subjects, subject);
+        }
+        for (lang, events) in &more.langs {
+            count_lang(&mut signal.langs, lang, *events);
+        }
+        self.heat.fold(&other.heat);
         evidence::fold(&mut signal.evidence, &more.evidence, policy.most_evidence);
         if other.best > self.best {
             self.best = other.best;
@@ -115,20 +133,27 @@ impl Standing {
             signal.unknown = more.unknown;
             signal.rules_version = more.rules_version;
         }
-        self.confirm(policy);
+        self.count();
     }
 
-    /// Verified by enough independent senders, or by enough events where nobody is asked who sends; what was verified
-    /// stays so here. However much one key sends, it is one sender.
-    fn confirm(&mut self, policy: &Policy) {
-        let signal = &mut self.signal;
-        signal.source_count = count(&self.sources);
-        signal.independent_count = count(&self.senders);
-        let enough =
-            self.unnamed >= policy.verified_evidence || signal.independent_count >= policy.verified_senders;
-        if enough && signal.state == SignalState::Candidate {
-            signal.state = SignalState::Verified;
-        }
+    /// However much one key sends, it is one sender.
+    fn count(&mut self) {
+        self.signal.source_count = count(&self.sources);
+        self.signal.independent_count = count(&self.senders);
+    }
+}
+
+fn see_subject(known: &mut Vec<String>, new: &str) {
+    if is_named(new) && known.len() < MOST_SUBJECTS && !known.iter().any(|known| known == new) {
+        known.push(new.to_owned());
+    }
+}
+
+fn count_lang(langs: &mut BTreeMap<String, i64>, lang: &str, events: i64) {
+    if let Some(known) = langs.get_mut(lang) {
+        *known = known.saturating_add(events);
+    } else if langs.len() < MOST_LANGS {
+        langs.insert(lang.to_owned(), events);
     }
 }
 
@@ -144,7 +169,7 @@ fn count(known: &[u64]) -> i64 {
 
 /// The best evidence gives the signal its score, level, reasons and title.
 fn lead(signal: &mut Signal, scored: ScoredEvent) {
-    signal.title = title(&scored.event);
+    signal.title = title::of_event(&scored.event);
     signal.lang = scored.event.lang;
     signal.score = scored.score;
     signal.level = scored.level;
@@ -153,23 +178,28 @@ fn lead(signal: &mut Signal, scored: ScoredEvent) {
     signal.rules_version = scored.rules_version;
 }
 
-/// The headline, else the beginning of the text, else what happened to whom.
-fn title(event: &Event) -> String {
-    let written = event
-        .title
-        .as_deref()
-        .or(event.text.as_deref())
-        .filter(|text| !text.is_empty());
-    written.map_or_else(
-        || format!("{}: {}", event.kind, event.subject),
-        |text| beginning(text, MOST_CHARACTERS).to_owned(),
-    )
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use model::SignalState;
     use proptest::prelude::*;
+    use rules::{LifeRules, LifeText};
+    use std::sync::Arc;
+
+    const LIFE: [LifeText<'static>; 2] = [
+        LifeText {
+            from: &[SignalState::Candidate],
+            to: SignalState::Verified,
+            when: "independent_count >= verified_sources",
+            reason: "{{ independent_count }} senders",
+        },
+        LifeText {
+            from: &[SignalState::Candidate, SignalState::Verified],
+            to: SignalState::Closed,
+            when: "data.status == 'resolved'",
+            reason: "it is resolved",
+        },
+    ];
 
     pub(crate) fn policy() -> Policy {
         Policy {
@@ -178,6 +208,7 @@ pub(crate) mod tests {
             weak_senders: 3,
             verified_evidence: 3,
             verified_senders: 2,
+            life: Arc::new(LifeRules::read(&LIFE).unwrap()),
             most_evidence: 8,
             repeat_after: 600_000,
         }
@@ -240,7 +271,7 @@ pub(crate) mod tests {
             sum.fold(standing(&events[cut..]), &policy());
             let numbers = |standing: &Standing| {
                 let signal = &standing.signal;
-                (signal.evidence_count, signal.source_count, signal.independent_count, signal.state, standing.unnamed,
+                (signal.evidence_count, signal.source_count, signal.independent_count, signal.langs.clone(), standing.unnamed,
                     signal.first_seen, signal.last_seen, standing.best.to_bits(), signal.title.clone())
             };
             prop_assert_eq!(numbers(&sum), numbers(&whole));

@@ -1,7 +1,7 @@
 //! When a signal is told, and told again: what changed decides, so that a signal of 100,000 events costs a few dozen
 //! records. No I/O.
 
-use crate::{Policy, Standing};
+use crate::{Over, Policy, Standing, life, title};
 use model::{Millis, Signal, SignalState};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -47,8 +47,10 @@ impl Standing {
         grown || silent || told.state != self.signal.state || told.headline != self.headline()
     }
 
-    /// The next version, which is told now.
+    /// The next version, which is told now, with the title that stands for it best.
     pub fn tell(&mut self, now: Millis) -> Signal {
+        title::choose(&mut self.signal);
+        self.heat.tell(&mut self.signal);
         self.signal.version += 1;
         self.told = Some(Told {
             evidence: self.signal.evidence_count,
@@ -59,10 +61,11 @@ impl Standing {
         self.signal.clone()
     }
 
-    /// The last version of a signal that is over, where it was told of at all.
-    pub fn close(mut self, into: Option<String>, now: Millis) -> Option<Signal> {
-        self.signal.state = SignalState::Closed;
-        self.signal.merged_into = into;
+    /// The last version of a signal that is over, where it was told of at all; `time` is that of its events, `now` that of
+    /// records.
+    pub fn close(mut self, over: Over, time: Millis, now: Millis) -> Option<Signal> {
+        life::change(&mut self.signal, SignalState::Closed, time, over.reason());
+        self.signal.merged_into = over.into_signal();
         self.is_open().then(|| self.tell(now))
     }
 
@@ -82,6 +85,7 @@ mod tests {
         let mut told = Vec::new();
         for event in events {
             standing.add(event, false, &policy);
+            standing.judge(&policy);
             if standing.is_due(&policy, 0) {
                 told.push(standing.tell(0));
             }
@@ -139,10 +143,15 @@ mod tests {
     #[test]
     fn a_signal_that_nobody_heard_of_ends_in_silence() {
         let (quiet, _) = told([scored("1", "a", 1.0)]);
-        assert_eq!(quiet.close(None, 5), None);
+        assert_eq!(quiet.close(Over::Silent, 5, 5), None);
         let (loud, _) = told([scored("1", "a", 50.0)]);
-        let last = loud.close(Some("sig_2".to_owned()), 5).unwrap();
+        let last = loud.close(Over::Merged("sig_2".to_owned()), 5, 5).unwrap();
         assert_eq!((last.state, last.version), (SignalState::Closed, 2));
         assert_eq!(last.merged_into.as_deref(), Some("sig_2"));
+        let why = last
+            .changes
+            .last()
+            .map(|change| (change.state, change.reason.as_str()));
+        assert_eq!(why, Some((SignalState::Closed, "sig_2 took it in")));
     }
 }

@@ -118,7 +118,7 @@ impl<S: Stage> Driver<S> {
     /// No record came, and it is `wall` by the wall clock; timers fire, in a transaction of their own.
     pub fn tell_time(&mut self, wall: Millis) {
         if let Some(timers) = self.stores.timers() {
-            timers.tell_time(wall, false);
+            timers.tell_time(wall, wall, false);
         }
         let fired = fire(&mut self.stage, &mut self.stores, Some(wall));
         self.fired.extend(fired);

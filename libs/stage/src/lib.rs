@@ -8,6 +8,7 @@ mod driver;
 mod effect;
 mod flow;
 mod record;
+mod silence;
 mod store;
 mod timers;
 mod verdict;
@@ -17,6 +18,7 @@ pub use driver::{Driver, Log, Settled};
 pub use effect::{Attempt, Cause, Effect, IdempotencyKey, Outcome, Part};
 pub use flow::FlowCounts;
 pub use record::{Cx, Input, ORIGIN_HEADER, Output, Sender, Wire, sender_of};
+pub use silence::Silence;
 pub use store::{
     AnyStore, Bounded, Change, Expiring, Format, Store, StoreError, StoreKey, StoreValue, Stores, Tracked,
     golden, message_pack,

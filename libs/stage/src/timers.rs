@@ -55,7 +55,7 @@ pub struct Timers {
     lateness: Lateness,
     watermark: Millis,
     wall: Millis,
-    /// When the wall clock last saw a record; `None` until it was told the time.
+    /// When a record last came, by the steady clock; `None` until it was told the time.
     heard: Option<Millis>,
 }
 
@@ -94,6 +94,11 @@ impl Timers {
         self.entries.delete(key(clock, name));
     }
 
+    /// When a timer is due; `None` where it is not set.
+    pub fn due(&self, clock: Clock, name: &str) -> Option<Millis> {
+        self.entries.get(&key(clock, name)).copied()
+    }
+
     /// The watermark: no record with an event time up to this is waited for any more. The beginning of time until the
     /// first record came.
     pub fn watermark(&self) -> Millis {
@@ -111,14 +116,15 @@ impl Timers {
         self.raise(known.saturating_sub(self.lateness.allowed));
     }
 
-    /// It is `wall` by the wall clock, which never goes back here; `heard` says whether a record came since the last
-    /// call. Says whether a timer is due now.
-    pub fn tell_time(&mut self, wall: Millis, heard: bool) -> bool {
+    /// It is `wall` by the wall clock, which never goes back here, and `steady` by a clock that nobody sets, from any
+    /// beginning: a wall clock that is set ahead makes no partition silent. `heard` says whether a record came since the
+    /// last call. Says whether a timer is due now.
+    pub fn tell_time(&mut self, wall: Millis, steady: Millis, heard: bool) -> bool {
         let wall = wall.max(self.wall);
         if heard || self.heard.is_none() {
-            self.heard = Some(wall);
+            self.heard = Some(steady);
         }
-        let silence = wall.saturating_sub(self.heard.unwrap_or(wall));
+        let silence = steady.saturating_sub(self.heard.unwrap_or(steady));
         if self.watermark != Millis::MIN && silence > self.lateness.idle_after {
             let followed = wall.saturating_sub(self.lateness.idle_after + self.lateness.allowed);
             // Written down only when a timer needs it: a silent partition must not write for ever.
@@ -345,11 +351,21 @@ mod tests {
         let mut timers = Timers::new("timers", LATENESS);
         timers.set(Clock::EventTime, "window", 5_000);
         timers.observe(4_000, 4_000);
-        timers.tell_time(10_000, true);
-        timers.tell_time(11_000, false);
+        timers.tell_time(10_000, 0, true);
+        timers.tell_time(11_000, 1_000, false);
         assert!(timers.take_due(None).is_empty());
-        timers.tell_time(11_001, false);
+        timers.tell_time(11_001, 1_001, false);
         assert_eq!(names(&timers.take_due(None)), ["window"]);
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_set_ahead_makes_no_partition_silent() {
+        let mut timers = Timers::new("timers", LATENESS);
+        timers.set(Clock::EventTime, "window", 5_000);
+        timers.observe(4_000, 4_000);
+        timers.tell_time(10_000, 0, true);
+        assert!(!timers.tell_time(3_000_000, 999, false));
+        assert!(timers.tell_time(3_000_000, 1_001, false));
     }
 
     #[test]

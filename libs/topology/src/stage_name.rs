@@ -79,8 +79,15 @@ impl StageName {
     /// The keyed stores the stage keeps.
     pub const fn stores(self) -> &'static [&'static str] {
         match self {
-            Self::DedupAggregator => &["seen", "signals", "parts", "words"],
-            Self::StoryMerger => &["stories", "topics", "story-links", "topic-links", "signals"],
+            Self::DedupAggregator => &["seen", "signals", "parts", "words", "timers"],
+            Self::StoryMerger => &[
+                "stories",
+                "topics",
+                "story-links",
+                "topic-links",
+                "signals",
+                "timers",
+            ],
             Self::Detector => &["seen", "windows", "alerts", "timers"],
             Self::NotifierPlan => &["planned"],
             // Parked are, kept by the runtime for every effect, the records that wait for the outside world.

@@ -4,7 +4,7 @@
 //! An event with words belongs to a part of a story: within a tenant, to the open part that has the same text or is most
 //! alike, whatever score it has. What is new of a part goes to the story-merger, which joins the parts of all partitions
 //! and keeps their signals. Events without words form signals here: within a tenant and subject, those of one type, until
-//! nothing comes for `quiet_after` in event time.
+//! nothing comes for `quiet_after` in event time. What falls silent ends by timers of event time.
 //!
 //! Every record ends as one of: `unscored` (no rule matched, and there are no words), a duplicate (its tenant, source and
 //! id were seen), `counted` (evidence of a signal that is not told again, or not yet), or outputs. These depend on the
@@ -23,7 +23,7 @@ use model::{Event, Millis, ScoredEvent};
 use sameness::{IdempotencyKey, Method, StoryLimits};
 use settings::DedupSettings;
 use signals::Policy;
-use stage::{Cx, Emit, Poison, Stage};
+use stage::{Cx, Emit, Lateness, Poison, Stage, Timer};
 use std::time::Duration;
 
 /// Filtered: no rule matched the event and it has no words, so there is nothing to signal.
@@ -74,6 +74,14 @@ fn millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
+/// How far event time may lag behind its newest event before silence counts, and after how long a partition without
+/// records follows the wall clock. What ends here ends after hours.
+const LATENESS: Lateness = Lateness {
+    allowed: 60 * 1000,
+    idle_after: 10 * 60 * 1000,
+    ahead: 0,
+};
+
 impl Stage for DedupAggregator {
     type In = ScoredEvent;
     type Out = Told;
@@ -85,6 +93,7 @@ impl Stage for DedupAggregator {
         stores: &mut DedupStores,
         cx: &Cx<'_>,
     ) -> Result<Emit<Told>, Poison> {
+        let time = self.event_time(&input, cx);
         let has_words = input.event.has_text();
         if input.matched <= 0 && !has_words {
             return Ok(Emit::Filtered(UNSCORED));
@@ -95,7 +104,7 @@ impl Stage for DedupAggregator {
         }
         let input = if has_words {
             stores.index_anew(self.limits.stories);
-            match texts::take(stores, input, cx, &self.limits) {
+            match texts::take(stores, input, time, cx.offset, &self.limits) {
                 Ok(told) => return Ok(Emit::many_or(told, COUNTED)),
                 Err(wordless) => *wordless,
             }
@@ -105,8 +114,27 @@ impl Stage for DedupAggregator {
         if input.matched <= 0 {
             return Ok(Emit::Filtered(UNSCORED));
         }
-        let told = kinds::take(stores, input, cx.time, &self.limits);
+        let told = kinds::take(stores, input, time, cx.time, &self.limits);
         Ok(Emit::many_or(told, COUNTED))
+    }
+
+    /// No event moves the time of its stream beyond that of its record and a little.
+    fn event_time(&self, input: &ScoredEvent, cx: &Cx<'_>) -> Millis {
+        let latest = cx.clock.saturating_add(self.limits.max_ahead);
+        input.event.time.min(latest)
+    }
+
+    fn on_timer(&mut self, timer: Timer, stores: &mut DedupStores) -> Vec<Told> {
+        if let Some(place) = timer.name.strip_prefix(kinds::TIMER) {
+            return kinds::end(stores, place, &timer, &self.limits)
+                .into_iter()
+                .collect();
+        }
+        stores.index_anew(self.limits.stories);
+        let tenant = timer.name.strip_prefix(texts::TIMER);
+        tenant.map_or_else(Vec::new, |tenant| {
+            texts::end_silent(stores, tenant, &timer, &self.limits)
+        })
     }
 }
 

@@ -1,17 +1,20 @@
 //! What the stage remembers of one partition; everything ends by itself, so that state stays bounded.
 
-use crate::Limits;
 use crate::index::Indexes;
+use crate::{LATENESS, Limits};
 use model::Millis;
 use sameness::near::NearText;
 use sameness::{Cluster, ClusterId, ClusterStore, Counted, StoryLimits, SubjectId};
 use serde::{Deserialize, Serialize};
 use signals::{EACH, Standing};
-use stage::{AnyStore, Expiring, Format, Store, Stores, Tracked};
+use stage::{AnyStore, Expiring, Format, Lateness, Store, Stores, Timers, Tracked};
 
 const DAY: Millis = 24 * 60 * 60 * 1000;
 /// How long an id is remembered, ms.
-pub(crate) const EXACT_WINDOW: Millis = 14 * DAY;
+const EXACT_WINDOW: Millis = 14 * DAY;
+/// Timers of event time end signals; a signal whose stream's event time stands still is forgotten after so much longer, as
+/// are the records of the topic that it was made of.
+const GRACE: Millis = 7 * DAY;
 /// Different texts of a part that later ones are compared with: the first and the newest.
 const MOST_TEXTS: usize = 4;
 
@@ -26,6 +29,8 @@ pub struct DedupStores {
     pub(crate) parts: Tracked<Store<u128, Part>>,
     /// How often words came: of the day that runs by tenant, day and word, of a day that is over by tenant and day.
     pub(crate) words: Tracked<Store<String, Words>>,
+    /// When a signal, or all parts of a tenant, end if nothing is heard of them before.
+    pub(crate) timers: Timers,
     /// What finds parts, made of them and of the words.
     pub(crate) indexes: Indexes,
 }
@@ -104,10 +109,12 @@ impl Default for DedupStores {
     fn default() -> Self {
         Self {
             seen: Expiring::new("seen", EXACT_WINDOW),
-            // The first version had a text for each signal as well; a signal of such a time is over soon.
-            signals: Expiring::new("signals", DAY).with_format(Format::version(2)),
-            parts: Tracked::new(Store::new("parts")),
+            // The first version had a text for each signal as well; a signal of such a time is over soon. The third knows
+            // subjects, languages, events by minute and changes.
+            signals: Expiring::new("signals", DAY).with_format(Format::version(3)),
+            parts: Tracked::new(Store::new("parts").with_format(Format::version(2))),
             words: Tracked::new(Store::new("words")),
+            timers: Timers::new("timers", LATENESS),
             indexes: Indexes::default(),
         }
     }
@@ -119,6 +126,11 @@ impl Stores for DedupStores {
         visit(&mut self.signals);
         visit(&mut self.parts);
         visit(&mut self.words);
+        visit(&mut self.timers);
+    }
+
+    fn timers(&mut self) -> Option<&mut Timers> {
+        Some(&mut self.timers)
     }
 }
 
@@ -131,10 +143,14 @@ impl DedupStores {
         }
     }
 
-    /// How long what is written from now on lives.
+    /// How long what is written from now on lives, and how far event time is believed.
     pub(crate) fn set_lives(&mut self, limits: &Limits) {
         self.seen.set_ttl(limits.exact_window);
-        self.signals.set_ttl(limits.quiet_after);
+        self.signals.set_ttl(limits.quiet_after.saturating_add(GRACE));
+        self.timers.set_lateness(Lateness {
+            ahead: limits.max_ahead,
+            ..LATENESS
+        });
     }
 }
 
@@ -183,10 +199,10 @@ impl ClusterStore for PartsOf<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Evidence, Reason, Signal, SignalState, Value};
+    use model::{Evidence, MinuteCount, Reason, Signal, SignalChange, SignalState, Value};
     use sameness::{SumTerm, Sums, Term, VectorSum, Weight};
     use serde::de::value::{Error, SeqDeserializer};
-    use signals::Told;
+    use signals::{Heat, Told};
     use stage::golden;
 
     const NONE: fn() -> DedupStores = DedupStores::default;
@@ -204,6 +220,10 @@ mod tests {
                 headline: 9,
                 at: 1_700_000_000_000,
             }),
+            heat: Heat::of(&[MinuteCount {
+                minute: 28_333_333,
+                events: 2,
+            }]),
         }
     }
 
@@ -235,6 +255,7 @@ mod tests {
                 text: Some("gm".into()),
                 score: 1.0,
                 principal: Some("shop".into()),
+                lang: Some("en".into()),
             }],
             evidence_count: 300,
             source_count: 2,
@@ -247,6 +268,17 @@ mod tests {
             story_key: Some("story_1".into()),
             topic_key: Some("topic_1".into()),
             merged_into: None,
+            subjects: vec!["symbol:UNI".into()],
+            langs: [("en".to_owned(), 300)].into(),
+            heat_10m: 2,
+            heat_30m: 3,
+            slope_10m: 0.5,
+            slope_30m: -0.5,
+            changes: vec![SignalChange {
+                time: 9,
+                state: SignalState::Verified,
+                reason: "2 independent senders".into(),
+            }],
         }
     }
 
@@ -293,6 +325,7 @@ mod tests {
         let versions = [
             include_str!("../tests/golden/signals.v1.hex"),
             include_str!("../tests/golden/signals.v2.hex"),
+            include_str!("../tests/golden/signals.v3.hex"),
         ];
         assert_eq!(golden(signals, || NONE().signals, &versions), Ok(()));
     }
@@ -301,7 +334,10 @@ mod tests {
     fn parts_are_written_as_they_always_were() {
         let mut parts = NONE().parts;
         parts.put(7, part());
-        let versions = [include_str!("../tests/golden/parts.v1.hex")];
+        let versions = [
+            include_str!("../tests/golden/parts.v1.hex"),
+            include_str!("../tests/golden/parts.v2.hex"),
+        ];
         assert_eq!(golden(parts, || NONE().parts, &versions), Ok(()));
     }
 

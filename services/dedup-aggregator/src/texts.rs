@@ -8,12 +8,14 @@ use model::{Event, Millis, ScoredEvent, StoryMember, StoryPart};
 use sameness::near::NearText;
 use sameness::{ClusterId, Day, Ended, Reading, Representative, SubjectId};
 use signals::is_named;
-use stage::Cx;
+use stage::{Silence, Store, Timer};
 use std::borrow::Cow;
 
 const DAY: Millis = 24 * 60 * 60 * 1000;
 /// Words of a headline that says enough by itself.
 const HEADLINE: usize = 4;
+/// What the names of timers begin with that end the parts of a tenant.
+pub(crate) const TIMER: &str = "parts:";
 
 /// A text, as it is placed.
 struct Placing<'e> {
@@ -26,26 +28,24 @@ struct Placing<'e> {
 }
 
 /// Puts a text into its part of a story, and counts it there as evidence where a rule matched it. The event is given back
-/// where its text has no word that says something.
+/// where its text has no word that says something. `time` is when it was written, as far as that is believed.
 pub(crate) fn take(
     stores: &mut DedupStores,
     scored: ScoredEvent,
-    cx: &Cx<'_>,
+    time: Millis,
+    offset: i64,
     limits: &Limits,
 ) -> Result<Vec<Told>, Box<ScoredEvent>> {
     let tenant = scored.event.tenant.clone();
     let index = stores.indexes.of_tenant(&tenant, limits.stories);
-    let Some(placing) = read(&scored.event, index, cx, limits) else {
+    let Some(placing) = read(&scored.event, index, time, limits) else {
         return Err(Box::new(scored));
     };
     let day = Day::try_from(placing.time.div_euclid(DAY)).unwrap_or(Day::MAX);
     let seen = index.slow.see(day, &placing.reading);
     index::write_down(&mut stores.words, &tenant, index.slow.day(), seen);
-    let mut shelf = Shelf {
-        index,
-        parts: PartsOf::new(&tenant, &mut stores.parts),
-        told: Vec::new(),
-    };
+    silence(limits).heard(&mut stores.timers, &format!("{TIMER}{tenant}"), time);
+    let mut shelf = Shelf::of(&tenant, index, &mut stores.parts);
     shelf.end_idle(placing.time);
     let (id, copy, said) = shelf.place(&placing);
     shelf.told.push(Told::Member(StoryMember {
@@ -57,14 +57,37 @@ pub(crate) fn take(
         copy,
     }));
     if !copy {
-        let (offset, text) = (cx.offset, placing.near);
+        let text = placing.near;
         shelf.keep(id, Text { offset, text });
     }
     shelf.count(id, scored, copy, said, limits);
     Ok(shelf.told)
 }
 
-fn read<'e>(event: &'e Event, index: &Index, cx: &Cx<'_>, limits: &Limits) -> Option<Placing<'e>> {
+/// Ends all parts of a tenant of whom nothing was read for long; gives what they have not told yet.
+pub(crate) fn end_silent(
+    stores: &mut DedupStores,
+    tenant: &str,
+    timer: &Timer,
+    limits: &Limits,
+) -> Vec<Told> {
+    let index = stores.indexes.of_tenant(tenant, limits.stories);
+    let Some(latest) = index.stories.latest() else {
+        return Vec::new();
+    };
+    if !silence(limits).is_over(&mut stores.timers, timer, latest) {
+        return Vec::new();
+    }
+    let mut shelf = Shelf::of(tenant, index, &mut stores.parts);
+    shelf.end_idle(latest.saturating_add(limits.stories.idle).saturating_add(1));
+    shelf.told
+}
+
+fn silence(limits: &Limits) -> Silence {
+    Silence::of(limits.stories.idle)
+}
+
+fn read<'e>(event: &'e Event, index: &Index, time: Millis, limits: &Limits) -> Option<Placing<'e>> {
     let text = text_of(event);
     let subject = subject_of(event);
     let reading = Reading::of(&text, event.lang.as_deref(), &index.slow, limits.method);
@@ -80,8 +103,7 @@ fn read<'e>(event: &'e Event, index: &Index, cx: &Cx<'_>, limits: &Limits) -> Op
         },
         near: NearText::of(&text),
         subject,
-        // No event moves the time of its stream beyond that of its record and a little.
-        time: event.time.min(cx.clock.saturating_add(limits.max_ahead)),
+        time,
     })
 }
 
@@ -107,7 +129,15 @@ struct Shelf<'s> {
     told: Vec<Told>,
 }
 
-impl Shelf<'_> {
+impl<'s> Shelf<'s> {
+    fn of(tenant: &'s str, index: &'s mut Index, parts: &'s mut Store<u128, Part>) -> Self {
+        Self {
+            index,
+            parts: PartsOf::new(tenant, parts),
+            told: Vec::new(),
+        }
+    }
+
     /// Ends what has been idle for too long.
     fn end_idle(&mut self, time: Millis) {
         let latest = self.index.stories.latest().unwrap_or(time);
@@ -186,6 +216,8 @@ fn tell(part: &mut Part, said: &Representative) -> Told {
         sources: hashes(&fresh.sources),
         senders: hashes(&fresh.senders),
         unnamed: fresh.unnamed,
+        per_minute: fresh.heat.counts().to_vec(),
+        correction: None,
         signal: (!fresh.is_empty()).then_some(fresh.signal),
     }))
 }

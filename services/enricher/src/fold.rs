@@ -1,6 +1,6 @@
 //! From a signal and what was found out to the enriched signal. No I/O, no clock.
 
-use model::{Facts, Signal, SignalState};
+use model::{Facts, Signal, SignalChange, SignalState};
 use rules::{RuleSet, Scope, Verdict};
 
 /// The signal with these facts, with the points of the rules that name them, and with its final level and state.
@@ -22,16 +22,39 @@ pub(crate) fn enriched(mut signal: Signal, facts: Facts, unknown: Vec<String>, r
     let level = rules.level_for(signal.score);
     let over = signal.state == SignalState::Closed;
     if later.verdict == Some(Verdict::Upgrade) && signal.state == SignalState::Candidate {
-        signal.state = SignalState::Verified;
+        change(
+            &mut signal,
+            SignalState::Verified,
+            "a rule verifies it".to_owned(),
+        );
     }
     // Both levels by the same rules: the provisional one may have been given by an earlier version.
     let fell = rank(rules, level) < rank(rules, rules.level_for(provisional));
-    if !over && (fell || later.verdict == Some(Verdict::Downgrade)) {
-        signal.state = SignalState::Downgraded;
+    if !over && later.verdict == Some(Verdict::Downgrade) {
+        change(
+            &mut signal,
+            SignalState::Downgraded,
+            "a rule speaks against it".to_owned(),
+        );
+    } else if !over && fell {
+        let reason = format!(
+            "what became known took its level from {} to {level}",
+            signal.level
+        );
+        change(&mut signal, SignalState::Downgraded, reason);
     }
     level.clone_into(&mut signal.level);
     rules.version().clone_into(&mut signal.rules_version);
     signal
+}
+
+/// Gives it a state, and writes down why, as the stages before did.
+fn change(signal: &mut Signal, state: SignalState, reason: String) {
+    if signal.state != state {
+        signal.state = state;
+        let time = signal.last_seen;
+        signal.changes.push(SignalChange { time, state, reason });
+    }
 }
 
 /// The higher the better; a level that the rules do not name is the lowest.

@@ -102,6 +102,7 @@ mod tests {
             text: None,
             score: 0.0,
             principal: None,
+            lang: None,
         });
         assert_eq!(of(&signal, "domain").as_deref(), Some("example.com"));
         assert_eq!(of(&signal, "author").as_deref(), Some("ann"));

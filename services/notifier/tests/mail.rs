@@ -167,7 +167,7 @@ async fn without_tls_no_mail_goes_where_tls_is_demanded() {
 #[test]
 fn a_look_at_a_mail_shows_it_without_the_password() {
     let sample = include_str!("../../../templates/sample.json");
-    let signal = PlanInput::Signal(serde_json::from_str(sample).unwrap());
+    let signal = PlanInput::Signal(Box::new(serde_json::from_str(sample).unwrap()));
     let channel = channel(SocketAddr::from(([127, 0, 0, 1], 9)));
     let shown = notifier::preview(&channel, &Cards::with(&[]).unwrap(), &signal).unwrap();
     assert!(shown.to.contains("ops@example.com") && shown.title.starts_with("[HIGH] $TEST"));

@@ -30,8 +30,10 @@ const SIGNALS: &str = "\
     FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
         $9::double precision[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::timestamptz[], \
         $15::timestamptz[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bigint[], $21::text[], \
-        $22::text[], $23::text[]) \
-        AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, later, story, topic, merged) \
+        $22::text[], $23::text[], $24::text[], $25::text[], $26::bigint[], $27::bigint[], \
+        $28::double precision[], $29::double precision[], $30::text[]) \
+        AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, later, story, topic, merged, subjects, langs, \
+            heat_10m, heat_30m, slope_10m, slope_30m, changes) \
     ON CONFLICT (signal_key) DO UPDATE SET version = excluded.version, tenant = excluded.tenant, \
         type = excluded.type, subject = excluded.subject, title = excluded.title, lang = excluded.lang, \
         state = excluded.state, score = excluded.score, level = excluded.level, \

@@ -4,13 +4,16 @@ use crate::output::{self, Merged};
 use crate::stores::MergerStores;
 use model::{Millis, StoryPart};
 use sameness::{ClusterId, Effect, Representative, TopicLimits, follow};
-use signals::{Policy, Standing, is_named};
-use stage::Cx;
+use signals::{Heat, Over, Policy, Standing, is_named};
+use stage::{Cx, Silence, Timer};
 
 /// What is folded, and when.
-struct Folding<'a> {
-    now: Millis,
-    offset: i64,
+pub(crate) struct Folding<'a> {
+    /// The time of the record.
+    pub(crate) now: Millis,
+    /// The event time of what it says.
+    time: Millis,
+    pub(crate) offset: i64,
     policy: &'a Policy,
 }
 
@@ -25,11 +28,7 @@ pub(crate) fn take(
 ) -> Vec<Merged> {
     let tenant = part.tenant.clone();
     let now = cx.time;
-    let folding = Folding {
-        now,
-        offset: cx.offset,
-        policy,
-    };
+    let folding = Folding::at(now, said.last, cx.offset, policy);
     let (effects, story, topic) = stores.of(&tenant, limits, |topics, clusters| {
         let latest = topics.latest().map_or(said.last, |latest| latest.max(said.last));
         let mut effects = Vec::new();
@@ -40,13 +39,36 @@ pub(crate) fn take(
         let story = follow(clusters.story_links, said.story);
         (effects, story, follow(clusters.topic_links, story))
     });
-    let mut merged = Vec::new();
-    for effect in &effects {
-        merged.push(Merged::Change(output::change(effect, &tenant, now)));
-        merged.extend(folding.follow(stores, effect));
-    }
+    silence(limits).heard(&mut stores.timers, &tenant, said.last);
+    let mut merged = folding.tell(stores, &tenant, &effects);
     merged.extend(folding.count(stores, story, topic, evidence(part)));
     merged
+}
+
+/// Ends all stories and topics of a tenant of whom nothing was heard for long; gives what is to be told.
+pub(crate) fn end_silent(
+    stores: &mut MergerStores,
+    timer: &Timer,
+    limits: TopicLimits,
+    policy: &Policy,
+) -> Vec<Merged> {
+    let tenant = &timer.name;
+    let latest = stores.of(tenant, limits, |topics, _| topics.latest());
+    let Some(latest) = latest.filter(|latest| silence(limits).is_over(&mut stores.timers, timer, *latest))
+    else {
+        return Vec::new();
+    };
+    let over = latest.saturating_add(limits.idle).saturating_add(1);
+    let effects: Vec<Effect> = stores.of(tenant, limits, |topics, clusters| {
+        std::iter::from_fn(|| topics.end_idle(clusters, over)).collect()
+    });
+    let folding = Folding::at(timer.fired_at, timer.fired_at, 0, policy);
+    folding.tell(stores, tenant, &effects)
+}
+
+/// Parts end after the idle time, and then say the rest of what they have: their stories wait for that.
+fn silence(limits: TopicLimits) -> Silence {
+    Silence::of(limits.idle.saturating_add(limits.idle / 16))
 }
 
 /// The evidence that a part has counted.
@@ -64,16 +86,36 @@ fn evidence(part: StoryPart) -> Option<Standing> {
         senders: hashes(part.senders),
         unnamed: part.unnamed,
         told: None,
+        heat: Heat::of(&part.per_minute),
     })
 }
 
-impl Folding<'_> {
+impl<'a> Folding<'a> {
+    pub(crate) fn at(now: Millis, time: Millis, offset: i64, policy: &'a Policy) -> Self {
+        Self {
+            now,
+            time,
+            offset,
+            policy,
+        }
+    }
+
+    /// The changes as records, and what they mean for signals.
+    pub(crate) fn tell(&self, stores: &mut MergerStores, tenant: &str, effects: &[Effect]) -> Vec<Merged> {
+        let mut merged = Vec::new();
+        for effect in effects {
+            merged.push(Merged::Change(output::change(effect, tenant, self.now)));
+            merged.extend(self.follow(stores, effect));
+        }
+        merged
+    }
+
     /// What a change of stories means for their signals.
     fn follow(&self, stores: &mut MergerStores, effect: &Effect) -> Option<Merged> {
         match effect {
             Effect::StoryEnded { story } => {
                 let over = stores.signals.take(&story.0)?;
-                over.close(None, self.now).map(told)
+                over.close(Over::StoryEnded, self.time, self.now).map(told)
             }
             Effect::StoriesMerged { from, why } => self.merge(stores, *from, why.cluster),
             _ => None,
@@ -86,9 +128,8 @@ impl Folding<'_> {
         let gone = stores.signals.take(&from.0)?;
         let mut stays = stores.signals.take(&into.0).unwrap_or_default();
         let closed = if stays.is_open() {
-            let over = gone
-                .clone()
-                .close(Some(stays.signal.signal_key.clone()), self.now);
+            let into = Over::Merged(stays.signal.signal_key.clone());
+            let over = gone.clone().close(into, self.time, self.now);
             stays.fold(gone, self.policy);
             over
         } else {
@@ -103,7 +144,7 @@ impl Folding<'_> {
     }
 
     /// Adds evidence to a story's signal; gives the version that is due.
-    fn count(
+    pub(crate) fn count(
         &self,
         stores: &mut MergerStores,
         story: ClusterId,
@@ -122,6 +163,10 @@ impl Folding<'_> {
         let signal = &mut standing.signal;
         signal.story_key = Some(story.to_string());
         signal.topic_key = Some(topic.to_string());
+        if let Some(over) = standing.judge(self.policy) {
+            stores.signals.delete(story.0);
+            return standing.close(over, self.time, self.now).map(told);
+        }
         let due = standing.is_due(self.policy, self.now);
         if due && !standing.is_open() {
             // A story that ended and goes on later is another signal.

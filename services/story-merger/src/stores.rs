@@ -4,10 +4,17 @@ use model::Millis;
 use sameness::{Cluster, ClusterId, ClusterStore, Links, TopicLimits, TopicStores, Topics};
 use serde::{Deserialize, Serialize};
 use signals::Standing;
-use stage::{AnyStore, Expiring, Store, Stores, Tracked};
+use stage::{AnyStore, Expiring, Format, Lateness, Store, Stores, Timers, Tracked};
 use std::collections::HashMap;
 
 const DAY: Millis = 24 * 60 * 60 * 1000;
+
+/// As the dedup-aggregator has it, who bounds the times of events.
+const LATENESS: Lateness = Lateness {
+    allowed: 60 * 1000,
+    idle_after: 10 * 60 * 1000,
+    ahead: DAY,
+};
 
 /// The stores of one task.
 #[derive(Debug)]
@@ -22,6 +29,8 @@ pub struct MergerStores {
     pub(crate) topic_links: Expiring<u128, ClusterId>,
     /// The evidence of open stories, by the story's id.
     pub(crate) signals: Store<u128, Standing>,
+    /// When all stories of a tenant end if nothing is heard of them before.
+    pub(crate) timers: Timers,
     /// What finds stories and topics, by tenant; made of the stores.
     topics_of: HashMap<String, Topics>,
 }
@@ -36,11 +45,13 @@ pub(crate) struct Kept {
 impl Default for MergerStores {
     fn default() -> Self {
         Self {
-            stories: Tracked::new(Store::new("stories")),
-            topics: Tracked::new(Store::new("topics")),
+            // The second version knows what is pinned.
+            stories: Tracked::new(Store::new("stories").with_format(Format::version(2))),
+            topics: Tracked::new(Store::new("topics").with_format(Format::version(2))),
             story_links: Expiring::new("story-links", 4 * DAY),
             topic_links: Expiring::new("topic-links", 4 * DAY),
-            signals: Store::new("signals"),
+            signals: Store::new("signals").with_format(Format::version(2)),
+            timers: Timers::new("timers", LATENESS),
             topics_of: HashMap::new(),
         }
     }
@@ -53,6 +64,11 @@ impl Stores for MergerStores {
         visit(&mut self.story_links);
         visit(&mut self.topic_links);
         visit(&mut self.signals);
+        visit(&mut self.timers);
+    }
+
+    fn timers(&mut self) -> Option<&mut Timers> {
+        Some(&mut self.timers)
     }
 }
 
@@ -167,15 +183,20 @@ mod tests {
             vector: Some(VectorSum::deserialize(numbers).unwrap()),
             subject: Some(SubjectId::of("symbol:UNI")),
         };
+        let mut cluster = Cluster::new(sums, 1, 9);
+        cluster.pinned = true;
         Kept {
             tenant: "acme".into(),
-            cluster: Cluster::new(sums, 1, 9),
+            cluster,
         }
     }
 
     #[test]
     fn stories_and_topics_are_written_as_they_always_were() {
-        let versions = [include_str!("../tests/golden/kept.v1.hex")];
+        let versions = [
+            include_str!("../tests/golden/kept.v1.hex"),
+            include_str!("../tests/golden/kept.v2.hex"),
+        ];
         let (mut stories, mut topics) = (NONE().stories, NONE().topics);
         stories.put(7, kept());
         topics.put(7, kept());
@@ -212,9 +233,13 @@ mod tests {
         };
         standing.signal.signal_key = "sig_1".into();
         standing.signal.evidence_count = 20;
+        standing.signal.langs = [("en".to_owned(), 20)].into();
         let mut signals = NONE().signals;
         signals.put(7, standing);
-        let versions = [include_str!("../tests/golden/signals.v1.hex")];
+        let versions = [
+            include_str!("../tests/golden/signals.v1.hex"),
+            include_str!("../tests/golden/signals.v2.hex"),
+        ];
         assert_eq!(golden(signals, || NONE().signals, &versions), Ok(()));
     }
 }

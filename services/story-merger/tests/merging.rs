@@ -1,7 +1,10 @@
 //! The stage as the runtime sees it: parts of stories in one order, driven without Kafka.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test says enough")]
 
-use model::{Event, ScoredEvent, Signal, SignalState, StoryChange, StoryChangeKind as Kind, StoryPart};
+use model::{
+    Correction, CorrectionAction as Action, Event, ScoredEvent, Signal, SignalState, StoryChange,
+    StoryChangeKind as Kind, StoryPart,
+};
 use proptest::prelude::*;
 use sameness::{
     Cluster, ClusterId, Method, Reading, Representative, SlowWeights, Stories, StoryLimits, SubjectId,
@@ -10,7 +13,7 @@ use settings::DedupSettings;
 use signals::Standing;
 use stage::{Cx, Driver, Settled};
 use std::collections::{BTreeMap, BTreeSet};
-use story_merger::{COUNTED, Merged, StoryMerger, UNREADABLE};
+use story_merger::{COUNTED, Merged, REFUSED, StoryMerger, UNREADABLE};
 use topology::Topic;
 
 const HOUR: i64 = 3_600_000;
@@ -84,6 +87,8 @@ impl Said {
             senders: hashes(&fresh.senders),
             unnamed: fresh.unnamed,
             signal: Some(fresh.signal),
+            per_minute: fresh.heat.counts().to_vec(),
+            correction: None,
         }
     }
 }
@@ -300,5 +305,145 @@ proptest! {
         got.extend(all(&mut broken, &parts[cut..half], cut));
         got.extend(all(&mut broken.restarted(), &parts[half..], half));
         prop_assert_eq!(got, wanted);
+    }
+}
+
+#[test]
+fn stories_of_a_tenant_that_falls_silent_end_and_their_signals_are_closed() {
+    let mut driver = driver();
+    take(&mut driver, said(1, NEWS).part());
+    take(&mut driver, said(2, OTHER).part());
+    driver.tell_time(NOW);
+    driver.tell_time(NOW + 50 * HOUR);
+    assert!(driver.fired.is_empty(), "parts may still say something");
+    driver = driver.restarted();
+    driver.tell_time(NOW + 50 * HOUR);
+    driver.tell_time(NOW + 52 * HOUR);
+    let (mut ended, mut closed) = (Vec::new(), Vec::new());
+    for one in std::mem::take(&mut driver.fired) {
+        match one {
+            Merged::Change(change) => ended.push(change.kind),
+            Merged::Signal(signal) => closed.push((signal.state, signal.version)),
+        }
+    }
+    ended.sort();
+    assert_eq!(
+        ended,
+        [
+            Kind::StoryEnded,
+            Kind::StoryEnded,
+            Kind::TopicEnded,
+            Kind::TopicEnded
+        ]
+    );
+    assert_eq!(closed, [(SignalState::Closed, 2); 2]);
+    let (changes, again) = take(
+        &mut driver,
+        Said {
+            hours: 60,
+            ..said(3, NEWS)
+        }
+        .part(),
+    );
+    assert_eq!(kinds(&changes), [Kind::StoryOpened, Kind::TopicOpened]);
+    assert_eq!(again[0].version, 1, "another signal begins");
+}
+
+#[test]
+fn the_title_is_what_most_texts_say_and_heat_and_languages_add_up() {
+    let mut driver = driver();
+    let odd = Said {
+        score: 50.0,
+        ..said(
+            1,
+            "Uniswap fee switch: my uncle says governance vote passes, buy the dip in favour of sharing fees now",
+        )
+    };
+    let mut parts = vec![odd];
+    parts.extend((2..6).map(|id| said(id, NEWS)));
+    let told: Vec<Signal> = parts
+        .iter()
+        .flat_map(|said| take(&mut driver, said.part()).1)
+        .collect();
+    let last = told.last().unwrap();
+    assert_eq!((last.evidence_count, last.title.as_str()), (5, NEWS));
+    assert_eq!((last.heat_10m, last.heat_30m), (5, 5));
+    assert!((last.slope_10m - 0.5).abs() < 1e-9);
+}
+
+fn corrected(action: Action, story: &Signal, with: Option<&Signal>) -> StoryPart {
+    StoryPart {
+        tenant: "default".to_owned(),
+        correction: Some(Correction {
+            action,
+            story: story.story_key.clone().unwrap(),
+            with: with.map(|with| with.story_key.clone().unwrap()),
+            by: "alice".to_owned(),
+            reason: "seen by eye".to_owned(),
+        }),
+        ..StoryPart::default()
+    }
+}
+
+#[test]
+fn two_stories_that_a_person_says_are_one_have_one_signal_and_the_history_says_who_said_so() {
+    let mut driver = driver();
+    let (_, news) = take(&mut driver, said(1, NEWS).part());
+    let (_, other) = take(&mut driver, said(2, OTHER).part());
+    let (changes, signals) = take(&mut driver, corrected(Action::Merge, &other[0], Some(&news[0])));
+    assert_eq!(kinds(&changes), [Kind::StoriesMerged, Kind::TopicsMerged]);
+    for change in &changes {
+        assert_eq!(change.tier.as_deref(), Some("by_hand"));
+        assert_eq!(
+            (change.by.as_deref(), change.reason.as_deref()),
+            (Some("alice"), Some("seen by eye"))
+        );
+        assert_eq!(change.similarity, None);
+    }
+    let closed: Vec<&Signal> = signals
+        .iter()
+        .filter(|signal| signal.state == SignalState::Closed)
+        .collect();
+    let open: Vec<&Signal> = signals
+        .iter()
+        .filter(|signal| signal.state != SignalState::Closed)
+        .collect();
+    assert_eq!((closed.len(), open.len()), (1, 1), "{signals:?}");
+    assert_eq!(closed[0].merged_into.as_ref(), Some(&open[0].signal_key));
+    assert_eq!(open[0].evidence_count, 2);
+    let mut driver = driver.restarted();
+    let (_, more) = take(&mut driver, said(3, OTHER).part());
+    assert_eq!(
+        (&more[0].signal_key, more[0].evidence_count),
+        (&open[0].signal_key, 3)
+    );
+}
+
+#[test]
+fn a_pin_is_history_too_and_what_cannot_be_done_is_a_dead_letter() {
+    let mut driver = driver();
+    let (_, news) = take(&mut driver, said(1, NEWS).part());
+    for (action, tier) in [(Action::Pin, "pinned"), (Action::Unpin, "unpinned")] {
+        let (changes, _) = take(&mut driver, corrected(action, &news[0], None));
+        assert_eq!(
+            (kinds(&changes), changes[0].tier.as_deref()),
+            (vec![Kind::StoryGrouped], Some(tier))
+        );
+    }
+    let nothing = Signal {
+        story_key: Some("x".to_owned()),
+        ..Signal::default()
+    };
+    let wrong = [
+        corrected(Action::Merge, &news[0], None),
+        corrected(Action::Merge, &news[0], Some(&news[0])),
+        corrected(Action::Split, &news[0], None),
+        corrected(Action::Pin, &nothing, None),
+    ];
+    for part in wrong {
+        match driver.apply(part, &cx(9)) {
+            Settled::Dead(poison) => assert_eq!(poison.reason, REFUSED),
+            other => panic!("{other:?}"),
+        }
     }
 }

@@ -57,7 +57,7 @@ pub(crate) fn run(args: CardsArgs, app: &App) -> Result<(), Failure> {
     let settings = app.settings()?.notifier;
     let cards = notifier::open_cards(&settings);
     let cards = cards.map_err(|error| Failure::Configuration(format!("notifier.templates: {error}")))?;
-    let signal = PlanInput::Signal(signal(args.signal.as_deref())?);
+    let signal = PlanInput::Signal(Box::new(signal(args.signal.as_deref())?));
     for channel in chosen(&args, &settings)? {
         let preview = notifier::preview(&channel, &cards.load(), &signal);
         let preview = preview.map_err(|error| Failure::Configuration(error.to_string()))?;

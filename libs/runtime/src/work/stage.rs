@@ -75,10 +75,11 @@ impl<'a, S: Stage> StageWork<'a, S> {
         outbox: &mut Outbox<impl Kafka>,
     ) -> Result<bool, Fault> {
         let heard = running.heard();
+        let steady = Millis::try_from(self.began.elapsed().as_millis()).unwrap_or(Millis::MAX);
         let Some(timers) = running.stores.timers() else {
             return Ok(false);
         };
-        if !timers.tell_time(wall, heard) {
+        if !timers.tell_time(wall, steady, heard) {
             return Ok(false);
         }
         let (stage, stores) = (&mut self.stage, &mut running.stores);

@@ -69,6 +69,9 @@ impl Clusters {
         let candidates = self.index.candidates(query);
         for id in candidates.into_iter().filter(|id| Some(*id) != except) {
             let Some(cluster) = kept.get(id) else { continue };
+            if step == Step::Merge && cluster.pinned {
+                continue;
+            }
             let (tier, similarity) = query.similarity(cluster);
             let threshold = level.of(tier);
             let (least, cost) = match step {

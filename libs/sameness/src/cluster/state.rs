@@ -38,6 +38,9 @@ pub struct Cluster {
     pub rank: u64,
     /// The length of the profile.
     length: f32,
+    /// Somebody said that it merges with no other by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
 }
 
 impl Cluster {
@@ -53,6 +56,7 @@ impl Cluster {
             told: last,
             rank: 0,
             length,
+            pinned: false,
         }
     }
 

@@ -29,6 +29,15 @@ impl Representative {
         rmp_serde::from_slice(bytes).map_err(|error| error.to_string())
     }
 
+    /// The event time of the latest text, of the same bytes; `None` where they cannot be read.
+    pub fn last_in(bytes: &[u8]) -> Option<Millis> {
+        #[derive(Deserialize)]
+        struct Last {
+            last: Millis,
+        }
+        rmp_serde::from_slice(bytes).ok().map(|Last { last }| last)
+    }
+
     pub(super) fn of(story: ClusterId, sums: Sums, cluster: &Cluster) -> Self {
         Self {
             story,

@@ -4,9 +4,11 @@
 //! Nothing changes silently: whatever is linked, grouped or merged is an [`Effect`]. Which id a story or topic goes by
 //! now is in [`Links`]: an id that was merged points to the one that took it in.
 
+mod by_hand;
 mod effect;
 mod links;
 
+pub use by_hand::Refused;
 pub use effect::Effect;
 pub use links::{Links, follow};
 
@@ -271,6 +273,11 @@ fn grow(clusters: &mut Clusters, kept: &mut dyn ClusterStore, id: ClusterId, sai
     clusters.change(kept, id, cluster)
 }
 
+/// The cluster, where nobody said that it merges with no other.
+fn may_merge(kept: &dyn ClusterStore, id: ClusterId) -> Option<&Cluster> {
+    kept.get(id).filter(|cluster| !cluster.pinned)
+}
+
 /// The story to merge this one with.
 fn like_story(
     stories: &mut Clusters,
@@ -278,13 +285,13 @@ fn like_story(
     level: &Level,
     id: ClusterId,
 ) -> Option<Match> {
-    let query = kept.get(id)?.query();
+    let query = may_merge(kept, id)?.query();
     stories.best(kept, level, &query, Step::Merge, Some(id))
 }
 
 /// The topic to merge this one with, whatever the stories of both are about.
 fn like_topic(topics: &mut Clusters, kept: &dyn ClusterStore, level: &Level, id: ClusterId) -> Option<Match> {
-    let query = kept.get(id)?.query().of_any_subject();
+    let query = may_merge(kept, id)?.query().of_any_subject();
     topics.best(kept, level, &query, Step::Merge, Some(id))
 }
 

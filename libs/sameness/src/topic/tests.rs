@@ -1,6 +1,6 @@
 use super::*;
 use crate::story::{Stories, StoryLimits};
-use crate::{Method, Reading, SlowWeights};
+use crate::{Method, Reading, SlowWeights, SubjectId};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -216,4 +216,97 @@ proptest! {
             prop_assert_eq!(clusters.values().map(Cluster::texts).sum::<u32>(), all);
         }
     }
+}
+
+const XBOX: [&str; 3] = [
+    "Titanfall launches on Xbox One",
+    "Titanfall review: the Xbox One shooter we waited for",
+    "Microsoft bundles Xbox One with Titanfall",
+];
+
+/// What one partition says of a text about a subject.
+fn about(text: &str, subject: u128, id: u128) -> Representative {
+    let reading = Reading::of(text, None, &SlowWeights::default(), Method::default());
+    let reading = reading.about(SubjectId::of(&subject.to_string()));
+    let (mut stories, mut kept) = (Stories::new(StoryLimits::default()), BTreeMap::new());
+    let joined = stories.join(&mut kept, ClusterId(id), &reading, 0).unwrap();
+    joined.told.unwrap()
+}
+
+/// Stories of a topic, which are about different things, and one of another.
+fn folded() -> (Topics, Kept) {
+    let (mut topics, mut kept) = (Topics::new(TopicLimits::default()), Kept::default());
+    let texts = XBOX
+        .iter()
+        .chain(&["Earthquake shakes Chile, thousands leave their homes"]);
+    for (number, text) in (1..).zip(texts) {
+        topics.fold(&mut kept.stores(), &about(text, number, 100 * number));
+    }
+    (topics, kept)
+}
+
+#[test]
+fn two_stories_are_one_by_hand_and_their_topics_too() {
+    let (mut topics, mut kept) = folded();
+    let (xbox, chile) = (ClusterId(100), ClusterId(400));
+    assert_ne!(kept.topic_of(xbox), kept.topic_of(chile));
+    let effects = topics.merge_by_hand(&mut kept.stores(), chile, xbox).unwrap();
+    assert!(matches!(effects[0], Effect::StoriesMerged { .. }), "{effects:?}");
+    assert_eq!(kept.topic_of(xbox), kept.topic_of(chile));
+    assert!(kept.is_whole());
+    assert_eq!(
+        topics.merge_by_hand(&mut kept.stores(), xbox, chile),
+        Err(Refused::One)
+    );
+    let over = topics
+        .merge_by_hand(&mut kept.stores(), ClusterId(7), xbox)
+        .unwrap();
+    assert!(
+        matches!(&over[0], Effect::StoriesMerged { from, .. } if *from == ClusterId(7)),
+        "what is over goes into what is open: {over:?}"
+    );
+}
+
+#[test]
+fn a_story_that_was_split_off_its_topic_stays_apart_as_both_grow() {
+    let (mut topics, mut kept) = folded();
+    let stories: Vec<ClusterId> = kept.stories.keys().copied().collect();
+    let apart = stories.into_iter().find(|story| kept.topic_of(*story) != *story);
+    let apart = apart.expect("some story is in the topic of another");
+    let before = kept.topic_of(apart);
+    let new = ClusterId(9_999);
+    let effects = topics.split_by_hand(&mut kept.stores(), apart, new).unwrap();
+    assert!(
+        matches!(&effects[..], [Effect::Grouped { story, why }] if *story == apart && why.cluster == new)
+    );
+    for round in 0..8_u128 {
+        for (number, text) in (1..).zip(XBOX) {
+            let said = about(text, number, 10_000 + 10 * round + number);
+            topics.fold(&mut kept.stores(), &said);
+        }
+    }
+    let after = kept.topic_of(apart);
+    assert_eq!(after, new);
+    assert_ne!(kept.topic_of(before), after);
+    assert!(kept.is_whole());
+}
+
+#[test]
+fn what_names_its_topic_is_not_split_off_it_and_what_is_over_is_not_pinned() {
+    let (mut topics, mut kept) = folded();
+    let named = kept.topic_of(ClusterId(100));
+    let split = topics.split_by_hand(&mut kept.stores(), named, ClusterId(9_999));
+    assert_eq!(split, Err(Refused::NamesTopic));
+    assert_eq!(
+        topics.pin_by_hand(&mut kept.stores(), ClusterId(7), true),
+        Err(Refused::Over)
+    );
+    let (story, topic) = topics
+        .pin_by_hand(&mut kept.stores(), ClusterId(100), true)
+        .unwrap();
+    assert!(kept.stories[&story].pinned && kept.topics[&topic].pinned);
+    topics
+        .pin_by_hand(&mut kept.stores(), ClusterId(100), false)
+        .unwrap();
+    assert!(!kept.stories[&story].pinned && !kept.topics[&topic].pinned);
 }

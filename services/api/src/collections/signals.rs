@@ -64,6 +64,23 @@ pub(crate) struct SignalItem {
     topic_key: Option<String>,
     /// The signal that took this one in; null unless it is closed for that.
     merged_into: Option<String>,
+    /// What its events are about, where somebody named it.
+    #[schema(value_type = Vec<String>)]
+    subjects: Stored,
+    /// How many of its events are in which language, ISO 639-1.
+    #[schema(value_type = Object)]
+    langs: Stored,
+    /// Events of the ten minutes up to its latest.
+    heat_10m: i64,
+    /// Events of the thirty minutes up to its latest.
+    heat_30m: i64,
+    /// How many more events a minute these ten minutes had than the ten before.
+    slope_10m: f64,
+    /// How many more events a minute these thirty minutes had than the thirty before.
+    slope_30m: f64,
+    /// How it came to its state, oldest first: `time`, `state`, `reason`.
+    #[schema(value_type = Vec<Object>)]
+    changes: Stored,
 }
 
 /// A signal with the events it rests on.
@@ -86,7 +103,9 @@ impl Collection for Signals {
     const COLUMNS: &'static str = "signal_key, tenant, type, subject, title, lang, state, score, level, \
         coalesce(reasons, '[]') AS reasons, coalesce(unknown, '[]') AS unknown, evidence_count, source_count, \
         independent_count, suppressed, first_seen, last_seen, version, coalesce(facts, '{}') AS facts, rules_version, \
-        story_key, topic_key, merged_into";
+        story_key, topic_key, merged_into, coalesce(subjects, '[]') AS subjects, coalesce(langs, '{}') AS langs, \
+        coalesce(heat_10m, 0) AS heat_10m, coalesce(heat_30m, 0) AS heat_30m, coalesce(slope_10m, 0) AS slope_10m, \
+        coalesce(slope_30m, 0) AS slope_30m, coalesce(changes, '[]') AS changes";
     const TABLE: &'static str = "signals";
     const NUMBERED: bool = true;
     const SORTS: &'static [Sort] = &[

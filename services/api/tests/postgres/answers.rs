@@ -109,6 +109,21 @@ async fn signals_are_found_by_their_story_and_topic() {
         [&signal["topic_key"], &signal["merged_into"], &signal["state"]],
         ["t1", "sig_z", "closed"]
     );
+    assert_eq!(
+        [
+            &signal["subjects"],
+            &signal["langs"],
+            &signal["heat_10m"],
+            &signal["changes"]
+        ],
+        [
+            &serde_json::json!([]),
+            &serde_json::json!({}),
+            &serde_json::json!(0),
+            &serde_json::json!([])
+        ],
+        "what was stored before says nothing"
+    );
 }
 
 #[tokio::test]

@@ -261,9 +261,9 @@ fn records_without_text_fold_by_type_until_quiet() {
     );
     assert_ne!(third.signal_key, first.signal_key, "quiet in event time");
     let fourth = signal(driver.apply(later(login("4", 15.0), 48), &cx(NOW + 25 * HOUR)));
-    assert_ne!(
+    assert_eq!(
         fourth.signal_key, third.signal_key,
-        "quiet in the stream's time: its state has ended"
+        "only event time counts, however late records come"
     );
 }
 
@@ -382,4 +382,122 @@ proptest! {
         got.extend(steps[cut..].iter().map(|step| broken.apply(step.scored.clone(), &cx(step.time))));
         prop_assert_eq!(got, wanted);
     }
+}
+
+/// The signals among what timers led to.
+fn ended(driver: &mut Driver<DedupAggregator>) -> Vec<Signal> {
+    let fired = std::mem::take(&mut driver.fired).into_iter();
+    fired
+        .filter_map(|told| match told {
+            Told::Signal(signal) => Some(*signal),
+            Told::Member(_) | Told::Part(_) => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_signal_that_falls_silent_is_closed_by_time_also_after_a_restart() {
+    let mut driver = Driver::new(stage());
+    let first = signal(driver.apply(login("1", 20.0), &cx(NOW)));
+    let of = |id, user, hours| about(later(login(id, 20.0), hours), user);
+    driver.apply(of("2", "user:2", 23), &cx(NOW + 23 * HOUR));
+    assert!(driver.fired.is_empty());
+    driver = driver.restarted();
+    driver.apply(of("3", "user:3", 25), &cx(NOW + 25 * HOUR));
+    let closed = ended(&mut driver).pop().unwrap();
+    assert_eq!((&closed.signal_key, closed.version), (&first.signal_key, 2));
+    assert_eq!(closed.state, SignalState::Closed);
+    assert_eq!(
+        closed.changes.last().unwrap().reason,
+        "nothing was heard of it for long"
+    );
+    driver.tell_time(NOW + 25 * HOUR);
+    driver.tell_time(NOW + 60 * HOUR);
+    assert_eq!(
+        ended(&mut driver).len(),
+        2,
+        "a partition that is silent follows the clock"
+    );
+    let again = signal(driver.apply(of("4", "user:1", 61), &cx(NOW + 61 * HOUR)));
+    assert_eq!((again.version, again.evidence_count), (1, 1));
+    assert_ne!(again.signal_key, first.signal_key);
+}
+
+#[test]
+fn what_goes_on_is_not_closed_and_what_comes_late_does_not_end_at_once() {
+    let mut driver = Driver::new(stage());
+    for hours in [0, 10, 20, 30, 40, 50] {
+        let id = hours.to_string();
+        driver.apply(later(login(&id, 20.0), hours), &cx(NOW + hours * HOUR));
+    }
+    let late = about(later(login("late", 20.0), -100), "user:2");
+    let opened = signal(driver.apply(late, &cx(NOW + 50 * HOUR)));
+    let more = about(later(login("more", 20.0), -100), "user:2");
+    assert_eq!(
+        signal(driver.apply(more, &cx(NOW + 51 * HOUR))).signal_key,
+        opened.signal_key
+    );
+    assert_eq!(ended(&mut driver), []);
+}
+
+#[test]
+fn an_id_that_is_forgotten_and_comes_again_never_has_the_key_of_before() {
+    let settings = DedupSettings {
+        exact_window: Duration::from_hours(1),
+        quiet_after: Duration::from_mins(30),
+        ..DedupSettings::default()
+    };
+    let mut driver = Driver::new(DedupAggregator::new(&settings, Duration::from_mins(5)));
+    let keys: Vec<String> = (0..5)
+        .map(|hours| signal(driver.apply(later(login("1", 20.0), hours), &cx(NOW + hours * HOUR))).signal_key)
+        .collect();
+    assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len(), "{keys:?}");
+}
+
+#[test]
+fn parts_of_a_tenant_that_falls_silent_say_the_rest() {
+    let mut driver = Driver::new(stage());
+    let mut said = 0;
+    let mut count = |told: &Told| {
+        if let Told::Part(part) = told {
+            said += part.signal.as_ref().map_or(0, |signal| signal.evidence_count);
+        }
+    };
+    for id in 0..21 {
+        let settled = driver.apply(post(&id.to_string(), "a", NEWS), &cx(NOW));
+        told(settled).iter().for_each(&mut count);
+    }
+    driver.tell_time(NOW);
+    driver.tell_time(NOW + 72 * HOUR);
+    driver.fired.iter().for_each(&mut count);
+    assert_eq!(said, 21);
+}
+
+#[test]
+fn a_rule_of_life_ends_a_signal() {
+    let mut settings = DedupSettings::default();
+    settings.life.push(
+        serde_json::from_value(serde_json::json!({
+            "to": "closed", "when": "data.status == 'resolved'", "reason": "{{ data.status }} by its source",
+        }))
+        .unwrap(),
+    );
+    let mut driver = Driver::new(DedupAggregator::new(&settings, Duration::from_mins(5)));
+    signal(driver.apply(login("1", 20.0), &cx(NOW)));
+    let mut resolved = login("2", 20.0);
+    resolved
+        .event
+        .attributes
+        .insert("status".to_owned(), model::Value::from("resolved"));
+    let closed = signal(driver.apply(resolved, &cx(NOW)));
+    assert_eq!(
+        (closed.state, closed.version, closed.evidence_count),
+        (SignalState::Closed, 2, 2)
+    );
+    assert_eq!(closed.changes.last().unwrap().reason, "resolved by its source");
+    assert_eq!(
+        signal(driver.apply(login("3", 20.0), &cx(NOW))).version,
+        1,
+        "another one begins"
+    );
 }

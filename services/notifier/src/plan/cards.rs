@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     fn signal(title: &str) -> PlanInput {
-        PlanInput::Signal(Signal {
+        PlanInput::Signal(Box::new(Signal {
             title: title.to_owned(),
             subject: "symbol:UNI".to_owned(),
             level: "high".to_owned(),
@@ -181,10 +181,11 @@ mod tests {
                 text: Some("$UNI is back".to_owned()),
                 score: 1.0,
                 principal: None,
+                lang: None,
             }],
             unknown: vec!["market.liquidity_usd".to_owned()],
             ..Signal::default()
-        })
+        }))
     }
 
     #[test]

@@ -8,7 +8,7 @@ use topology::Topic;
 #[derive(Debug, Clone, PartialEq)]
 pub enum PlanInput {
     /// A signal with its final score, level and state.
-    Signal(Signal),
+    Signal(Box<Signal>),
     /// A detection.
     Detection(Detection),
     /// A channel that is disabled, or enabled again.
@@ -20,7 +20,9 @@ impl Input for PlanInput {
         match record.topic {
             Topic::Detections => decoder.decode(record.value).map(Self::Detection),
             Topic::NotificationsChannels => decoder.decode(record.value).map(Self::Channel),
-            _ => decoder.decode(record.value).map(Self::Signal),
+            _ => decoder
+                .decode(record.value)
+                .map(|signal| Self::Signal(Box::new(signal))),
         }
     }
 }

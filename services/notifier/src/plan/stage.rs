@@ -98,13 +98,13 @@ mod tests {
     }
 
     fn signal(level: &str, state: SignalState) -> PlanInput {
-        PlanInput::Signal(Signal {
+        PlanInput::Signal(Box::new(Signal {
             signal_key: "sig_1".to_owned(),
             subject: "symbol:UNI".to_owned(),
             level: level.to_owned(),
             state,
             ..Signal::default()
-        })
+        }))
     }
 
     fn apply(driver: &mut Driver<PlanStage>, input: PlanInput) -> Settled<Notification> {

@@ -132,11 +132,11 @@ mod tests {
     use super::*;
 
     fn signal(state: SignalState, level: &str) -> PlanInput {
-        PlanInput::Signal(Signal {
+        PlanInput::Signal(Box::new(Signal {
             state,
             level: level.to_owned(),
             ..Signal::default()
-        })
+        }))
     }
 
     #[test]
@@ -249,7 +249,10 @@ mod tests {
                 tenant,
                 ..Detection::default()
             };
-            let inputs = [PlanInput::Signal(signal), PlanInput::Detection(detection)];
+            let inputs = [
+                PlanInput::Signal(Box::new(signal)),
+                PlanInput::Detection(detection),
+            ];
             inputs.map(|input| wants(&channel, &input))
         };
         assert_eq!((of("acme"), of("zenith")), ([Ok(()), Ok(())], [Ok(()), Ok(())]));

@@ -31,19 +31,29 @@ columns! {
         story_key: Option<String>,
         topic_key: Option<String>,
         merged_into: Option<String>,
+        subjects: Option<Json>,
+        langs: Option<Json>,
+        heat_10m: i64,
+        heat_30m: i64,
+        slope_10m: f64,
+        slope_30m: f64,
+        changes: Option<Json>,
     }
 }
 
 const INSERT: &str = "\
     INSERT INTO signals AS old (signal_key, version, tenant, type, subject, title, lang, state, score, level, \
         evidence_count, source_count, suppressed, first_seen, last_seen, reasons, unknown, facts, rules_version, \
-        independent_count, story_key, topic_key, merged_into) \
-    SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p::jsonb, q::jsonb, r::jsonb, s, t, u, v, w \
+        independent_count, story_key, topic_key, merged_into, subjects, langs, heat_10m, heat_30m, slope_10m, slope_30m, \
+        changes) \
+    SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p::jsonb, q::jsonb, r::jsonb, s, t, u, v, w, x::jsonb, y::jsonb, \
+        z, aa, ab, ac, ad::jsonb \
     FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
         $9::double precision[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::timestamptz[], \
         $15::timestamptz[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bigint[], \
-        $21::text[], $22::text[], $23::text[]) \
-        AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w) \
+        $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bigint[], $27::bigint[], \
+        $28::double precision[], $29::double precision[], $30::text[]) \
+        AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad) \
     ON CONFLICT (signal_key) DO UPDATE SET version = excluded.version, tenant = excluded.tenant, \
         type = excluded.type, subject = excluded.subject, title = excluded.title, lang = excluded.lang, \
         state = excluded.state, score = excluded.score, level = excluded.level, \
@@ -52,6 +62,8 @@ const INSERT: &str = "\
         reasons = excluded.reasons, unknown = excluded.unknown, facts = excluded.facts, \
         rules_version = excluded.rules_version, independent_count = excluded.independent_count, \
         story_key = excluded.story_key, topic_key = excluded.topic_key, merged_into = excluded.merged_into, \
+        subjects = excluded.subjects, langs = excluded.langs, heat_10m = excluded.heat_10m, heat_30m = excluded.heat_30m, \
+        slope_10m = excluded.slope_10m, slope_30m = excluded.slope_30m, changes = excluded.changes, \
         stored_at = now() \
     WHERE excluded.version > old.version";
 
@@ -85,6 +97,13 @@ impl SignalRow {
             story_key: signal.story_key.map(identifier),
             topic_key: signal.topic_key.map(identifier),
             merged_into: signal.merged_into.map(identifier),
+            subjects: json_or_null(&signal.subjects),
+            langs: json_or_null(&signal.langs),
+            heat_10m: signal.heat_10m,
+            heat_30m: signal.heat_30m,
+            slope_10m: finite(signal.slope_10m),
+            slope_30m: finite(signal.slope_30m),
+            changes: json_or_null(&signal.changes),
         }
     }
 }

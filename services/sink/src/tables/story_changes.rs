@@ -19,14 +19,17 @@ columns! {
         tier: Option<String>,
         similarity: Option<f64>,
         shared: Option<Json>,
+        changed_by: Option<String>,
+        reason: Option<String>,
     }
 }
 
 const INSERT: &str = "\
-    INSERT INTO story_changes (kafka_partition, kafka_offset, tenant, time, kind, id, into_id, tier, similarity, shared) \
-    SELECT a, b, c, d, e, f, g, h, i, j::jsonb \
+    INSERT INTO story_changes (kafka_partition, kafka_offset, tenant, time, kind, id, into_id, tier, similarity, shared, \
+        changed_by, reason) \
+    SELECT a, b, c, d, e, f, g, h, i, j::jsonb, k, l \
     FROM unnest($1::int[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], \
-        $9::double precision[], $10::text[]) AS row (a, b, c, d, e, f, g, h, i, j) \
+        $9::double precision[], $10::text[], $11::text[], $12::text[]) AS row (a, b, c, d, e, f, g, h, i, j, k, l) \
     ON CONFLICT DO NOTHING";
 
 impl ChangeRow {
@@ -46,6 +49,8 @@ impl ChangeRow {
             tier: change.tier.map(text),
             similarity: change.similarity.map(finite),
             shared: json_or_null(&change.shared),
+            changed_by: change.by.map(text),
+            reason: change.reason.map(text),
         }
     }
 }

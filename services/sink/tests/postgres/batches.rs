@@ -154,6 +154,7 @@ pub(crate) fn change(kind: StoryChangeKind, id: &str, into: &str) -> SinkInput {
         tier: why.map(|(tier, _)| tier.to_owned()),
         similarity: why.map(|(_, similarity)| similarity),
         shared: why.map_or_else(Vec::new, |_| vec!["wallet".to_owned(), "drain".to_owned()]),
+        ..StoryChange::default()
     }))
 }
 
@@ -168,6 +169,7 @@ pub(crate) fn signal_of(key: &str, version: i64, events: &[&str]) -> Signal {
         text: Some("somebody bought $PEPE for a thousand dollars and told everybody about it".to_owned()),
         score: 40.0,
         principal: None,
+        lang: None,
     };
     Signal {
         signal_key: key.to_owned(),

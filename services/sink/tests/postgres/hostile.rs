@@ -54,6 +54,14 @@ fn everywhere(naughty: &str) -> [SinkInput; 6] {
     (event.time, event.received_at, scored.score) = (i64::MIN, i64::MAX, f64::NAN);
     let mut signal = signal_of(naughty, i64::MAX, &[naughty, "other"]);
     signal.facts.insert(naughty.to_owned(), Value::from(naughty));
+    signal.subjects.push(naughty.to_owned());
+    signal.langs.insert(naughty.to_owned(), i64::MAX);
+    (signal.slope_10m, signal.heat_10m) = (f64::NAN, i64::MIN);
+    signal.changes.push(model::SignalChange {
+        time: i64::MIN,
+        state: model::SignalState::Verified,
+        reason: naughty.to_owned(),
+    });
     for key in [
         &mut signal.story_key,
         &mut signal.topic_key,
@@ -78,6 +86,8 @@ fn everywhere(naughty: &str) -> [SinkInput; 6] {
         tier: Some(naughty.into()),
         similarity: Some(f64::NAN),
         shared: vec![naughty.into()],
+        by: Some(naughty.into()),
+        reason: Some(naughty.into()),
     };
     let letter = DeadLetter {
         stage: naughty.into(),

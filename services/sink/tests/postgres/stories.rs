@@ -186,6 +186,38 @@ async fn a_signal_says_its_story_its_topic_and_what_took_it_in() {
     assert_eq!(db.word(told).await, "closed a t sig_2");
 }
 
+#[tokio::test]
+async fn a_signal_says_how_it_lives_and_a_change_who_made_it() {
+    let mut db = Database::new("sink_signal_life").await;
+    let mut signal = signal_of("s", 1, &["1"]);
+    signal.subjects = vec!["symbol:UNI".to_owned()];
+    signal.langs = [("en".to_owned(), 3)].into();
+    (signal.heat_10m, signal.heat_30m) = (2, 3);
+    (signal.slope_10m, signal.slope_30m) = (0.2, -0.5);
+    signal.changes = vec![model::SignalChange {
+        time: NOW,
+        state: model::SignalState::Verified,
+        reason: "2 independent senders".to_owned(),
+    }];
+    let SinkInput::Change(mut merged) = change(StoriesMerged, "a", "b") else {
+        panic!("a change")
+    };
+    merged.by = Some("alice".to_owned());
+    merged.reason = Some("seen".to_owned());
+    let batch = Builder::default()
+        .with(SinkInput::Signal(Box::new(signal)))
+        .with(SinkInput::Change(merged));
+    db.sink.store(batch.batch()).await.unwrap();
+    let told = "SELECT concat_ws(' ', subjects->>0, langs->>'en', heat_10m, heat_30m, slope_10m, slope_30m, \
+                changes->0->>'state', changes->0->>'reason') FROM signals";
+    assert_eq!(
+        db.word(told).await,
+        "symbol:UNI 3 2 3 0.2 -0.5 verified 2 independent senders"
+    );
+    let by = "SELECT concat_ws(' ', changed_by, reason) FROM story_changes";
+    assert_eq!(db.word(by).await, "alice seen");
+}
+
 /// Ten thousand texts of a day in three thousand parts, whose stories are ten merges deep.
 const FULL: &str = "
     INSERT INTO story_members SELECT 's' || n % 7, 'e' || n, 'default', now() - n * interval '4 min',

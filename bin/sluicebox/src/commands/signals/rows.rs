@@ -41,6 +41,13 @@ pub(super) struct Signal {
     pub(super) story_key: Option<String>,
     pub(super) topic_key: Option<String>,
     pub(super) merged_into: Option<String>,
+    pub(super) subjects: Option<Value>,
+    pub(super) langs: Option<Value>,
+    pub(super) heat_10m: Option<i64>,
+    pub(super) heat_30m: Option<i64>,
+    pub(super) slope_10m: Option<f64>,
+    pub(super) slope_30m: Option<f64>,
+    pub(super) changes: Option<Value>,
 }
 
 /// An event that a signal rests on.
@@ -78,10 +85,12 @@ pub(super) struct Change {
     tier: Option<String>,
     similarity: Option<f64>,
     shared: Option<Value>,
+    changed_by: Option<String>,
+    reason: Option<String>,
 }
 
 impl Change {
-    pub(super) fn cells(&self) -> [String; 7] {
+    pub(super) fn cells(&self) -> [String; 9] {
         [
             time(self.time),
             self.kind.clone(),
@@ -90,6 +99,8 @@ impl Change {
             self.tier.clone().unwrap_or_default(),
             alike(self.similarity),
             words(self.shared.as_ref()),
+            self.changed_by.clone().unwrap_or_default(),
+            self.reason.clone().unwrap_or_default(),
         ]
     }
 }
@@ -160,7 +171,7 @@ fn short(text: &str) -> String {
 pub(super) async fn signal(pool: &PgPool, key: &str) -> Result<Option<Signal>, sqlx::Error> {
     let asked = "SELECT signal_key, tenant, type, subject, title, state, level, score, version, evidence_count, \
                  source_count, independent_count, suppressed, first_seen, last_seen, reasons, story_key, topic_key, \
-                 merged_into FROM signals WHERE signal_key = $1";
+                 merged_into, subjects, langs, heat_10m, heat_30m, slope_10m, slope_30m, changes FROM signals WHERE signal_key = $1";
     sqlx::query_as(asked).bind(key).fetch_optional(pool).await
 }
 
@@ -180,7 +191,7 @@ pub(super) async fn changes(pool: &PgPool, tenant: &str, story: &str) -> Result<
                          ON link.into_id = held.id AND link.tenant = $1 AND link.level = 'story' AND link.id <> held.id \
                      WHERE steps < $4 \
                  ) \
-                 SELECT time, kind, id, into_id, tier, similarity, shared FROM story_changes \
+                 SELECT time, kind, id, into_id, tier, similarity, shared, changed_by, reason FROM story_changes \
                  WHERE tenant = $1 AND id IN (SELECT id FROM held) \
                  ORDER BY kafka_partition, kafka_offset LIMIT $3";
     let asked = sqlx::query_as(asked)
