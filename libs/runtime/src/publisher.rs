@@ -2,12 +2,14 @@
 //! transaction, because there is no input to commit with it.
 
 mod batch;
+mod rounds;
 
 use crate::client;
 use batch::{Acknowledgements, Batch, BatchProducer, Outgoing};
 use model::{Encoder, SchemaIds};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::Producer;
+use rounds::Rounds;
 use settings::KafkaSettings;
 use stage::Output;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -55,6 +57,7 @@ struct Inner {
     prefix: Prefix,
     encoder: Encoder,
     current: RwLock<Current>,
+    rounds: Rounds,
 }
 
 /// The producer that is used now, and how many there were before it.
@@ -74,6 +77,7 @@ impl Publisher {
             prefix: prefix.clone(),
             encoder: Encoder::new(ids),
             current,
+            rounds: Rounds::default(),
         })))
     }
 
@@ -88,9 +92,7 @@ impl Publisher {
         output.encode(&self.0.encoder, &mut value);
         let key = output.key();
         let mut sending = self.0.begin();
-        sending
-            .send(output.topic(), Some(key.as_bytes()), &value, traceparent)
-            .await;
+        sending.add(output.topic(), Some(key.as_bytes()), &value, traceparent);
         alone(sending.ended().await)
     }
 
@@ -105,9 +107,7 @@ impl Publisher {
             value.clear();
             output.encode(&self.0.encoder, &mut value);
             let key = output.key();
-            sending
-                .send(output.topic(), Some(key.as_bytes()), &value, *traceparent)
-                .await;
+            sending.add(output.topic(), Some(key.as_bytes()), &value, *traceparent);
         }
         sending.ended().await
     }
@@ -120,13 +120,15 @@ impl Publisher {
         value: &[u8],
     ) -> Result<(), PublishError> {
         let mut sending = self.0.begin();
-        sending.send(topic, key, value, None).await;
+        sending.add(topic, key, value, None);
         alone(sending.ended().await)
     }
 
     /// Waits until everything sent so far has been acknowledged or given up.
     pub async fn flush(&self, deadline: Duration) -> Result<(), PublishError> {
-        let producer = self.0.current().producer;
+        let Current { producer, .. } = self.0.current();
+        // One of nothing ends once everything before it was handed over.
+        Batch::default().sent(&producer, &self.0.rounds).await;
         blocking(move || producer.flush(deadline)).await
     }
 
@@ -149,45 +151,42 @@ impl Publisher {
     }
 }
 
-/// Records that are on their way together.
+/// Records that are to be sent together.
 struct Sending<'a> {
     inner: &'a Inner,
-    number: u64,
     batch: Batch,
-    /// The topic and the size of each record that was handed over.
-    sent: Vec<(usize, Topic, usize)>,
+    /// The place, topic and size of each record of the batch.
+    records: Vec<(usize, Topic, usize)>,
     too_large: Vec<(usize, PublishError)>,
-    topic: Option<(Topic, String)>,
+    topic: Option<(Topic, Arc<str>)>,
 }
 
 impl Sending<'_> {
-    async fn send(&mut self, topic: Topic, key: Option<&[u8]>, value: &[u8], traceparent: Option<&str>) {
-        let place = self.sent.len() + self.too_large.len();
+    fn add(&mut self, topic: Topic, key: Option<&[u8]>, value: &[u8], traceparent: Option<&str>) {
+        let place = self.records.len() + self.too_large.len();
         let size = key.map_or(0, <[u8]>::len) + value.len();
         if size > limit(topic) {
             self.too_large.push((place, too_large(topic, size)));
             return;
         }
-        self.sent.push((place, topic, size));
-        let inner = self.inner;
+        self.records.push((place, topic, size));
         let named = self.topic.take().filter(|(named, _)| *named == topic);
-        let (_, name) = self
-            .topic
-            .insert(named.unwrap_or_else(|| (topic, inner.prefix.apply(topic.name()))));
-        let outgoing = Outgoing {
+        let named = named.unwrap_or_else(|| (topic, self.inner.prefix.apply(topic.name()).into()));
+        let (_, name) = self.topic.insert(named);
+        self.batch.push(&Outgoing {
             topic: name,
             key,
             value,
             traceparent,
-        };
-        self.batch.send(outgoing).await;
+        });
     }
 
     async fn ended(self) -> Vec<(usize, PublishError)> {
         let mut failed = self.too_large;
-        for (at, error) in self.batch.ended().await {
-            self.inner.replace_if_broken(self.number, &error);
-            if let Some((place, topic, size)) = self.sent.get(at) {
+        let Current { producer, number } = self.inner.current();
+        for (at, error) in self.batch.sent(&producer, &self.inner.rounds).await {
+            self.inner.replace_if_broken(number, &error);
+            if let Some((place, topic, size)) = self.records.get(at) {
                 failed.push((*place, self.inner.why(*topic, *size, &error)));
             }
         }
@@ -209,12 +208,10 @@ impl Inner {
     }
 
     fn begin(&self) -> Sending<'_> {
-        let Current { producer, number } = self.current();
         Sending {
             inner: self,
-            number,
-            batch: Batch::new(producer),
-            sent: Vec::new(),
+            batch: Batch::default(),
+            records: Vec::new(),
             too_large: Vec::new(),
             topic: None,
         }

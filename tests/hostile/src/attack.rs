@@ -22,12 +22,21 @@ const DESCRIPTORS: u64 = 16_384;
 pub fn attack(targets: &Targets, under_way: impl Fn()) -> Result<Value, Failure> {
     let _ = rlimit::increase_nofile_limit(DESCRIPTORS);
     let flood = threads()?.block_on(Flood::prepare(&targets.settings))?;
-    // Whoever may not lower it attacks at the priority of everybody, which is only harder. Threads inherit it.
-    let _ = rustix::process::setpriority_process(None, NICE);
+    step_back();
     let threads = threads()?;
     let strikes = threads.block_on(until_told(targets, &flood, under_way));
     threads.shutdown_background();
     Ok(strikes)
+}
+
+/// Takes the lowest priority there is. Linux weighs the processes of a session against each other, and sessions against
+/// each other whatever is in them (`sched(7)`, "The autogroup feature"): without a session of their own, attackers would
+/// have the weight of the program that they attack against the broker and the database. Whoever may not do this attacks
+/// at the priority of everybody, which is only harder. Threads inherit it.
+fn step_back() {
+    let _ = rustix::process::setsid();
+    let _ = std::fs::write("/proc/self/autogroup", NICE.to_string());
+    let _ = rustix::process::setpriority_process(None, NICE);
 }
 
 fn threads() -> Result<Runtime, Failure> {

@@ -49,7 +49,7 @@ impl Afternoon {
 }
 
 /// Between two requests of one attacker, so that the attacks take the program's time and not all of the machine's.
-const BREATH: Duration = Duration::from_millis(20);
+const BREATH: Duration = Duration::from_millis(50);
 
 /// All of them, under way.
 pub(crate) fn begin(targets: &Targets, flood: &Flood, afternoon: &Afternoon) -> JoinSet<()> {

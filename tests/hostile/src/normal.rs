@@ -19,6 +19,15 @@ pub(crate) struct Taken {
     pub(crate) again: usize,
 }
 
+impl Taken {
+    /// The same and another.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.ids.extend(other.ids);
+        self.waits.extend(other.waits);
+        self.again += other.again;
+    }
+}
+
 /// Sends `rate` events a second for so long, and returns once the last is taken.
 pub(crate) async fn send(place: &Place, name: &str, rate: u32, length: Duration) -> Result<Taken, Failure> {
     let (client, url) = (client()?, format!("http://{}/v1/events", place.edge));

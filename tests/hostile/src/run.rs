@@ -9,8 +9,9 @@ use crate::report::Report;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Before anything is measured: connections are made, code and caches are warm.
-const WARM_UP: Duration = Duration::from_secs(3);
+/// Before anything is measured, with and without attackers: connections are made, code and caches are warm. The broker's
+/// compiler takes half a core while it meets new paths, which says nothing of an afternoon.
+const WARM_UP: Duration = Duration::from_secs(5);
 
 /// How long, and how much.
 #[derive(Debug, Clone)]
@@ -31,7 +32,10 @@ pub struct Options {
 /// It cannot be held. What does not hold in it is said by the report.
 pub async fn run(options: &Options) -> Result<Report, Failure> {
     let mut place = Place::start().await?;
-    let warm_up = normal::send(&place, "warm-up", options.rate, WARM_UP).await?;
+    let attackers = Outside::begin(&options.attackers, &place).await?;
+    let mut warm_up = normal::send(&place, "attacked", options.rate, WARM_UP).await?;
+    attackers.end().await?;
+    warm_up.add(normal::send(&place, "warm-up", options.rate, WARM_UP).await?);
     let quiet = normal::send(&place, "quiet", options.rate, options.quiet).await?;
     let attackers = Outside::begin(&options.attackers, &place).await?;
     let hostile = normal::send(&place, "hostile", options.rate, options.hostile).await?;

@@ -1,10 +1,12 @@
 //! Records that are sent together, and what became of each. A record costs one small allocation, and whoever waits is
 //! woken once for all: a channel for each record costs more than everything else about it.
 
+use super::rounds::{InFlight, Rounds};
 use rdkafka::client::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DeliveryResult, ProducerContext, ThreadedProducer};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -19,7 +21,7 @@ pub(super) type BatchProducer = ThreadedProducer<Acknowledgements>;
 /// What is sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Outgoing<'a> {
-    pub(super) topic: &'a str,
+    pub(super) topic: &'a Arc<str>,
     pub(super) key: Option<&'a [u8]>,
     pub(super) value: &'a [u8],
     pub(super) traceparent: Option<&'a str>,
@@ -48,6 +50,13 @@ impl ProducerContext for Acknowledgements {
 pub(super) struct Ticket {
     place: usize,
     open: Arc<Open>,
+    in_flight: Arc<InFlight>,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.in_flight.settled();
+    }
 }
 
 /// What all tickets of a batch share; when the last is gone, everything is known.
@@ -76,71 +85,115 @@ impl Drop for Open {
     }
 }
 
+/// Where a record of a batch stands in its bytes.
+struct Place {
+    topic: Arc<str>,
+    key: Option<Range<usize>>,
+    value: Range<usize>,
+    traceparent: Option<Range<usize>>,
+}
+
 /// Records that are sent one after the other and awaited together.
+#[derive(Default)]
 pub(super) struct Batch {
-    producer: Arc<BatchProducer>,
-    open: Arc<Open>,
-    done: oneshot::Receiver<Vec<Failed>>,
-    /// Until when records may wait for room.
-    patience: Instant,
-    next: usize,
+    bytes: Vec<u8>,
+    records: Vec<Place>,
 }
 
 impl Batch {
-    pub(super) fn new(producer: Arc<BatchProducer>) -> Self {
+    /// Adds a copy of a record.
+    pub(super) fn push(&mut self, outgoing: &Outgoing<'_>) {
+        let key = outgoing.key.map(|key| self.copy(key));
+        let value = self.copy(outgoing.value);
+        let traceparent = outgoing.traceparent.map(|header| self.copy(header.as_bytes()));
+        self.records.push(Place {
+            topic: Arc::clone(outgoing.topic),
+            key,
+            value,
+            traceparent,
+        });
+    }
+
+    fn copy(&mut self, bytes: &[u8]) -> Range<usize> {
+        let begin = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        begin..self.bytes.len()
+    }
+
+    /// Sends all of them, and waits until each is acknowledged or given up; those that are not on their topic, in any
+    /// order.
+    pub(super) async fn sent(self, producer: &Arc<BatchProducer>, rounds: &Rounds) -> Vec<Failed> {
         let (tell, done) = oneshot::channel();
         let open = Open {
             failed: Mutex::default(),
             done: Some(tell),
         };
-        Self {
-            producer,
-            open: Arc::new(open),
-            done,
-            patience: Instant::now() + QUEUE_TIMEOUT,
+        rounds.add(Leaving {
+            batch: self,
             next: 0,
-        }
-    }
-
-    /// Hands the next record to the client, which keeps a copy of it; waits while the client's queue is full.
-    pub(super) async fn send(&mut self, outgoing: Outgoing<'_>) {
-        let ticket = Box::new(Ticket {
-            place: self.next,
-            open: Arc::clone(&self.open),
+            open: Arc::new(open),
+            // Kept until then, so that every ticket comes back.
+            producer: Arc::clone(producer),
+            patience: Instant::now() + QUEUE_TIMEOUT,
         });
-        self.next += 1;
-        let mut record = record(&outgoing, ticket);
-        while let Err((error, refused)) = self.producer.send(record) {
-            let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
-            if !full || Instant::now() >= self.patience {
-                self.open.fail(refused.delivery_opaque.place, error);
-                return;
-            }
-            record = refused;
-            tokio::time::sleep(TRY_AGAIN).await;
-        }
+        done.await.unwrap_or_default()
     }
 
-    /// Waits until all that were sent are acknowledged or given up; those that are not on their topic, in any order.
-    pub(super) async fn ended(self) -> Vec<Failed> {
-        drop(self.open);
-        // The producer is kept until then, so that every ticket comes back.
-        let failed = self.done.await;
-        drop(self.producer);
-        failed.unwrap_or_default()
+    fn record(&self, place: usize, ticket: Box<Ticket>) -> BaseRecord<'_, [u8], [u8], Box<Ticket>> {
+        let at = &self.records[place];
+        let mut record = BaseRecord::with_opaque_to(&at.topic, ticket).payload(&self.bytes[at.value.clone()]);
+        record.key = at.key.clone().map(|key| &self.bytes[key]);
+        record.headers = at.traceparent.clone().map(|value| {
+            OwnedHeaders::new_with_capacity(1).insert(Header {
+                key: crate::work::TRACE_HEADER,
+                value: Some(&self.bytes[value]),
+            })
+        });
+        record
     }
 }
 
-fn record<'a>(outgoing: &Outgoing<'a>, ticket: Box<Ticket>) -> BaseRecord<'a, [u8], [u8], Box<Ticket>> {
-    let mut record = BaseRecord::with_opaque_to(outgoing.topic, ticket).payload(outgoing.value);
-    record.key = outgoing.key;
-    record.headers = outgoing.traceparent.map(|value| {
-        OwnedHeaders::new_with_capacity(1).insert(Header {
-            key: crate::work::TRACE_HEADER,
-            value: Some(value),
-        })
-    });
-    record
+/// A batch that is being handed to the client. What of it was not handed over when this is dropped has failed.
+pub(super) struct Leaving {
+    batch: Batch,
+    /// The first record that was not handed over.
+    next: usize,
+    open: Arc<Open>,
+    producer: Arc<BatchProducer>,
+    /// Until when records may wait for room.
+    patience: Instant,
+}
+
+impl Leaving {
+    /// Hands all records to the client, which keeps copies of them; waits while the client's queue is full.
+    pub(super) async fn leave(mut self, in_flight: &Arc<InFlight>) {
+        while self.next < self.batch.records.len() {
+            in_flight.sent();
+            let ticket = Box::new(Ticket {
+                place: self.next,
+                open: Arc::clone(&self.open),
+                in_flight: Arc::clone(in_flight),
+            });
+            let refused = self.producer.send(self.batch.record(self.next, ticket));
+            if let Err((error, _)) = refused {
+                let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
+                if full && Instant::now() < self.patience {
+                    tokio::time::sleep(TRY_AGAIN).await;
+                    continue;
+                }
+                self.open.fail(self.next, error);
+            }
+            self.next += 1;
+        }
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        for place in self.next..self.batch.records.len() {
+            self.open.fail(place, KafkaError::Canceled);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -148,38 +201,59 @@ mod tests {
     use super::*;
     use rdkafka::ClientConfig;
 
+    fn batch(topics: &[&str]) -> Batch {
+        let mut batch = Batch::default();
+        for topic in topics {
+            batch.push(&Outgoing {
+                topic: &Arc::from(*topic),
+                key: Some(b"k"),
+                value: b"v",
+                traceparent: Some("00"),
+            });
+        }
+        batch
+    }
+
+    fn places(failed: &[Failed]) -> Vec<usize> {
+        let mut places: Vec<_> = failed.iter().map(|(place, _)| *place).collect();
+        places.sort_unstable();
+        places
+    }
+
     #[tokio::test]
     async fn each_record_that_fails_is_told_at_its_place() {
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", "127.0.0.1:1")
             .set("message.timeout.ms", "50");
-        let producer = config.create_with_context(Acknowledgements).unwrap();
-        let mut batch = Batch::new(Arc::new(producer));
-        for value in [b"a", b"b"] {
-            let outgoing = Outgoing {
-                topic: "none",
-                key: Some(b"k"),
-                value,
-                traceparent: Some("00"),
-            };
-            batch.send(outgoing).await;
-        }
-        let nul = Outgoing {
-            topic: "a\0b",
-            key: None,
-            value: b"",
-            traceparent: None,
-        };
-        batch.send(nul).await;
-        let mut places: Vec<_> = batch.ended().await.into_iter().map(|(place, _)| place).collect();
-        places.sort_unstable();
-        assert_eq!(places, [0, 1, 2]);
+        let producer = Arc::new(config.create_with_context(Acknowledgements).unwrap());
+        let failed = batch(&["none", "none", "a\0b"])
+            .sent(&producer, &Rounds::default())
+            .await;
+        assert_eq!(places(&failed), [0, 1, 2]);
     }
 
     #[tokio::test]
     async fn a_batch_of_nothing_ends_at_once() {
-        let producer = ClientConfig::new().create_with_context(Acknowledgements).unwrap();
-        assert_eq!(Batch::new(Arc::new(producer)).ended().await, []);
+        let producer = Arc::new(ClientConfig::new().create_with_context(Acknowledgements).unwrap());
+        let failed = Batch::default().sent(&producer, &Rounds::default()).await;
+        assert_eq!(failed, []);
+    }
+
+    #[test]
+    fn what_was_not_handed_over_when_its_runtime_ended_has_failed() {
+        let producer = Arc::new(ClientConfig::new().create_with_context(Acknowledgements).unwrap());
+        let (tell, mut done) = oneshot::channel();
+        drop(Leaving {
+            batch: batch(&["none", "none"]),
+            next: 1,
+            open: Arc::new(Open {
+                failed: Mutex::default(),
+                done: Some(tell),
+            }),
+            producer,
+            patience: Instant::now(),
+        });
+        assert_eq!(places(&done.try_recv().unwrap()), [1]);
     }
 }

@@ -15,7 +15,7 @@ const HALF_HEADS: usize = 1_000;
 const HALF_BODIES: usize = 500;
 const DEAF: usize = 100;
 /// Before a connection that was closed is opened again.
-const AGAIN: Duration = Duration::from_millis(500);
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What is sent, and then nothing more.
 #[derive(Clone, Copy)]

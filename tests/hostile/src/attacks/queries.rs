@@ -17,13 +17,14 @@ const PATHS: [&str; 5] = [
 
 pub(super) async fn ask_for_ever(api: SocketAddr, from: IpAddr, afternoon: Afternoon) {
     let Some(client) = client(from) else { return };
-    while afternoon.breathes().await {
-        for path in PATHS {
-            let request = client.get(url(api, path)).header("x-api-key", Place::key());
-            // Whatever the answer is.
-            if request.send().await.is_ok() {
-                afternoon.struck(Kind::Query);
-            }
+    for path in PATHS.iter().cycle() {
+        if !afternoon.breathes().await {
+            return;
+        }
+        let request = client.get(url(api, path)).header("x-api-key", Place::key());
+        // Whatever the answer is.
+        if request.send().await.is_ok() {
+            afternoon.struck(Kind::Query);
         }
     }
 }
