@@ -28,6 +28,7 @@ impl Standing {
     /// Asks the rules, and changes the state as the first of them says that moves it; gives why it is over, where one says
     /// so of a signal that was told of.
     pub fn judge(&mut self, policy: &Policy) -> Option<Over> {
+        self.heat.tell(&mut self.signal);
         let known = LifeStanding {
             unkeyed: self.unnamed,
             contradictions: if policy.life.names("contradictions") {
@@ -101,6 +102,7 @@ mod tests {
     use super::*;
     use crate::standing::tests::{policy, scored};
     use model::Evidence;
+    use rules::{LifeRules, LifeText};
 
     #[test]
     fn texts_that_say_the_opposite_contradict() {
@@ -119,6 +121,27 @@ mod tests {
         let other = "Strong earthquake shakes Chile, thousands leave their homes";
         assert_eq!(contradictions(&signal(&[said, denied, other])), 1);
         assert_eq!(contradictions(&signal(&[said, said, other])), 0);
+    }
+
+    #[test]
+    fn rules_see_the_heat_of_the_event_that_they_are_asked_for() {
+        let text = LifeText {
+            from: &[SignalState::Candidate],
+            to: SignalState::Verified,
+            when: "heat_10m >= 2",
+            reason: "{{ heat_10m }} in ten minutes",
+        };
+        let policy = Policy {
+            life: std::sync::Arc::new(LifeRules::read(&[text]).unwrap()),
+            ..policy()
+        };
+        let mut standing = Standing::default();
+        for id in ["1", "2"] {
+            standing.add(scored(id, "a", 50.0), false, &policy);
+            standing.judge(&policy);
+        }
+        assert_eq!(standing.signal.changes.len(), 1);
+        assert_eq!(standing.signal.changes[0].reason, "2 in ten minutes");
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Evidence that stages hold back: of signals that nobody was told of yet, and what was counted since they were told of
 //! last. Read from the changelogs, by our own understanding of their bytes.
+//!
+//! What ended in silence before anybody was told of it leaves the stores, and its evidence is counted nowhere: the days that
+//! are judged end before `quiet_after` and `story_idle` do.
 
 use crate::History;
 use crate::fold::replay;
