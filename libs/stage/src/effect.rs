@@ -128,6 +128,16 @@ pub enum Outcome<O, M = Infallible> {
     Done(Emit<O>),
     /// It is done, and this is to be kept.
     Learned(Emit<O>, M),
+    /// It is done for now, and is done again after this long, or at once where a newer record of its key comes. That one
+    /// takes its place then.
+    Again {
+        /// What to write.
+        outputs: Vec<O>,
+        /// What is to be kept, if anything.
+        learned: Option<M>,
+        /// How long until it is done again.
+        after: Duration,
+    },
     /// It was tried in vain; try again after this long.
     Retry {
         /// How long to wait.

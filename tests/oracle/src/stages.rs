@@ -154,6 +154,8 @@ impl Fold for &Enriching {
             .block_on(self.effect.perform(&input, &key, attempt, None, cx))
         {
             Outcome::Done(emit) | Outcome::Learned(emit, _) => Settled::from(Ok(emit)),
+            // A look-up is made once.
+            Outcome::Again { outputs, .. } => Settled::Out(outputs),
             Outcome::Poison(poison) => Settled::Dead(poison),
             Outcome::Retry { why, .. } | Outcome::Wait { why, .. } | Outcome::Fatal(why) => {
                 Settled::Dead(Poison::ours("undetermined", why))

@@ -8,7 +8,7 @@ mod parked;
 mod performers;
 mod queue;
 
-use super::{Carried, Decoded, Offered, Settler, Settling, Work, context, decode, wall_clock};
+use super::{Carried, Decoded, Offered, Settler, Settling, Work, child, context, decode, wall_clock};
 use crate::commit_policy::Moment;
 use crate::config::LaneConfig;
 use crate::fault::Fault;
@@ -184,6 +184,11 @@ impl<'a, E: Effect> EffectWork<'a, E> {
                 self.effect.remember(memory, &mut running.stores.own);
                 self.settle(held, Ok(emit), running, outbox)?;
             }
+            Outcome::Again {
+                outputs,
+                learned,
+                after,
+            } => self.again(held, &outputs, learned, after, running, outbox)?,
             Outcome::Poison(poison) => self.settle(held, Err(poison), running, outbox)?,
             Outcome::Retry { after, why, cause } => self.retry(held, after, &why, cause, running),
             Outcome::Wait { after, why } => self.wait(held, after, &why, running),
@@ -220,8 +225,52 @@ impl<'a, E: Effect> EffectWork<'a, E> {
         if let Settling::TooMany(why) = self.settler.settle(&cx, carried, verdict, running, outbox)? {
             return Err(Fault::halt(why).of_task(held.task));
         }
-        if is_parked(running, held.offset) {
+        if is_parked(running, held.offset) && !record.is_standing() {
             running.pending.count_resumed();
+        }
+        Ok(())
+    }
+
+    /// A record is done, and stays to be done again, unless a newer one of its key is there to take its place. What it led to
+    /// the first time counts as its outcome, and what it leads to later as emitted.
+    fn again(
+        &mut self,
+        held: Held,
+        outputs: &[E::Out],
+        learned: Option<E::Memory>,
+        after: Duration,
+        running: &mut RunningOf<E>,
+        outbox: &mut Outbox,
+    ) -> Result<(), Fault> {
+        let Some(record) = running.stores.parked.get(&held.offset) else {
+            return Err(Fault::rebuild(format!("{held:?} was performed but not kept")));
+        };
+        let trace = child(&self.config.names, &record.origin.cx(held.task, held.offset));
+        if let Err(too_large) = outbox.send_all(held.task, outputs, &trace)? {
+            let poison = too_large.of_record(record.value.len());
+            return self.settle(held, Err(poison), running, outbox);
+        }
+        if record.is_standing() {
+            running.pending.emitted += outputs.len() as u64;
+        } else {
+            running.pending.count_out(outputs.len() as u64);
+            if is_parked(running, held.offset) {
+                running.pending.count_resumed();
+            }
+        }
+        running.pending.count_topics(outputs);
+        if let Some(memory) = learned {
+            self.effect.remember(memory, &mut running.stores.own);
+        }
+        self.due.remove(&held);
+        if self.queue.is_followed(held) {
+            self.queue.settle(held);
+            running.stores.parked.take(&held.offset);
+            return Ok(());
+        }
+        self.queue.again(held, self.now() + after);
+        if let Some(record) = running.stores.parked.get_mut(&held.offset) {
+            record.stand(wall_clock(), after);
         }
         Ok(())
     }
@@ -387,6 +436,9 @@ impl<E: Effect> Work for EffectWork<'_, E> {
             }
             self.queue
                 .arrive(held, record.key(), part, record.size(), now + left);
+            if record.is_standing() {
+                self.queue.stand(held);
+            }
         }
     }
 

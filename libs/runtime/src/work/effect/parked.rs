@@ -79,6 +79,9 @@ pub(crate) struct Parked {
     /// When the first one began, by the clock of the wall.
     begun: Option<Millis>,
     pause: Option<Pause>,
+    /// Whether it was done before and is done again and again, so that it counts as settled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    standing: bool,
 }
 
 /// The wait before the next attempt, by the clock of the wall: the one clock that outlives a process.
@@ -112,6 +115,7 @@ impl Parked {
             was_due: false,
             begun: None,
             pause: None,
+            standing: false,
         }
     }
 
@@ -172,6 +176,18 @@ impl Parked {
         if self.attempts == 0 {
             self.begun = None;
         }
+    }
+
+    /// It was done, and is to be done again after this long: attempts are counted from 1 anew.
+    pub(crate) fn stand(&mut self, now: Millis, wait: Duration) {
+        (self.attempts, self.scheduled, self.begun) = (0, None, None);
+        self.standing = true;
+        self.pause(now, wait);
+    }
+
+    /// Whether it was done before and stays.
+    pub(crate) const fn is_standing(&self) -> bool {
+        self.standing
     }
 
     /// Whether the last attempt was due.
@@ -244,11 +260,7 @@ mod tests {
         (attempt.number, attempt.elapsed)
     }
 
-    #[test]
-    fn attempts_and_waits_survive_the_changelog() {
-        let mut record = parked();
-        assert_eq!(begun(&mut record, 1_000), (1, Duration::ZERO));
-        record.pause(1_500, SECOND);
+    fn restored(record: Parked) -> Parked {
         let (mut kept, mut again) = (EffectStores::<()>::default(), EffectStores::<()>::default());
         kept.parked.put(42, record);
         kept.each(&mut |store| {
@@ -257,7 +269,15 @@ mod tests {
             };
             store.changes(show).unwrap();
         });
-        let mut restored = again.parked.get(&42).unwrap().clone();
+        again.parked.get(&42).unwrap().clone()
+    }
+
+    #[test]
+    fn attempts_and_waits_survive_the_changelog() {
+        let mut record = parked();
+        assert_eq!(begun(&mut record, 1_000), (1, Duration::ZERO));
+        record.pause(1_500, SECOND);
+        let mut restored = restored(record);
         assert_eq!(
             (&restored.value[..], restored.key()),
             (&b"\x00record"[..], Some(&b"ops"[..]))
@@ -306,6 +326,18 @@ mod tests {
         record.take_back_attempt();
         let due = record.begin_attempt(1_005, true);
         assert_eq!((due.number, due.scheduled, due.elapsed), (3, 2, SECOND));
+    }
+
+    #[test]
+    fn what_is_done_again_is_no_further_attempt_and_waits_over_a_restart() {
+        let mut record = parked();
+        begun(&mut record, 1_000);
+        record.stand(2_000, SECOND);
+        assert!(record.is_standing() && !record.was_tried());
+        let mut restored = restored(record);
+        assert!(restored.is_standing());
+        assert_eq!(restored.pause_left(2_400), Duration::from_millis(600));
+        assert_eq!(begun(&mut restored, 3_000), (1, Duration::ZERO));
     }
 
     #[test]

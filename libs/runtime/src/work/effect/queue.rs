@@ -167,6 +167,25 @@ impl Queue {
         self.put_back(held, due, false);
     }
 
+    /// A performed record is done, and is performed again at `due`, or once a newer one of its key comes.
+    pub(crate) fn again(&mut self, held: Held, due: Moment) {
+        self.stand(held);
+        self.put_back(held, due, false);
+    }
+
+    /// A record that was taken up was done before, and is performed again and again.
+    pub(crate) fn stand(&mut self, held: Held) {
+        if let Some(backlog) = self.backlogs.get_mut(&held.task) {
+            backlog.stand(held.offset);
+        }
+    }
+
+    /// Whether newer records of its key wait behind it.
+    pub(crate) fn is_followed(&self, held: Held) -> bool {
+        let backlog = self.backlogs.get(&held.task);
+        backlog.is_some_and(|backlog| backlog.is_followed(held.offset))
+    }
+
     /// The same, because its part failed: nothing of the part is tried for `rest`, and the record is tried before it is
     /// due once its part is back.
     pub(crate) fn part_failed(&mut self, held: Held, due: Moment, now: Moment, rest: Duration) {
@@ -220,7 +239,7 @@ impl Queue {
         }
     }
 
-    /// How many records of a task are held from this offset on.
+    /// How many records of a task are held from this offset on of which it is not known what becomes of them.
     pub(crate) fn held_since(&self, task: Task, offset: Option<i64>) -> usize {
         let backlog = self.backlogs.get(&task);
         backlog.map_or(0, |backlog| backlog.held_since(offset.unwrap_or(i64::MIN)))

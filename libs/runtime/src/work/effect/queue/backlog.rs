@@ -16,6 +16,8 @@ struct Record {
     /// Whether it waits because its part failed, so that it need not once the part is back.
     ailing: bool,
     performing: bool,
+    /// Whether it is done again and again, until a newer one of its key comes.
+    standing: bool,
 }
 
 /// What is held for one part.
@@ -61,14 +63,18 @@ impl Backlog {
 
     pub(super) fn arrive(&mut self, offset: i64, key: Option<&[u8]>, part: Part, bytes: usize, due: Moment) {
         let key: Option<Box<[u8]>> = key.map(Into::into);
-        let is_first = match &key {
+        let first = match &key {
             Some(key) => {
                 let line = self.lines.entry(key.clone()).or_default();
                 line.push_back(offset);
-                line.len() == 1
+                line.front().copied().unwrap_or(offset)
             }
-            None => true,
+            None => offset,
         };
+        let is_first = first == offset;
+        if !is_first {
+            self.hasten(first, due);
+        }
         let load = self.loads.entry(part.clone()).or_default();
         if is_first {
             load.waiting.insert((due, offset));
@@ -83,8 +89,39 @@ impl Backlog {
             due,
             ailing: false,
             performing: false,
+            standing: false,
         };
         self.records.insert(offset, record);
+    }
+
+    /// A record that stands is to make way: it is done once more by then.
+    fn hasten(&mut self, offset: i64, by: Moment) {
+        let Some(record) = self.records.get_mut(&offset) else {
+            return;
+        };
+        if !record.standing || record.performing || record.due <= by {
+            return;
+        }
+        if let Some(load) = self.loads.get_mut(&record.part)
+            && load.waiting.remove(&(record.due, offset))
+        {
+            load.waiting.insert((by, offset));
+            record.due = by;
+        }
+    }
+
+    /// The record stands from now on.
+    pub(super) fn stand(&mut self, offset: i64) {
+        if let Some(record) = self.records.get_mut(&offset) {
+            record.standing = true;
+        }
+    }
+
+    /// Whether newer records of its key wait behind it.
+    pub(super) fn is_followed(&self, offset: i64) -> bool {
+        let key = self.records.get(&offset).and_then(|record| record.key.as_ref());
+        let line = key.and_then(|key| self.lines.get(key));
+        line.is_some_and(|line| line.len() > 1)
     }
 
     /// The parts that records wait for, each with the time at which its next one is due.
@@ -173,8 +210,10 @@ impl Backlog {
         std::mem::take(&mut record.performing).then(|| record.part.clone())
     }
 
+    /// Those that stand are settled already.
     pub(super) fn held_since(&self, offset: i64) -> usize {
-        self.records.range(offset..).count()
+        let held = self.records.range(offset..);
+        held.filter(|(_, record)| !record.standing).count()
     }
 
     /// The part of each record that is being performed.

@@ -280,3 +280,30 @@ fn what_is_said_of_a_dropped_record_is_not_heard() {
     queue.clear();
     assert_eq!((queue.performing(), queue.start(MS(9))), (0, None));
 }
+
+#[test]
+fn a_record_that_stands_makes_way_for_a_newer_one_of_its_key() {
+    let mut queue = Queue::new(LIMITS);
+    let key = Some(&b"news"[..]);
+    queue.arrive(held(0, 1), key, Part::default(), 1, MS(0));
+    let started = queue.start(MS(0)).unwrap();
+    queue.again(started.held, MS(1_000));
+    assert_eq!(queue.start(MS(10)), None);
+    assert_eq!(queue.held_since(task(0), None), 0, "it is settled");
+    queue.arrive(held(0, 2), key, Part::default(), 1, MS(20));
+    let again = queue.start(MS(20)).unwrap();
+    assert_eq!((again.held, queue.is_followed(again.held)), (held(0, 1), true));
+    queue.settle(again.held);
+    assert_eq!(queue.start(MS(20)).map(|started| started.held), Some(held(0, 2)));
+}
+
+#[test]
+fn what_waits_for_another_try_does_not_make_way() {
+    let mut queue = Queue::new(LIMITS);
+    let key = Some(&b"ops"[..]);
+    queue.arrive(held(0, 1), key, Part::default(), 1, MS(0));
+    let started = queue.start(MS(0)).unwrap();
+    queue.retry(started.held, MS(1_000));
+    queue.arrive(held(0, 2), key, Part::default(), 1, MS(20));
+    assert_eq!(queue.start(MS(20)), None);
+}
