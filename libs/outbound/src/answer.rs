@@ -18,6 +18,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body, or its beginning where it is longer than allowed or did not end in time.
     pub body: Vec<u8>,
+    /// Whether that is the whole body.
+    pub is_whole: bool,
     /// What `Retry-After` said, capped; zero for a date that is past.
     pub retry_after: Option<Duration>,
 }
@@ -67,6 +69,7 @@ mod tests {
             status: 400,
             headers: HeaderMap::new(),
             body: b"no\nsuch \x1b[2Jchat".to_vec(),
+            is_whole: true,
             retry_after: None,
         };
         assert_eq!(answer.shown(), "https://x.example answered 400: no such  [2Jchat");

@@ -171,12 +171,16 @@ impl Client {
             Wanted::Body => over.saturating_duration_since(Instant::now()),
             Wanted::Status => COURTESY,
         };
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let retry_after = self.asked_wait(&response);
+        let (body, is_whole) = beginning(response, self.0.policy.max_response_bytes, within).await;
         Ok(Answer {
             endpoint: endpoint.to_owned(),
-            status: response.status().as_u16(),
-            retry_after: self.asked_wait(&response),
-            headers: response.headers().clone(),
-            body: beginning(response, self.0.policy.max_response_bytes, within).await,
+            status,
+            headers,
+            body,
+            is_whole,
+            retry_after,
         })
     }
 
@@ -301,7 +305,9 @@ impl Client {
                 }
                 Wanted::Status => Ok((
                     status,
-                    beginning(response, self.0.policy.max_response_bytes, COURTESY).await,
+                    beginning(response, self.0.policy.max_response_bytes, COURTESY)
+                        .await
+                        .0,
                 )),
             },
             408 | 425 | 429 | 500..=599 => Err(CallError::Busy {
@@ -310,7 +316,7 @@ impl Client {
                 retry_after: self.asked_wait(&response),
             }),
             _ => {
-                let detail = shown(&beginning(response, SHOWN, COURTESY).await);
+                let detail = shown(&beginning(response, SHOWN, COURTESY).await.0);
                 Err(CallError::Rejected {
                     endpoint: endpoint.to_owned(),
                     status,
@@ -355,21 +361,27 @@ impl Client {
 }
 
 /// The first bytes of a body, as far as they come in time: one that is cut or never ends changes nothing of what
-/// the status said.
-async fn beginning(mut response: Response, most: usize, within: Duration) -> Vec<u8> {
+/// the status said. Says whether they are all.
+async fn beginning(mut response: Response, most: usize, within: Duration) -> (Vec<u8>, bool) {
     let mut bytes = Vec::new();
     let reading = async {
-        while let Ok(Some(chunk)) = response.chunk().await {
-            let room = most.saturating_sub(bytes.len());
-            bytes.extend(chunk.iter().take(room));
-            if chunk.len() > room {
-                break;
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    let room = most.saturating_sub(bytes.len());
+                    bytes.extend(chunk.iter().take(room));
+                    if chunk.len() > room {
+                        return false;
+                    }
+                }
+                Ok(None) => return true,
+                Err(_) => return false,
             }
         }
     };
     // What came until then is kept.
-    let _ = tokio::time::timeout(within, reading).await;
-    bytes
+    let is_whole = tokio::time::timeout(within, reading).await.unwrap_or_default();
+    (bytes, is_whole)
 }
 
 fn unreachable_or_forbidden(endpoint: &str, error: reqwest::Error) -> CallError {

@@ -152,6 +152,7 @@ pub(super) mod tests {
             status,
             headers: HeaderMap::new(),
             body: body.as_bytes().to_vec(),
+            is_whole: true,
             retry_after: None,
         }
     }
