@@ -2,7 +2,7 @@
 
 use crate::commands::{
     cards, completion, config, demo, detect, dlq, doctor, events, flow, keys, migrate, notifications, replay,
-    rules, run, schemas, signals, smoke, state, tasks, topics, wait,
+    rules, run, schemas, signals, smoke, sources, state, tasks, topics, wait,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Color;
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Dlq(dlq::DlqArgs),
     /// Channels: which are disabled, enabling them; sending notifications again
     Notifications(notifications::NotificationsArgs),
+    /// Sources that are polled: how they fare, trying them, pausing and resuming them
+    Sources(sources::SourcesArgs),
     /// What channels would send of a signal, for a look at it
     Cards(cards::CardsArgs),
     /// Why a signal is what it is, and what an event belongs to

@@ -9,6 +9,7 @@ mod probes;
 mod process;
 mod reloads;
 mod servers;
+mod sources;
 mod stages;
 mod target;
 mod threads;
@@ -16,4 +17,5 @@ mod upkeep;
 
 pub(crate) use lag::{lag_of_sink, now};
 pub(crate) use process::Process;
+pub(crate) use stages::reach;
 pub(crate) use target::Target;

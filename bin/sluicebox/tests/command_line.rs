@@ -9,6 +9,8 @@ mod installing;
 mod keys;
 #[path = "command_line/listening.rs"]
 mod listening;
+#[path = "command_line/sources.rs"]
+mod sources;
 #[path = "command_line/state.rs"]
 mod state;
 

@@ -14,6 +14,7 @@ mod raw_event;
 mod record;
 mod replay;
 mod signal;
+mod source_command;
 mod story;
 mod tenant;
 mod value;
@@ -34,6 +35,7 @@ pub use raw_event::{Headers, RawEvent, RawEventError, Request, check_version, is
 pub use record::{Id, Record};
 pub use replay::{Replay, ReplayedLetter};
 pub use signal::{Evidence, Signal, SignalChange, SignalState};
+pub use source_command::{SourceAction, SourceCommand};
 pub use story::{
     Correction, CorrectionAction, MinuteCount, StoryChange, StoryChangeKind, StoryMember, StoryPart,
 };

@@ -18,7 +18,7 @@ impl SchemaSource for OneSchema {
     }
 }
 
-const IDS: SchemaIds = SchemaIds([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+const IDS: SchemaIds = SchemaIds([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
 
 fn golden(schema: Schema, version: u32, kind: &str) -> PathBuf {
     let name = format!("{}.v{version}.{kind}", schema.file_stem());
@@ -351,6 +351,17 @@ fn channel_state() {
         failing_since: Some(3),
         reason: "http_410".into(),
         by: "notifier-deliver".into(),
+    });
+}
+
+#[test]
+fn source_command() {
+    holds(&SourceCommand {
+        source: "news".into(),
+        action: SourceAction::Pause,
+        time: 9,
+        reason: "their maintenance".into(),
+        by: "ann@host".into(),
     });
 }
 

@@ -25,7 +25,7 @@ fn decoder<R: Record>() -> Decoder {
 }
 
 fn encoded<R: Record>(record: &R) -> Vec<u8> {
-    Encoder::new(SchemaIds([1; 13])).encoded(record)
+    Encoder::new(SchemaIds([1; 14])).encoded(record)
 }
 
 fn reads_as_written<R: Record + PartialEq + Debug>(record: &R) {

@@ -89,7 +89,7 @@ async fn away_at_the_start_is_waited_for_and_said() {
         server.get_or_insert_with(|| serve(address, stand_in(Asked::default())));
     };
     let ids = connect(address).ids(&Prefix::default(), away).await;
-    assert_eq!(ids.unwrap().0, [7; 13]);
+    assert_eq!(ids.unwrap().0, [7; 14]);
     assert!(
         said[0].contains("does not answer: Connection refused"),
         "{said:?}"

@@ -198,7 +198,7 @@ async fn a_certificate_opens_a_registry_that_asks_for_one() {
         ..known.clone()
     };
     let registry = Registry::connect(&known).unwrap();
-    assert_eq!(registry.ids_once(&Prefix::default()).await.unwrap().0, [7; 13]);
+    assert_eq!(registry.ids_once(&Prefix::default()).await.unwrap().0, [7; 14]);
     for settings in [stranger, distrusts] {
         let registry = Registry::connect(&settings).unwrap();
         assert!(registry.ids_once(&Prefix::default()).await.unwrap_err().is_away());

@@ -168,7 +168,7 @@ mod tests {
             dead_letters: DeadLetterSettings::default(),
             prefix: Prefix::new(String::new()),
             instance: "one".to_owned(),
-            ids: SchemaIds([0; 13]),
+            ids: SchemaIds([0; 14]),
             schemas: Arc::new(NoSchemas),
             observer: Arc::<Heard>::clone(observer),
             stop: Stop::default(),

@@ -310,7 +310,7 @@ mod tests {
             brokers: "127.0.0.1:1".to_owned(),
             ..KafkaSettings::default()
         };
-        Publisher::new(&kafka, &Prefix::default(), SchemaIds([0; 13])).unwrap()
+        Publisher::new(&kafka, &Prefix::default(), SchemaIds([0; 14])).unwrap()
     }
 
     #[tokio::test]

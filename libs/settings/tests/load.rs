@@ -305,7 +305,7 @@ fn a_stage_may_have_limits_of_its_own_for_dead_letters() {
     assert_eq!(of("scorer"), (0.2, 2_000, 1_000));
     let said = complaint("dead_letters: {stages: {scorr: {ratio: 1.5}}}\n", &[]);
     assert!(
-        said.contains("scorr") && said.contains("the stages are normalizer, scorer"),
+        said.contains("scorr") && said.contains("the stages are sources, normalizer, scorer"),
         "{said}"
     );
     assert!(said.contains("dead_letters.stages.scorr.ratio = 1.5"), "{said}");

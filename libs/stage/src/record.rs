@@ -209,6 +209,14 @@ writes! {
     model::DeadLetter => Topic::DeadLetters,
     model::Replay => Topic::DeadLetterReplays,
     model::ChannelState => Topic::NotificationsChannels,
+    model::SourceCommand => Topic::SourcesCommands,
+}
+
+/// A source is of a tenant only where it is configured.
+impl Input for model::SourceCommand {
+    fn decode(record: &Wire<'_>, decoder: &mut Decoder) -> Result<Self, DecodeError> {
+        decoder.decode(record.value)
+    }
 }
 
 /// What stands on the ingest topic, whoever wrote it. An event without an id gets one by the record's place.

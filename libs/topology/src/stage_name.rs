@@ -8,6 +8,8 @@ use std::fmt;
 pub enum StageName {
     /// The edge: other people's dialects become raw events.
     Adapters,
+    /// What others have to tell is asked for and becomes raw events.
+    Sources,
     /// Raw events become events.
     Normalizer,
     /// Events become scored events.
@@ -30,7 +32,8 @@ pub enum StageName {
 
 impl StageName {
     /// The stages that consume, in the order of the stream.
-    pub const RUNNERS: [Self; 9] = [
+    pub const RUNNERS: [Self; 10] = [
+        Self::Sources,
         Self::Normalizer,
         Self::Scorer,
         Self::DedupAggregator,
@@ -46,6 +49,7 @@ impl StageName {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Adapters => "adapters",
+            Self::Sources => "sources",
             Self::Normalizer => "normalizer",
             Self::Scorer => "scorer",
             Self::DedupAggregator => "dedup-aggregator",
@@ -79,6 +83,7 @@ impl StageName {
     /// The keyed stores the stage keeps.
     pub const fn stores(self) -> &'static [&'static str] {
         match self {
+            Self::Sources => &["parked", "cursors", "polls"],
             Self::DedupAggregator => &["seen", "signals", "parts", "words", "timers"],
             Self::StoryMerger => &[
                 "stories",

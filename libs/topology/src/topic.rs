@@ -34,6 +34,8 @@ pub enum Topic {
     DeadLetterReplays,
     /// Which channels are disabled, and since when one fails.
     NotificationsChannels,
+    /// Which sources are to be polled, paused or resumed.
+    SourcesCommands,
 }
 
 /// The Avro schema of a topic's value; the file is `schemas/<name>.avsc`.
@@ -65,11 +67,13 @@ pub enum Schema {
     StoryPart,
     /// `story_change.avsc`
     StoryChange,
+    /// `source_command.avsc`
+    SourceCommand,
 }
 
 impl Schema {
     /// Every schema, in the order of their numbers.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::RawEvent,
         Self::Event,
         Self::ScoredEvent,
@@ -83,6 +87,7 @@ impl Schema {
         Self::StoryMember,
         Self::StoryPart,
         Self::StoryChange,
+        Self::SourceCommand,
     ];
 
     /// The stem of the schema's file.
@@ -101,6 +106,7 @@ impl Schema {
             Self::StoryMember => "story_member",
             Self::StoryPart => "story_part",
             Self::StoryChange => "story_change",
+            Self::SourceCommand => "source_command",
         }
     }
 }
@@ -190,14 +196,14 @@ const fn row(
 
 use StageName as N;
 
-static TABLE: [TopicSpec; 14] = [
+static TABLE: [TopicSpec; 15] = [
     row(
         Topic::IngestEvents,
         "ingest.events",
         Schema::RawEvent,
         "subject, else source and id",
         WEEK,
-        &[N::Adapters],
+        &[N::Adapters, N::Sources],
         &[N::Normalizer, N::Sink],
     ),
     row(
@@ -321,6 +327,16 @@ static TABLE: [TopicSpec; 14] = [
         Cleanup::Compact,
         &[N::NotifierDeliver],
         &[N::NotifierPlan],
+    ),
+    row(
+        Topic::SourcesCommands,
+        "sources.commands",
+        Schema::SourceCommand,
+        "source",
+        // Each process says at its start which sources it has, so nothing that is older is missed.
+        WEEK,
+        &[N::Sources],
+        &[N::Sources],
     ),
 ];
 

@@ -146,7 +146,7 @@ fn the_same_event_and_rules_give_the_same_bytes() {
     let rules = open_rules(folder.path()).unwrap();
     let bytes = || {
         let scored = score(&mut Driver::new(ScorerStage::new(&rules)), event(Some(12.0)));
-        model::Encoder::new(model::SchemaIds([1; 13])).encoded(&scored)
+        model::Encoder::new(model::SchemaIds([1; 14])).encoded(&scored)
     };
     assert_eq!(bytes(), bytes());
 }

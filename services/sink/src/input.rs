@@ -48,7 +48,8 @@ impl Input for SinkInput {
             | Topic::StoriesParts
             | Topic::Signals
             | Topic::DeadLetterReplays
-            | Topic::NotificationsChannels => {
+            | Topic::NotificationsChannels
+            | Topic::SourcesCommands => {
                 return Err(DecodeError::Unrecognized(format!(
                     "the sink does not read {}",
                     topic.name()

@@ -20,6 +20,7 @@ pub(crate) mod schemas;
 mod shown;
 pub(crate) mod signals;
 pub(crate) mod smoke;
+pub(crate) mod sources;
 pub(crate) mod state;
 mod table;
 pub(crate) mod tasks;
@@ -53,6 +54,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Dlq(args) => dlq::run(args, &app).await,
         Command::Notifications(args) => notifications::run(args, &app).await,
         Command::Cards(args) => cards::run(args, &app),
+        Command::Sources(args) => sources::run(args, &app).await,
         Command::Signals(args) => signals::run(args, &app).await,
         Command::Detect(args) => detect::run(args, &app).await,
         Command::State(args) => state::run(args, &app).await,

@@ -18,6 +18,7 @@ pub(super) fn waiting(first: &Settings, now: &Settings) -> Vec<&'static str> {
         ("adapters", first.adapters != now.adapters),
         ("api", first.api != now.api),
         ("ops", first.ops != now.ops),
+        ("sources", first.sources != now.sources),
         ("normalizer", first.normalizer != now.normalizer),
         ("scorer", first.scorer != now.scorer),
         ("dedup", first.dedup != now.dedup),
@@ -64,6 +65,7 @@ fn but_for_followed(first: &Settings, now: &Settings) -> Settings {
         ..now.notifier
     };
     now.enricher.http.clone_from(&first.enricher.http);
+    now.sources.polled.clone_from(&first.sources.polled);
     now
 }
 
@@ -83,6 +85,7 @@ mod tests {
         now.outbound.proxy = Some(Secret::new("http://u:p@h:1"));
         now.access.keys_file = Some("keys".into());
         now.notifier.channels.clear();
+        now.sources.polled = vec![settings::SourceSettings::default()];
         assert_eq!(told(&waiting(&first, &now)), "in use");
         now.kafka.sasl_password = Some(Secret::new("another"));
         now.adapters.max_batch = 7;

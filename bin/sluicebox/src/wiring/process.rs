@@ -197,6 +197,7 @@ impl Process {
     ) -> Result<(), Failure> {
         for service in services {
             match service {
+                Target::Sources => self.sources(settings, shared)?,
                 Target::Normalizer => self.normalizer(settings, shared)?,
                 Target::Scorer => self.scorer(settings, shared)?,
                 Target::DedupAggregator => self.dedup_aggregator(settings, shared)?,

@@ -3,6 +3,7 @@
 use super::changes;
 use super::channels::ChannelWatch;
 use super::process::{Process, Stages};
+use super::sources::SourceWatch;
 use super::upkeep::upkeep;
 use crate::failure::Failure;
 use database::Way;
@@ -12,6 +13,7 @@ use outbound::Reach;
 use runtime::{Publisher, Shared, run_drain, run_effect, run_stage};
 use settings::{Settings, WatchError, Watched};
 use sink::{SinkDrain, SinkError};
+use sources::Sources;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +27,34 @@ const ASK_AGAIN: Duration = Duration::from_millis(500);
 const LOOKUPS: usize = 64;
 
 impl Process {
+    pub(super) fn sources(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
+        let load = |settings: &Settings| Ok::<_, Failure>((settings.sources.clone(), self::reach(settings)?));
+        let sources = Sources::follow(&settings.sources, &reach(settings)?, self.reload.made(load));
+        let sources = sources.map_err(|error| Failure::Configuration(format!("sources.polled: {error}")))?;
+        self.followed.follow("sources", "polled", &sources);
+        let metrics = self.metrics.clone();
+        let tell = move |outcome: &'static str, took: Duration| {
+            metrics.outbound("sources", outcome, took.as_secs_f64());
+        };
+        let admitting = sources::Admitting::new(settings.admission.limits());
+        let effect = Arc::new(sources::SourcesEffect::new(&sources, admitting, Arc::new(tell)));
+        let watch = SourceWatch {
+            sources,
+            effect: Arc::clone(&effect),
+            publisher: Publisher::new(&shared.kafka, &shared.prefix, shared.ids)?,
+            health: self.health.clone(),
+            metrics: self.metrics.clone(),
+        };
+        self.beside(watch.go_on());
+        self.stages.keep(run_effect(
+            shared,
+            StageName::Sources,
+            effect,
+            settings.sources.concurrency,
+            &Handle::current(),
+        ))
+    }
+
     pub(super) fn normalizer(&mut self, settings: &Settings, shared: &Shared) -> Result<(), Failure> {
         let (settings, admission) = (settings.normalizer.clone(), settings.admission.clone());
         let lists = match &settings.lists {
@@ -205,7 +235,7 @@ async fn connect(way: &Way, component: &Component) -> Result<SinkDrain, Failure>
 }
 
 /// Where the process may call.
-pub(super) fn reach(settings: &Settings) -> Result<Reach, Failure> {
+pub(crate) fn reach(settings: &Settings) -> Result<Reach, Failure> {
     let outbound = &settings.outbound;
     let proxy = outbound.proxy.as_ref().map(settings::Secret::expose);
     Reach::new(outbound.networks(), proxy, &outbound.no_proxy)

@@ -9,6 +9,8 @@ use topology::StageName;
 pub(crate) enum Target {
     /// The HTTP edge: events in
     Adapters,
+    /// What others have to tell is polled and becomes raw events
+    Sources,
     /// Raw events become events
     Normalizer,
     /// Events become scored events
@@ -33,8 +35,9 @@ pub(crate) enum Target {
 
 impl Target {
     /// Every service, in the order of the stream.
-    pub(crate) const SERVICES: [Self; 10] = [
+    pub(crate) const SERVICES: [Self; 11] = [
         Self::Adapters,
+        Self::Sources,
         Self::Normalizer,
         Self::Scorer,
         Self::DedupAggregator,

@@ -1,6 +1,7 @@
 {{/* The services in the order of the stream, and what each is. */}}
 {{- define "sluicebox.services" -}}
 adapters: {kind: Deployment, port: 8080}
+sources: {kind: StatefulSet, outbound: true}
 normalizer: {kind: StatefulSet}
 scorer: {kind: StatefulSet, rules: scoring}
 dedup-aggregator: {kind: StatefulSet}
@@ -32,7 +33,7 @@ api: {kind: Deployment, port: 8088, database: true, noStream: true}
 {{/* The values of every service that is enabled, as a list under `services`. */}}
 {{- define "sluicebox.enabled" -}}
 {{- $all := list -}}
-{{- range $name := list "adapters" "normalizer" "scorer" "dedup-aggregator" "story-merger" "detector" "enricher" "notifier" "sink" "api" -}}
+{{- range $name := list "adapters" "sources" "normalizer" "scorer" "dedup-aggregator" "story-merger" "detector" "enricher" "notifier" "sink" "api" -}}
 {{- $service := include "sluicebox.service" (dict "root" $ "name" $name) | fromYaml -}}
 {{- if $service.enabled }}{{ $all = append $all $service }}{{ end -}}
 {{- end -}}

@@ -87,5 +87,6 @@ list is that of bin/sluicebox/src/wiring/changes.rs.
 {{- $_ := set $settings "ops" (omit ($settings.ops | default dict) "token" "token_file") -}}
 {{- $_ := set $settings "notifier" (omit ($settings.notifier | default dict) "channels") -}}
 {{- $_ := set $settings "enricher" (omit ($settings.enricher | default dict) "http") -}}
+{{- $_ := set $settings "sources" (omit ($settings.sources | default dict) "polled") -}}
 {{- toYaml (omit $settings "registry" "outbound") -}}
 {{- end -}}

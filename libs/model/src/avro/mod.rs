@@ -35,6 +35,7 @@ pub const fn schema_text(schema: Schema) -> &'static str {
         Schema::StoryMember => include_str!("../../../../schemas/story_member.avsc"),
         Schema::StoryPart => include_str!("../../../../schemas/story_part.avsc"),
         Schema::StoryChange => include_str!("../../../../schemas/story_change.avsc"),
+        Schema::SourceCommand => include_str!("../../../../schemas/source_command.avsc"),
     }
 }
 

@@ -214,7 +214,7 @@ impl Story {
             },
             prefix: Prefix::new(String::new()),
             instance: name.clone(),
-            ids: SchemaIds([0; 13]),
+            ids: SchemaIds([0; 14]),
             schemas: Arc::new(NoSchemas),
             observer: Arc::new(Eye(name.clone(), Arc::clone(&self.watch))),
             stop: stop.clone(),

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use topology::{Schema, Topic};
 
-pub(crate) const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+pub(crate) const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
 
 /// Our own schemas, by their place in the list.
 pub(crate) struct OwnSchemas;

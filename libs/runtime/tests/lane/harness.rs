@@ -28,7 +28,7 @@ impl SchemaSource for OwnSchemas {
     }
 }
 
-pub(crate) const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+pub(crate) const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
 
 /// Counts the distinct events of each subject.
 pub(crate) struct Count;

@@ -18,6 +18,7 @@ mod postgres;
 mod registry;
 mod rules;
 mod sink;
+mod sources;
 mod telemetry;
 mod webhooks;
 
@@ -39,6 +40,9 @@ pub use postgres::{PostgresSettings, SslMode};
 pub use registry::RegistrySettings;
 pub use rules::{DetectorSettings, ScorerSettings};
 pub use sink::{RetentionSettings, SinkSettings};
+pub use sources::{
+    PagingBy, PagingUntil, SourceKind, SourceMapping, SourcePaging, SourceSettings, SourcesSettings,
+};
 pub use telemetry::{LogFormat, TelemetrySettings};
 pub use webhooks::{SignatureEncoding, WebhookProvider, WebhookSettings};
 
@@ -72,6 +76,8 @@ pub struct Settings {
     pub api: ApiSettings,
     /// Health and metrics of any process.
     pub ops: OpsSettings,
+    /// What is polled.
+    pub sources: SourcesSettings,
     /// From raw events to events.
     pub normalizer: NormalizerSettings,
     /// From events to scored events.
@@ -107,6 +113,7 @@ impl Default for Settings {
             adapters: AdaptersSettings::default(),
             api: ApiSettings::default(),
             ops: OpsSettings::default(),
+            sources: SourcesSettings::default(),
             normalizer: NormalizerSettings::default(),
             scorer: ScorerSettings::default(),
             dedup: DedupSettings::default(),
@@ -133,6 +140,7 @@ impl Settings {
             adapters: AdaptersSettings::specimen(),
             api: ApiSettings::specimen(),
             ops: OpsSettings::specimen(),
+            sources: SourcesSettings::specimen(),
             normalizer: NormalizerSettings::specimen(),
             enricher: EnricherSettings::specimen(),
             notifier: NotifierSettings::specimen(),
@@ -155,6 +163,7 @@ impl Settings {
         self.adapters.check(problems);
         self.api.check(problems);
         self.ops.check(problems);
+        self.sources.check(problems);
         self.normalizer.check(problems);
         self.dedup.check(problems);
         self.enricher.check(problems);

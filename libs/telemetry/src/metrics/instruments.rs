@@ -109,7 +109,7 @@ use Measure::{Bytes, Seconds};
 
 /// Every instrument, in the order of `/metrics`.
 #[rustfmt::skip]
-pub static INSTRUMENTS: [Instrument; 30] = [
+pub static INSTRUMENTS: [Instrument; 31] = [
     row("build_info", None, Gauge, &["version", "built_from"], "1; the version that runs and what it was built from", "Which version runs where?"),
     row("ready", None, Gauge, &[], "1 while the process is ready, as /readyz says", "Who is not ready?"),
     row("parts", None, Gauge, &["state"], "Parts of the process by their state in /readyz: ready, degraded, waiting, failed", "What waits, what has failed?"),
@@ -135,6 +135,7 @@ pub static INSTRUMENTS: [Instrument; 30] = [
     row("reload_failed", None, Gauge, SERVICE, "1 while a watched file is refused", "Which change of a file was refused?"),
     row("outbound_calls", None, Counter, REASON, "Calls to the outside world, by how they ended", "Do calls to others succeed?"),
     row("outbound", Some(Seconds), Histogram, SERVICE, "Time of a call to the outside world", "How long do others take?"),
+    row("sources_failing", None, Gauge, &[], "Sources that this process polled last in vain", "Which sources fail? `sluicebox sources list` names them"),
     row("process_resident_memory", Some(Bytes), Gauge, &[], "Resident memory", "How much memory is used?"),
     row("process_cpu", Some(Seconds), Counter, &[], "CPU time, user and system", "How much CPU is used?"),
     row("connections_open", None, Gauge, &["listener"], "Connections that are open", "How many clients are connected?"),

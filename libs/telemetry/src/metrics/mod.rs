@@ -86,6 +86,7 @@ struct Inner {
     rules_on_trial: Family<OfReason, Gauge>,
     outbound: Family<OfReason, Counter>,
     outbound_seconds: Family<Of, Histogram>,
+    sources_failing: Gauge,
     listeners: listeners::Listeners,
 }
 
@@ -131,6 +132,7 @@ impl Metrics {
             rules_on_trial: Family::default(),
             outbound: Family::default(),
             outbound_seconds: Family::new_with_constructor(seconds),
+            sources_failing: Gauge::default(),
             listeners: listeners::Listeners::default(),
         };
         inner.register();
@@ -336,6 +338,13 @@ impl Metrics {
             .observe(seconds);
     }
 
+    /// How many sources this process polled last in vain.
+    pub fn sources_failing(&self, sources: usize) {
+        self.0
+            .sources_failing
+            .set(i64::try_from(sources).unwrap_or(i64::MAX));
+    }
+
     fn of_reason(&self, service: &'static str, reason: &str) -> OfReason {
         let mut known = self.0.reasons.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = known.contains(reason) || (known.len() < MAX_REASONS && known.insert(reason.to_owned()));
@@ -375,6 +384,7 @@ impl Inner {
         register(r, "reload_failed", self.reload_failed.clone());
         register(r, "outbound_calls", self.outbound.clone());
         register(r, "outbound", self.outbound_seconds.clone());
+        register(r, "sources_failing", self.sources_failing.clone());
         r.register_collector(Box::new(process::Process));
         r.register_collector(Box::new(self.listeners.clone()));
     }
@@ -431,6 +441,7 @@ mod tests {
         metrics.rules_on_trial("scorer", "raised", 1);
         metrics.reload_failed("scorer", true);
         metrics.outbound("enricher", "ok", 0.1);
+        metrics.sources_failing(1);
         metrics.listener("ops", listen::Figures::default());
         metrics
     }

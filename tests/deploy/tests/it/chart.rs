@@ -275,7 +275,11 @@ fn the_chart_runs_every_service_that_there_is() {
         .filter(|stage| *stage != StageName::NotifierDeliver);
     let wanted: BTreeSet<&str> = stages.map(service).chain(["adapters", "api"]).collect();
     assert_eq!(installed, wanted);
-    let all = documents(&rendered("helm3", &chart().join("ci/minimal-values.yaml"), &[]));
+    let all = documents(&rendered(
+        "helm3",
+        &chart().join("ci/minimal-values.yaml"),
+        &["--set", "services.sources.enabled=true"],
+    ));
     let run = all
         .iter()
         .filter(|document| document["kind"] == "StatefulSet" || document["kind"] == "Deployment");

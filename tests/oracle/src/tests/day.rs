@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use topology::{Changelog, Topic};
 
 pub(super) const PARTITIONS: i32 = 3;
-pub(super) const SCHEMAS: OwnSchemas = OwnSchemas(SchemaIds([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]));
+pub(super) const SCHEMAS: OwnSchemas = OwnSchemas(SchemaIds([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]));
 
 /// A day that went well.
 pub(super) struct Whole {

@@ -267,7 +267,7 @@ fn topic_report(topic: Topic, reads: &[Read], replayed: u64) -> TopicReport {
 fn written(topic: Topic, reads: &[Read]) -> Option<u64> {
     let dead = |counts: &FlowCounts| counts.dead.values().sum::<u64>();
     match topic {
-        Topic::IngestEvents | Topic::NotificationsChannels => None,
+        Topic::IngestEvents | Topic::NotificationsChannels | Topic::SourcesCommands => None,
         Topic::DeadLetters => Some(reads.iter().map(|read| dead(&read.counts)).sum()),
         _ => {
             let writers = topic.spec().writers;
