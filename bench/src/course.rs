@@ -95,6 +95,6 @@ mod tests {
         assert!(course.input().unwrap().ends_with(".x.events.normalized"));
         assert!(course.output().unwrap().ends_with(".x.signals"));
         assert_eq!(course.topics().len(), 6);
-        assert_eq!(course.changelogs().len(), 4);
+        assert_eq!(course.changelogs().len(), 5);
     }
 }

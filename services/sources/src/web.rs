@@ -10,7 +10,7 @@ use outbound::{
 };
 use settings::SourceSettings;
 
-use crate::source::{FetchError, SourceError};
+use crate::source::{FetchError, Page, SourceError};
 
 /// Most redirects of one request (RFC 9110, section 15.4, asks for a bound).
 const HOPS: usize = 5;
@@ -35,6 +35,19 @@ pub(crate) struct Got {
     pub(crate) url: Url,
     /// Whether every redirect to there was said to be for good.
     pub(crate) moved: bool,
+}
+
+impl Got {
+    /// What it says of the page before anybody reads it.
+    pub(crate) fn page(&self) -> Page {
+        let (wait, budget) = budget(&self.answer);
+        Page {
+            wait,
+            budget,
+            unchanged: self.answer.status == 304,
+            ..Page::default()
+        }
+    }
 }
 
 impl Web {
@@ -156,7 +169,7 @@ fn judge(answer: &Answer) -> Result<(), FetchError> {
 
 /// How long an answer wants us to wait, and how many requests it allows until then. Between requests that are allowed there
 /// is no wait.
-pub(crate) fn budget(answer: &Answer) -> (Option<Duration>, Option<u64>) {
+fn budget(answer: &Answer) -> (Option<Duration>, Option<u64>) {
     let headers = &answer.headers;
     let left = number(
         headers,

@@ -17,7 +17,7 @@ use settings::SourceSettings;
 
 use crate::cursor::Cursor;
 use crate::source::{FetchError, Item, Page, Source, SourceError, Validators};
-use crate::web::{Got, Web, budget};
+use crate::web::{Got, Web};
 
 /// What we like best comes first; some servers answer with a web page else.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, */*;q=0.5";
@@ -46,19 +46,13 @@ impl Feed {
         let moved = cursor.moved_to.as_deref().and_then(|url| Url::parse(url).ok());
         let url = moved.as_ref().unwrap_or(&self.url);
         let got = self.web.get(url, &asking(&cursor.validators)).await?;
-        let (wait, budget) = budget(&got.answer);
         let moved_to = (got.moved && got.url != *url && self.may_be_kept()).then(|| got.url.to_string());
         let page = Page {
             moved_to,
-            wait,
-            budget,
-            ..Page::default()
+            ..got.page()
         };
-        if got.answer.status == 304 {
-            return Ok(Page {
-                unchanged: true,
-                ..page
-            });
+        if page.unchanged {
+            return Ok(page);
         }
         let parsed = read(&got)?;
         Ok(Page {

@@ -13,7 +13,7 @@ use self::mapping::Mapping;
 use self::paging::Paging;
 use crate::cursor::Cursor;
 use crate::source::{FetchError, Item, Page, Reading, Source, SourceError, Validators};
-use crate::web::{Web, budget};
+use crate::web::Web;
 
 /// Most items of one page.
 const MOST: usize = 5_000;
@@ -46,21 +46,13 @@ impl HttpPoll {
             .get(&url, &asking(cursor))
             .await
             .map_err(|error| lost(error, position))?;
-        let (wait, budget) = budget(&got.answer);
-        let page = Page {
-            wait,
-            budget,
-            ..Page::default()
-        };
-        if got.answer.status == 304 {
-            return Ok(Page {
-                unchanged: true,
-                ..page
-            });
+        let page = got.page();
+        if page.unchanged {
+            return Ok(page);
         }
         let failed = |why: String| FetchError::Later {
             why: format!("{} answered {}: {why}", got.answer.endpoint, got.answer.status),
-            wait,
+            wait: page.wait,
         };
         let answer = json(&got.answer).map_err(&failed)?;
         let headers = &got.answer.headers;
