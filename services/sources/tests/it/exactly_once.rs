@@ -5,7 +5,10 @@ use crate::standin::{Reply, StandIn, rss, source};
 use crate::stream::{Stream, once_each};
 use serde_json::json;
 use settings::{PagingBy, SourceKind, SourceMapping, SourcePaging, SourceSettings};
+use std::collections::HashMap;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const PAGES: u32 = 60;
@@ -104,17 +107,23 @@ async fn the_one_that_is_killed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sources_are_shared_out_and_taken_over_with_their_cursors() {
     let stream = Stream::create("sources_replicas").await;
-    // Each request of a feed finds one entry more, up to a hundred; the last ten are shown.
-    let counts = std::sync::Mutex::new(std::collections::HashMap::<String, usize>::new());
-    let server = StandIn::new(move |asked, _| {
-        let mut counts = counts.lock().unwrap();
-        let entries = counts.entry(asked.uri.path().to_owned()).or_default();
-        *entries = (*entries + 1).min(100);
-        let ids: Vec<String> = (entries.saturating_sub(10)..*entries)
-            .rev()
-            .map(|id| id.to_string())
-            .collect();
-        Reply::ok(rss(ids.iter().map(String::as_str)))
+    // Each request of a feed finds one entry more, until the second replica has its share; the last thirty are shown.
+    let (entries, most) = (
+        Arc::new(Mutex::new(HashMap::<String, usize>::new())),
+        Arc::new(AtomicUsize::new(usize::MAX)),
+    );
+    let server = StandIn::new({
+        let (entries, most) = (Arc::clone(&entries), Arc::clone(&most));
+        move |asked, _| {
+            let mut entries = entries.lock().unwrap();
+            let count = entries.entry(asked.uri.path().to_owned()).or_default();
+            *count = count.saturating_add(1).min(most.load(Ordering::Relaxed));
+            let ids: Vec<String> = (count.saturating_sub(30)..*count)
+                .rev()
+                .map(|id| id.to_string())
+                .collect();
+            Reply::ok(rss(ids.iter().map(String::as_str)))
+        }
     })
     .await;
     let feeds: Vec<SourceSettings> = (0..12)
@@ -128,13 +137,19 @@ async fn sources_are_shared_out_and_taken_over_with_their_cursors() {
     let second = stream.start("two", &feeds).await;
     second.watcher.wait_until(|counts| counts.emitted > 0);
     first.stop();
+    let all = {
+        let entries = entries.lock().unwrap();
+        let all = entries.values().max().unwrap() + 20;
+        most.store(all, Ordering::Relaxed);
+        all
+    };
     for feed in &feeds {
-        stream.until(&feed.name, |poll| poll.items == 100).await;
+        stream.until(&feed.name, |poll| poll.items == all as u64).await;
     }
     second.stop();
     let told = stream.told().await;
     for feed in &feeds {
-        once_each(&told, &feed.name, 100);
+        once_each(&told, &feed.name, all);
     }
 }
 
