@@ -1,5 +1,6 @@
 //! What can be wrong with a configuration, in words that say where and how to mend it.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -104,6 +105,26 @@ impl Problems {
     /// Notes a number that must not be zero.
     pub(crate) fn at_least_one(&mut self, key: &str, value: u64) {
         self.unless(value > 0, key, value, "must be at least 1");
+    }
+
+    /// Notes a name that another `what` of its list has too (`seen` holds those before it), and one that is not of the
+    /// plain alphabet.
+    pub(crate) fn name_in_list<'a>(
+        &mut self,
+        key: &str,
+        name: &'a str,
+        what: &str,
+        seen: &mut HashSet<&'a str>,
+    ) {
+        let mend = format!("is the name of another {what} too");
+        self.unless(seen.insert(name), key, name, &mend);
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        self.unless(
+            !name.is_empty() && name.len() <= 64 && name.chars().all(fits),
+            key,
+            name,
+            "use 1 to 64 of a-z A-Z 0-9 . _ -",
+        );
     }
 
     /// Notes an address that paths cannot be put behind, beside what [`Problems::http_url`] notes.

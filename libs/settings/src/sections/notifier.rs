@@ -230,13 +230,7 @@ impl NotifierSettings {
         let mut names = HashSet::new();
         for (index, channel) in self.channels.iter().enumerate() {
             let at = format!("notifier.channels[{index}]");
-            let fresh = names.insert(channel.name.as_str());
-            problems.unless(
-                fresh,
-                format!("{at}.name"),
-                &channel.name,
-                "is the name of another channel too",
-            );
+            problems.name_in_list(&format!("{at}.name"), &channel.name, "channel", &mut names);
             channel.check(&at, problems);
         }
     }
@@ -245,18 +239,6 @@ impl NotifierSettings {
 impl ChannelSettings {
     fn check(&self, at: &str, problems: &mut Problems) {
         let key = |name: &str| format!("{at}.{name}");
-        let name_fits = !self.name.is_empty()
-            && self.name.len() <= 64
-            && self
-                .name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-        problems.unless(
-            name_fits,
-            key("name"),
-            &self.name,
-            "use 1 to 64 of a-z A-Z 0-9 . _ -",
-        );
         problems.unless(
             self.max_attempts != Some(0),
             key("max_attempts"),

@@ -248,12 +248,7 @@ impl SourcesSettings {
         let mut names = HashSet::new();
         for (index, source) in self.polled.iter().enumerate() {
             let at = format!("sources.polled[{index}]");
-            problems.unless(
-                names.insert(source.name.as_str()),
-                format!("{at}.name"),
-                &source.name,
-                "is the name of another source too",
-            );
+            problems.name_in_list(&format!("{at}.name"), &source.name, "source", &mut names);
             source.check(&at, problems);
         }
     }
@@ -262,13 +257,6 @@ impl SourcesSettings {
 impl SourceSettings {
     fn check(&self, at: &str, problems: &mut Problems) {
         let key = |name: &str| format!("{at}.{name}");
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        problems.unless(
-            !self.name.is_empty() && self.name.len() <= 64 && self.name.chars().all(fits),
-            key("name"),
-            &self.name,
-            "use 1 to 64 of a-z A-Z 0-9 . _ -",
-        );
         let url = self.url.expose().replace("{cursor}", "x").replace("{page}", "1");
         problems.http_url(&key("url"), &url);
         if url.contains(['{', '}']) {
