@@ -50,12 +50,11 @@ impl ProducerContext for Acknowledgements {
 pub(super) struct Ticket {
     place: usize,
     open: Arc<Open>,
-    in_flight: Arc<InFlight>,
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.in_flight.settled();
+        self.open.in_flight.settled();
     }
 }
 
@@ -63,9 +62,18 @@ impl Drop for Ticket {
 struct Open {
     failed: Mutex<Vec<Failed>>,
     done: Option<oneshot::Sender<Vec<Failed>>>,
+    in_flight: Arc<InFlight>,
 }
 
 impl Open {
+    fn new(done: oneshot::Sender<Vec<Failed>>, in_flight: &Arc<InFlight>) -> Self {
+        Self {
+            failed: Mutex::default(),
+            done: Some(done),
+            in_flight: Arc::clone(in_flight),
+        }
+    }
+
     fn failed(&self) -> MutexGuard<'_, Vec<Failed>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,14 +132,10 @@ impl Batch {
     /// order.
     pub(super) async fn sent(self, producer: &Arc<BatchProducer>, rounds: &Rounds) -> Vec<Failed> {
         let (tell, done) = oneshot::channel();
-        let open = Open {
-            failed: Mutex::default(),
-            done: Some(tell),
-        };
         rounds.add(Leaving {
             batch: self,
             next: 0,
-            open: Arc::new(open),
+            open: Arc::new(Open::new(tell, rounds.in_flight())),
             // Kept until then, so that every ticket comes back.
             producer: Arc::clone(producer),
             patience: Instant::now() + QUEUE_TIMEOUT,
@@ -166,13 +170,12 @@ pub(super) struct Leaving {
 
 impl Leaving {
     /// Hands all records to the client, which keeps copies of them; waits while the client's queue is full.
-    pub(super) async fn leave(mut self, in_flight: &Arc<InFlight>) {
+    pub(super) async fn leave(mut self) {
         while self.next < self.batch.records.len() {
-            in_flight.sent();
+            self.open.in_flight.sent();
             let ticket = Box::new(Ticket {
                 place: self.next,
                 open: Arc::clone(&self.open),
-                in_flight: Arc::clone(in_flight),
             });
             let refused = self.producer.send(self.batch.record(self.next, ticket));
             if let Err((error, _)) = refused {
@@ -247,10 +250,7 @@ mod tests {
         drop(Leaving {
             batch: batch(&["none", "none"]),
             next: 1,
-            open: Arc::new(Open {
-                failed: Mutex::default(),
-                done: Some(tell),
-            }),
+            open: Arc::new(Open::new(tell, &Arc::default())),
             producer,
             patience: Instant::now(),
         });

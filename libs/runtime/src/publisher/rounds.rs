@@ -52,6 +52,11 @@ pub(super) struct Rounds {
 }
 
 impl Rounds {
+    /// What counts the records of its batches.
+    pub(super) const fn in_flight(&self) -> &Arc<InFlight> {
+        &self.in_flight
+    }
+
     /// Adds a batch to the round that is to leave next. Whoever waits for it is told what became of it.
     pub(super) fn add(&self, batch: Leaving) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,9 +74,9 @@ impl Rounds {
 
 async fn hand_over(mut batches: UnboundedReceiver<Leaving>, in_flight: Arc<InFlight>) {
     while let Some(first) = batches.recv().await {
-        first.leave(&in_flight).await;
+        first.leave().await;
         while let Ok(next) = batches.try_recv() {
-            next.leave(&in_flight).await;
+            next.leave().await;
         }
         // Few or not: after that time they leave all the same.
         let _ = timeout(GATHER, in_flight.few()).await;
