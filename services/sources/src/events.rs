@@ -2,7 +2,6 @@
 
 use admission::{Limits, Time};
 use model::{Id, Millis, RawEvent};
-use serde_json::Value;
 
 use crate::cursor::{Cursor, Repeats};
 use crate::followed::Polled;
@@ -125,14 +124,10 @@ const fn told(repeats: Repeats) -> &'static str {
 fn named(mut item: Item) -> Item {
     item.id.retain(|c| !c.is_control());
     if item.id.trim().is_empty() || item.id.len() > 512 {
-        let id = Id::new().part(&item.id).part(told_by(&item.data));
+        let id = Id::new().part(&item.id).part(item.data.to_string());
         item.id = id.text("itm_");
     }
     item
-}
-
-fn told_by(data: &Value) -> String {
-    data.to_string()
 }
 
 fn shown(id: &str) -> String {

@@ -2,12 +2,13 @@
 //! topic of commands is what has it polled. Sources that fail show in health; the process stays ready, since the others are
 //! well.
 
-use model::{Millis, SourceAction, SourceCommand};
+use super::lag;
+use model::{SourceAction, SourceCommand};
 use runtime::Publisher;
 use settings::Watched;
 use sources::{Sources, SourcesEffect};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use telemetry::{Health, Metrics};
 
 const LOOK: Duration = Duration::from_secs(1);
@@ -47,7 +48,7 @@ impl SourceWatch {
             let command = SourceCommand {
                 source: source.to_owned(),
                 action: SourceAction::Announce,
-                time: millis_now(),
+                time: lag::now(),
                 reason: "configured".to_owned(),
                 by: "sources".to_owned(),
             };
@@ -70,9 +71,4 @@ fn shown(failing: &[(String, String)]) -> String {
         .map(|(source, why)| format!("{source}: {why}"));
     let named = named.collect::<Vec<_>>().join("; ");
     format!("{} fail: {named}", failing.len())
-}
-
-fn millis_now() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }
