@@ -138,7 +138,7 @@ mod tests {
     use settings::{DeadLetterSettings, KafkaSettings};
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicU32, Ordering};
-    use topology::{Prefix, StageName};
+    use topology::{Prefix, Schema, StageName};
 
     const LONG: Duration = Duration::from_hours(1);
     const SHORT: Duration = Duration::from_millis(500);
@@ -168,7 +168,7 @@ mod tests {
             dead_letters: DeadLetterSettings::default(),
             prefix: Prefix::new(String::new()),
             instance: "one".to_owned(),
-            ids: SchemaIds([0; 14]),
+            ids: SchemaIds([0; Schema::ALL.len()]),
             schemas: Arc::new(NoSchemas),
             observer: Arc::<Heard>::clone(observer),
             stop: Stop::default(),

@@ -10,7 +10,7 @@ use stage::FlowCounts;
 use std::collections::HashMap;
 use std::time::Duration;
 use testkit::Sandbox;
-use topology::{Prefix, StageName, Topic};
+use topology::{Prefix, Schema, StageName, Topic};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -27,7 +27,7 @@ async fn with_topics(name: &str) -> (Sandbox, Settings, Admin) {
 }
 
 async fn write(settings: &Settings, topic: Topic, values: &[&str]) {
-    let ids = model::SchemaIds([0; 14]);
+    let ids = model::SchemaIds([0; Schema::ALL.len()]);
     let publisher = Publisher::new(&settings.kafka, &Prefix::new(&settings.topic_prefix), ids).unwrap();
     for value in values {
         let (key, value) = value.split_once('=').unwrap_or(("", value));
@@ -227,7 +227,7 @@ async fn a_topic_that_is_not_there_is_said_with_its_mending() {
     let publisher = Publisher::new(
         &settings.kafka,
         &Prefix::new(&settings.topic_prefix),
-        model::SchemaIds([0; 14]),
+        model::SchemaIds([0; Schema::ALL.len()]),
     )
     .unwrap();
     let sent = publisher.publish_raw(Topic::IngestEvents, None, b"{}").await;

@@ -14,6 +14,7 @@ mod parts;
 mod ports;
 mod program;
 mod sandbox;
+mod schemas;
 mod script;
 mod second_broker;
 
@@ -26,6 +27,7 @@ pub use parts::{Parts, parts};
 pub use ports::free_ports;
 pub use program::program;
 pub use sandbox::Sandbox;
+pub use schemas::{OwnSchemas, SCHEMA_IDS};
 pub use second_broker::SecondBroker;
 
 /// The folder of the repository, for tests that read files of it.

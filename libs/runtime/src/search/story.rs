@@ -22,7 +22,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use topology::{Changelog, Prefix, StageName, Topic};
+use topology::{Changelog, Prefix, Schema, StageName, Topic};
 
 const STAGE: StageName = StageName::DedupAggregator;
 /// A run that takes more turns goes in circles.
@@ -214,7 +214,7 @@ impl Story {
             },
             prefix: Prefix::new(String::new()),
             instance: name.clone(),
-            ids: SchemaIds([0; 14]),
+            ids: SchemaIds([0; Schema::ALL.len()]),
             schemas: Arc::new(NoSchemas),
             observer: Arc::new(Eye(name.clone(), Arc::clone(&self.watch))),
             stop: stop.clone(),

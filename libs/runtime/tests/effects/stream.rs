@@ -2,10 +2,7 @@
 
 use crate::watcher::{PATIENCE, Watcher};
 use crate::world::{DONE, World};
-use model::{
-    Decoder, Encoder, Notification, Receipt, Record, SchemaIds, SchemaLookup, SchemaSource, WriterSchema,
-    schema_text,
-};
+use model::{Decoder, Encoder, Notification, Receipt, Record, SchemaIds};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -16,31 +13,11 @@ use runtime::{RunningStage, Shared, Stop, run_effect};
 use settings::{DeadLetterSettings, KafkaSettings};
 use std::sync::Arc;
 use testkit::Sandbox;
+pub(crate) use testkit::{OwnSchemas, SCHEMA_IDS as IDS};
 use tokio::runtime::Handle;
-use topology::{Changelog, Prefix, Schema, StageName, Topic};
+use topology::{Changelog, Prefix, StageName, Topic};
 
 pub(crate) const STAGE: StageName = StageName::NotifierDeliver;
-pub(crate) const IDS: SchemaIds = SchemaIds(OWN);
-const OWN: [u32; Schema::ALL.len()] = {
-    let (mut ids, mut at, mut id) = ([0; Schema::ALL.len()], 0, 0);
-    while at < ids.len() {
-        ids[at] = id;
-        (at, id) = (at + 1, id + 1);
-    }
-    ids
-};
-
-pub(crate) struct OwnSchemas;
-
-impl SchemaSource for OwnSchemas {
-    fn schema(&self, id: u32) -> SchemaLookup {
-        match Schema::ALL.get(id as usize) {
-            Some(schema) => SchemaLookup::Known(WriterSchema::parse(schema_text(*schema)).unwrap()),
-            None => SchemaLookup::Unknown("40403: schema not found".to_owned()),
-        }
-    }
-}
-
 /// A broker, a prefix, and how many partitions.
 #[derive(Clone)]
 pub(crate) struct Stream {

@@ -1,26 +1,11 @@
 //! The stage of these tests, and what it must have written.
 
-use model::{
-    Encoder, Event, SchemaIds, SchemaLookup, SchemaSource, ScoredEvent, Signal, WriterSchema, schema_text,
-};
+use model::{Encoder, Event, SchemaIds, ScoredEvent, Signal};
 use stage::{AnyStore, Cx, Emit, Output, Poison, Stage, Store, Stores};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use topology::{Schema, Topic};
-
-pub(crate) const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
-
-/// Our own schemas, by their place in the list.
-pub(crate) struct OwnSchemas;
-
-impl SchemaSource for OwnSchemas {
-    fn schema(&self, id: u32) -> SchemaLookup {
-        match Schema::ALL.get(id as usize) {
-            Some(schema) => SchemaLookup::Known(WriterSchema::parse(schema_text(*schema)).unwrap()),
-            None => SchemaLookup::Unknown("40403: schema not found".to_owned()),
-        }
-    }
-}
+pub(crate) use testkit::{OwnSchemas, SCHEMA_IDS as IDS};
+use topology::Topic;
 
 /// Counts the events of each subject, one output an event. It knows no duplicates, so one that is applied twice shows.
 pub(crate) struct Tally;

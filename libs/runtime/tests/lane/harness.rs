@@ -1,6 +1,6 @@
 //! A stage that counts, topics of one test, and whoever watches a lane.
 
-use model::{Event, SchemaIds, SchemaLookup, SchemaSource, ScoredEvent, Signal, WriterSchema, schema_text};
+use model::{Event, ScoredEvent, Signal};
 use rdkafka::ClientConfig;
 use rdkafka::Message;
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
@@ -12,23 +12,11 @@ use std::borrow::Cow;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use testkit::Sandbox;
-use topology::{Changelog, Prefix, Schema, StageName, Topic};
+pub(crate) use testkit::{OwnSchemas, SCHEMA_IDS as IDS};
+use topology::{Changelog, Prefix, StageName, Topic};
 
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) const PARTITIONS: i32 = 3;
-
-pub(crate) struct OwnSchemas;
-
-impl SchemaSource for OwnSchemas {
-    fn schema(&self, id: u32) -> SchemaLookup {
-        match Schema::ALL.get(id as usize) {
-            Some(schema) => SchemaLookup::Known(WriterSchema::parse(schema_text(*schema)).unwrap()),
-            None => SchemaLookup::Unknown("40403: schema not found".to_owned()),
-        }
-    }
-}
-
-pub(crate) const IDS: SchemaIds = SchemaIds([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
 
 /// Counts the distinct events of each subject.
 pub(crate) struct Count;

@@ -8,7 +8,7 @@
 
 mod dead_letters;
 
-use model::{RawEvent, SchemaIds, SchemaLookup, SchemaSource};
+use model::RawEvent;
 use proxy::{Proxy, Speaks};
 use runtime::admin::Admin;
 use runtime::{Committed, LaneState, Observer, Publisher, RunningStage, Shared, Stop, run_drain};
@@ -21,36 +21,14 @@ use std::ops::Range;
 use std::str::FromStr;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
-use testkit::Sandbox;
+use testkit::{OwnSchemas, SCHEMA_IDS as IDS, Sandbox};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
-use topology::{Prefix, Schema, StageName};
+use topology::{Prefix, StageName};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Longer than the session timeout of the group, and than any wait of the lane.
 const OUTAGE: Duration = Duration::from_secs(9);
-
-const IDS: SchemaIds = SchemaIds({
-    let (mut ids, mut at, mut id) = ([0; Schema::ALL.len()], 0, 0);
-    while at < ids.len() {
-        ids[at] = id;
-        (at, id) = (at + 1, id + 1);
-    }
-    ids
-});
-
-struct OwnSchemas;
-
-impl SchemaSource for OwnSchemas {
-    fn schema(&self, id: u32) -> SchemaLookup {
-        match Schema::ALL.get(id as usize) {
-            Some(schema) => {
-                SchemaLookup::Known(model::WriterSchema::parse(model::schema_text(*schema)).unwrap())
-            }
-            None => SchemaLookup::Unknown("40403: schema not found".to_owned()),
-        }
-    }
-}
 
 /// What lanes said of themselves, and what they stored.
 #[derive(Default)]

@@ -1,10 +1,7 @@
 //! The topics of one test, and processes that poll.
 
 use crate::standin::reach;
-use model::{
-    Decoder, RawEvent, SchemaIds, SchemaLookup, SchemaSource, SourceAction, SourceCommand, WriterSchema,
-    schema_text,
-};
+use model::{Decoder, RawEvent, SourceAction, SourceCommand};
 use runtime::admin::Admin;
 use runtime::{Committed, LaneState, Observer, Publisher, RunningStage, Shared, Stop, run_effect};
 use settings::{DeadLetterSettings, Settings, SourceSettings, SourcesSettings, Watched};
@@ -13,30 +10,11 @@ use stage::FlowCounts;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
-use testkit::Sandbox;
+use testkit::{OwnSchemas, SCHEMA_IDS as IDS, Sandbox};
 use tokio::runtime::Handle;
-use topology::{Changelog, Prefix, Schema, StageName, Topic};
+use topology::{Changelog, Prefix, StageName, Topic};
 
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
-const IDS: SchemaIds = SchemaIds({
-    let (mut ids, mut at, mut id) = ([0; Schema::ALL.len()], 0, 0);
-    while at < ids.len() {
-        ids[at] = id;
-        (at, id) = (at + 1, id + 1);
-    }
-    ids
-});
-
-struct OwnSchemas;
-
-impl SchemaSource for OwnSchemas {
-    fn schema(&self, id: u32) -> SchemaLookup {
-        match Schema::ALL.get(id as usize) {
-            Some(schema) => SchemaLookup::Known(WriterSchema::parse(schema_text(*schema)).unwrap()),
-            None => SchemaLookup::Unknown("40403: schema not found".to_owned()),
-        }
-    }
-}
 
 /// What lanes committed.
 #[derive(Default)]
